@@ -1,0 +1,2 @@
+//! The agent's front door.
+fn main() {}

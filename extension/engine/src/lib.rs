@@ -1,0 +1,14 @@
+//! `engine` finds attacks in the forms of an event: one cheap gate per value, then one precise
+//! confirmer per rule.
+//! It never does I/O, never looks at a clock, and never compiles a pattern at run time.
+#![no_std]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+extern crate alloc;
+
+pub mod detector;
+mod inspect;
+mod report;
+
+pub use inspect::{HashKey, inspect, inspect_text};
+pub use report::{Confidence, Explanation, Finding, Report};

@@ -1,0 +1,82 @@
+//! What one inspection says: findings, coverage and cost.
+//! It never holds a field's value.
+use alloc::{string::String, vec::Vec};
+
+use credenza_event::{Coverage, Decoder, Part, Role, Span};
+
+use crate::detector::Rule;
+
+/// How sure a finding is (detection.md section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Advice; never blocks by default.
+    Low,
+    /// Attack syntax that someone may mean; blocks only where the policy says so.
+    Medium,
+    /// No innocent reading in this place; blocks in block mode.
+    High,
+}
+
+impl Confidence {
+    /// The name in records and policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Why a finding is one, in terms of the grammar that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The context that the value breaks out of (`single-quoted`, `bare`, …).
+    pub context: &'static str,
+    /// The dialect or language in which the result reads (`postgresql`, `generic`, …).
+    pub dialect: &'static str,
+    /// The production that decided (`union-select`, `tautology`, …).
+    pub production: &'static str,
+}
+
+/// One detection with its redacted proof.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// JSON Pointer of the key or value.
+    pub location: String,
+    /// What the value means to its sender.
+    pub role: Role,
+    /// Key or value.
+    pub part: Part,
+    /// The bytes that decided, within the judged form.
+    pub span: Span,
+    /// Bytes of the judged form.
+    pub length: u32,
+    /// The decode chain that led to the judged form.
+    pub decoded: Vec<Decoder>,
+    /// Context, dialect and production.
+    pub explanation: Explanation,
+    /// The form with letters and digits masked, at most 48 bytes of printable ASCII.
+    pub sample: String,
+    /// SipHash-2-4 of the form under the process's key: equal values can be told, nothing else.
+    pub hash: u64,
+}
+
+/// Findings, coverage and cost of one inspection.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Findings, strongest first; at most one a rule and location, at most 16 in all.
+    pub findings: Vec<Finding>,
+    /// Findings beyond the sixteen.
+    pub findings_dropped: u32,
+    /// What was not looked at.
+    pub coverage: Coverage,
+    /// Bytes of the message.
+    pub bytes: u64,
+    /// Steps spent.
+    pub steps: u64,
+}

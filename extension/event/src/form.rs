@@ -1,0 +1,129 @@
+//! One key or value of an event in one of its forms, with its role and place.
+//! It never owns the bytes of the event.
+use alloc::string::String;
+
+use crate::walk::Path;
+
+/// What a value means to the one who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A query parameter or a raw query string.
+    Query,
+    /// A path or path parameter.
+    Path,
+    /// An HTTP header.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// A body or a part of one.
+    Body,
+    /// Anything else in the event.
+    Other,
+}
+
+/// Whether the text is a member name or a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A member name, parameter name or header name.
+    Key,
+    /// A value.
+    Value,
+}
+
+/// A step of decoding that led to a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoder {
+    /// Percent-decoding.
+    Url,
+    /// Base64 or base64url, with or without padding.
+    Base64,
+    /// A JSON document inside a string.
+    Json,
+    /// JSON or JavaScript escapes in plain text (`\u0027`).
+    Escapes,
+    /// HTML entities.
+    Html,
+    /// gzip, zlib or deflate.
+    Gzip,
+    /// A URL-encoded form body or query string, split into its fields.
+    Form,
+    /// UTF-16 or UTF-32 to UTF-8.
+    Utf16,
+}
+
+impl Decoder {
+    /// The name in decode chains.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Base64 => "base64",
+            Self::Json => "json",
+            Self::Escapes => "escapes",
+            Self::Html => "html",
+            Self::Gzip => "gzip",
+            Self::Form => "form",
+            Self::Utf16 => "utf16",
+        }
+    }
+}
+
+/// A half-open range of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// Which kinds of bytes occur in a text; found in the same pass that finds its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Classes(u8);
+
+impl Classes {
+    /// Contains a backslash, so the raw text and the unescaped text differ.
+    pub const ESCAPED: Self = Self(1);
+    /// Contains a byte that is not an ASCII letter, digit, space or one of `-_.,:/@+?`.
+    pub const ODD: Self = Self(2);
+    /// Contains a byte of 0x80 and above.
+    pub const HIGH: Self = Self(4);
+    /// Contains `%`.
+    pub const PERCENT: Self = Self(8);
+    /// Contains `&`.
+    pub const AMPERSAND: Self = Self(16);
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// True if all of `other` is in here.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// One form of one key or value.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// The text: raw event bytes where they need no unescaping, else the decoded bytes.
+    pub text: &'a [u8],
+    /// Kinds of bytes in `text`.
+    pub classes: Classes,
+    /// What the value means to its sender.
+    pub role: Role,
+    /// Key or value.
+    pub part: Part,
+    /// Where it stands; rendered only for a finding.
+    pub path: &'a Path<'a>,
+    /// The steps that led here, first step first; empty for the text as it stands in the event.
+    pub decoded: &'a [Decoder],
+}
+
+impl Form<'_> {
+    /// The JSON Pointer of the key or value, through nested documents (`/body/q`).
+    pub fn pointer(&self) -> String {
+        self.path.pointer()
+    }
+}

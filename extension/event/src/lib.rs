@@ -1,0 +1,18 @@
+//! `event` turns the bytes of an event into forms of every key and every value, and into coverage.
+//! It never fails, never recurses, and never does I/O: untrusted bytes give a partial answer.
+#![no_std]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+extern crate alloc;
+
+mod coverage;
+mod form;
+mod steps;
+pub mod source;
+mod walk;
+
+pub use coverage::{Coverage, Gap};
+pub use form::{Classes, Decoder, Form, Part, Role, Span};
+pub use source::Source;
+pub use steps::Steps;
+pub use walk::{Visitor, walk};

@@ -1,0 +1,2 @@
+//! The only tool.
+fn main() {}
