@@ -1,2 +1,73 @@
-//! The only tool.
-fn main() {}
+//! `cargo xtask` is the project's only tool: every build, proof and measurement has its command.
+//! It never ships, and it never changes a tracked file unless the command says so.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool talks to its user"
+)]
+
+mod accuracy;
+mod bench;
+mod ci;
+mod demo;
+mod docs;
+mod layer;
+mod project;
+mod skips;
+mod soak;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, proves and measures credenza.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that a change must pass, with a summary; what the README calls the tests.
+    Ci(ci::Arguments),
+    /// The house rules that keep themselves.
+    Tidy,
+    /// The documentation, with every warning an error.
+    Docs,
+    /// The layer zips for x86_64 and arm64, and the same trees as folders.
+    Layer(layer::Arguments),
+    /// Latency, cost, size and memory, side by side with other proxies.
+    Bench(bench::Arguments),
+    /// Recall and false alarms on the development corpus, where it is present.
+    Accuracy(accuracy::Arguments),
+    /// A million invocations through the agent, with the slope of its memory.
+    Soak(soak::Arguments),
+    /// Builds what the demonstration needs and starts it.
+    Demo(demo::Arguments),
+    /// Installs what tests need beyond Rust, and names what it could not.
+    Tools,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Ci(arguments) => ci::run(&arguments),
+        Command::Tidy => tidy::run(),
+        Command::Docs => docs::run(),
+        Command::Layer(arguments) => layer::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Accuracy(arguments) => accuracy::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Tools => tools::install().map(|skips| skips::print(&skips)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Recall and false alarms on the development corpus, which lies outside the project.
+//! It never copies an item of the corpus into the project.
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::project;
+use crate::skips::{self, Skip};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where the corpus lies.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// Bars, as the scorer spells them.
+    #[arg(long, default_value = GATES)]
+    gate: String,
+    /// The classes whose attacks count.
+    #[arg(long, default_value = "sqli")]
+    only: String,
+}
+
+/// What the SQL rule must reach: recall and evasion from below, false alarms from above, percent.
+const GATES: &str = "recall=90,core=0.05,hard=0.5,evasion=85";
+
+const FILES: [&str; 4] = [
+    "attacks.jsonl",
+    "benign.jsonl",
+    "evasion.jsonl",
+    "events_dev.jsonl",
+];
+
+/// Where the corpus lies unless told otherwise.
+pub(crate) fn corpus_default() -> PathBuf {
+    project::root().join("../shared/corpus")
+}
+
+/// Scores the engine; a missing corpus is a skip.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let corpus = arguments.corpus.clone().unwrap_or_else(corpus_default);
+    if let Some(skip) = missing(&corpus) {
+        skips::print(&[skip]);
+        return Ok(());
+    }
+    project::run(project::cargo().args(["build", "--profile", "desk", "--package", "credenza"]))?;
+    let verdicts = judge(&corpus)?;
+    let mut score = Command::new("python3");
+    score.arg(corpus.join("score.py")).arg(&verdicts);
+    project::run(score.args(["--only", &arguments.only, "--gate", &arguments.gate]))
+}
+
+/// Says why the corpus cannot be scored, if it cannot.
+pub(crate) fn missing(corpus: &Path) -> Option<Skip> {
+    let absent = FILES.iter().find(|file| !corpus.join(file).is_file())?;
+    let reason = format!("{absent} is not in {}", corpus.display());
+    Some(Skip {
+        name: "accuracy".to_owned(),
+        reason,
+    })
+}
+
+/// Lets the CLI judge every item; gives back the file of verdicts.
+fn judge(corpus: &Path) -> Result<PathBuf> {
+    let folder = project::target().join("accuracy");
+    fs::create_dir_all(&folder)?;
+    let verdicts = folder.join("verdicts.jsonl");
+    let mut wrap = Command::new("python3");
+    wrap.arg(corpus.join("wrap.py"))
+        .args(FILES.map(|file| corpus.join(file)));
+    let mut events = wrap
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start python3")?;
+    let pipe = events.stdout.take().context("the events have no pipe")?;
+    let mut inspect = Command::new(project::desk("credenza"));
+    inspect
+        .args(["inspect", "--jsonl", "-"])
+        .stdin(pipe)
+        .stdout(File::create(&verdicts)?);
+    let status = inspect.status().context("cannot start credenza inspect")?;
+    if !matches!(status.code(), Some(0 | 1)) {
+        bail!("credenza inspect ended with {status}");
+    }
+    let wrapped = events.wait()?;
+    if !wrapped.success() {
+        bail!("wrap.py ended with {wrapped}");
+    }
+    Ok(verdicts)
+}
