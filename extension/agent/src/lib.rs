@@ -1,1 +1,36 @@
-//! `agent`.
+//! `agent` is the process in the layer: the only room with windows.
+//! It never decides what an attack is, and it never stands between a function and its event when
+//! something in here breaks.
+
+pub mod telemetry;
+pub mod upstream;
+
+use std::sync::Arc;
+
+use credenza_engine::HashKey;
+use credenza_policy::Policy;
+
+use telemetry::Sink;
+use upstream::Route;
+
+/// What every connection of a runtime shares: the user's will, the way to the platform, the sink.
+#[derive(Clone)]
+pub struct Shared {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The key of the keyed hashes in findings, drawn by this process.
+    pub key: HashKey,
+    /// Where the platform is; the wrapper may change it before the first `next`.
+    pub route: Arc<Route>,
+    /// Takes records; never blocks.
+    pub sink: Arc<dyn Sink>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("policy", &self.policy)
+            .field("route", &self.route)
+            .finish()
+    }
+}

@@ -1,0 +1,42 @@
+//! Telemetry: what the process says about itself and about the events it saw.
+//! It never blocks an invocation and never says a value.
+use credenza_exchange::Inspected;
+use credenza_policy::Problem;
+
+/// The invocation a record is about, in the platform's own header values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Invocation<'a> {
+    /// `Lambda-Runtime-Aws-Request-Id`.
+    pub request_id: &'a [u8],
+    /// `Lambda-Runtime-Trace-Id`, whole; empty when absent.
+    pub trace_id: &'a [u8],
+    /// `Lambda-Runtime-Invoked-Function-Arn`; empty when absent.
+    pub function_arn: &'a [u8],
+    /// `Lambda-Runtime-Aws-Tenant-Id`, chosen by the caller; empty when absent.
+    pub tenant_id: &'a [u8],
+}
+
+/// A fault as a record tells it; the fault table fills it in.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultNote<'a> {
+    /// Kebab-case name of the fault (`upstream-reset`).
+    pub kind: &'static str,
+    /// `platform`, `runtime` or `ours`.
+    pub family: &'static str,
+    /// What was done about it (`passed`, `refused`, `closed`, …).
+    pub behaviour: &'static str,
+    /// One clause for the reader, without any byte of an event.
+    pub detail: &'a str,
+    /// The invocation, where there is one.
+    pub request_id: &'a [u8],
+}
+
+/// Takes records. Every method returns at once, whatever the reader of the records does.
+pub trait Sink: Send + Sync {
+    /// An event was inspected in `us` microseconds; called for clean events too, which only count.
+    fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64);
+    /// Something broke, and what was done about it.
+    fn fault(&self, fault: &FaultNote<'_>);
+    /// A setting or a policy is not what its author meant.
+    fn problem(&self, problem: &Problem);
+}
