@@ -19,11 +19,13 @@ pub enum Gap {
     Nested = 5,
     /// Inspection itself failed (a fault of ours).
     Fault = 6,
+    /// Nobody asked: the policy's mode is `off`.
+    Off = 7,
 }
 
 impl Gap {
     /// All gaps, in the order of their bits.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Budget,
         Self::Depth,
         Self::Forms,
@@ -31,6 +33,7 @@ impl Gap {
         Self::Damaged,
         Self::Nested,
         Self::Fault,
+        Self::Off,
     ];
 
     /// The name in records.
@@ -43,6 +46,7 @@ impl Gap {
             Self::Damaged => "damaged",
             Self::Nested => "nested",
             Self::Fault => "fault",
+            Self::Off => "off",
         }
     }
 }

@@ -2,7 +2,16 @@
 //! whether it goes on, and what the refusal looks like.
 //! It never touches a socket and never re-serialises an event.
 #![no_std]
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
 
 extern crate alloc;
 
@@ -12,8 +21,8 @@ mod refusal;
 use alloc::vec::Vec;
 
 use credenza_engine::{HashKey, Report};
-use credenza_event::{Source, Steps};
-use credenza_policy::{Policy, Verdict};
+use credenza_event::{Coverage, Gap, Source, Steps};
+use credenza_policy::{Mode, Policy, Verdict};
 
 /// What to do with an event.
 #[derive(Debug)]
@@ -48,14 +57,65 @@ pub struct Inspected {
     pub report: Report,
 }
 
-/// Inspects an event under a policy.
+/// Inspects an event under a policy, and says whether it goes on.
+///
+/// Mode `off` does not look, and says so in its coverage.
+/// In mode `monitor` the step is always [`Step::Deliver`]; the verdict says what `block` would
+/// have done.
+/// The source is recognised only when there is something to say about the event: on the verdict
+/// `pass` it is [`Source::Unknown`].
 pub fn event(body: &[u8], steps: Steps, policy: &Policy, key: &HashKey) -> Inspected {
-    let report = credenza_engine::inspect(body, steps, key);
+    if policy.mode == Mode::Off {
+        let report = Report {
+            findings: Vec::new(),
+            findings_dropped: 0,
+            coverage: Coverage::missing(Gap::Off),
+            bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+            steps: 0,
+        };
+        let verdict = Verdict::Pass;
+        return Inspected {
+            step: Step::Deliver,
+            verdict,
+            source: Source::Unknown,
+            report,
+        };
+    }
+    judge(body, credenza_engine::inspect(body, steps, key), policy)
+}
+
+/// Turns the report on an event into a step.
+fn judge(body: &[u8], mut report: Report, policy: &Policy) -> Inspected {
     let verdict = policy.verdict(&report);
-    Inspected { step: Step::Deliver, verdict, source: Source::Unknown, report }
+    report
+        .findings
+        .retain(|finding| policy.watches(finding.rule.id));
+    if verdict == Verdict::Pass {
+        return Inspected {
+            step: Step::Deliver,
+            verdict,
+            source: Source::Unknown,
+            report,
+        };
+    }
+    let source = credenza_event::source::recognise(body);
+    let step = if policy.applies(verdict) {
+        Step::Refuse(refusal(source))
+    } else {
+        Step::Deliver
+    };
+    Inspected {
+        step,
+        verdict,
+        source,
+        report,
+    }
 }
 
 /// The refusal of `source` (used on a verdict of `block`, and on faults when failing closed).
 pub fn refusal(source: Source) -> Refusal {
     refusal::refusal(source)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,33 @@
 //! `policy` is the user's will as data: what to look for, and what to do about it.
 //! It never fails and never does I/O: a broken policy means monitor mode and a loud problem.
 #![no_std]
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
 
 extern crate alloc;
 
+mod file;
+mod settings;
+mod suggestion;
+mod verdict;
+
 use alloc::{string::String, vec::Vec};
 
-use credenza_engine::Report;
+use credenza_engine::Confidence;
+
+pub use settings::{LogLevel, Settings};
+pub use verdict::Verdict;
 
 /// What credenza may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// Do not look.
     Off,
@@ -22,6 +39,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// All modes, from the least to the most that they allow.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Monitor, Self::Block];
+
     /// The name in records, policies and the environment.
     pub fn name(self) -> &'static str {
         match self {
@@ -42,6 +62,19 @@ pub enum OnError {
     Closed,
 }
 
+impl OnError {
+    /// Both choices.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Closed];
+
+    /// The name in policies and the environment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// What to do when not everything was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnPartial {
@@ -53,19 +86,11 @@ pub enum OnPartial {
     Block,
 }
 
-/// What the policy makes of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// Nothing worth saying.
-    Pass,
-    /// Worth a record.
-    Flag,
-    /// Refused in block mode; would be refused in monitor mode.
-    Block,
-}
+impl OnPartial {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Pass, Self::Flag, Self::Block];
 
-impl Verdict {
-    /// The name in records.
+    /// The name in policies and the environment.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -75,8 +100,19 @@ impl Verdict {
     }
 }
 
+/// The user's will about one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulePolicy {
+    /// The rule's id.
+    pub id: &'static str,
+    /// The most that may come of its findings; the global mode is a ceiling over it.
+    pub mode: Mode,
+    /// A finding at or above this confidence blocks; a weaker one is flagged.
+    pub minimum_confidence: Confidence,
+}
+
 /// The user's will.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Global mode.
     pub mode: Mode,
@@ -84,6 +120,14 @@ pub struct Policy {
     pub on_error: OnError,
     /// On partial coverage; `None` means `flag` in monitor and `block` in block mode.
     pub on_partial: Option<OnPartial>,
+    /// What differs from rule to rule; a rule that is not here is in the global mode, and blocks
+    /// on high confidence.
+    pub rules: Vec<RulePolicy>,
+    /// FNV-1a of the policy's text, so that a record can name the policy it was judged by; 0 for
+    /// the built-in default.
+    pub hash: u64,
+    /// True if the text is not TOML: then nothing is ever blocked, whatever other settings say.
+    pub broken: bool,
 }
 
 /// Something wrong with a policy or a setting: where, what was expected, what to do.
@@ -97,14 +141,46 @@ pub struct Problem {
 
 impl Policy {
     /// Reads a policy file; never fails.
+    ///
+    /// Keys and values that are not understood are problems and count as not written.
+    /// A rule's table with a problem in it is at most `monitor`, because its author meant to change
+    /// something that we do not know; text that is not TOML is `monitor` as a whole.
     pub fn parse(text: &str) -> (Self, Vec<Problem>) {
-        let _ = text;
-        (Self::default(), Vec::new())
+        file::parse(text, &known_rules())
     }
 
-    /// The verdict on a report, as it would be in block mode.
-    pub fn verdict(&self, report: &Report) -> Verdict {
-        let _ = report;
-        Verdict::Pass
+    /// This policy with the environment's choices laid over it: they win over the file's.
+    ///
+    /// A broken policy stays at `monitor` or below, and says so if more was asked for.
+    #[must_use]
+    pub fn under(mut self, settings: &Settings) -> (Self, Option<Problem>) {
+        let mut problem = None;
+        if let Some(mode) = settings.mode {
+            self.mode = if self.broken {
+                mode.min(Mode::Monitor)
+            } else {
+                mode
+            };
+            if self.mode != mode {
+                problem = Some(Problem {
+                    at: "CREDENZA_MODE".into(),
+                    message:
+                        "`block` is held at `monitor` because the policy file is not TOML and \
+                              its exemptions are unknown: repair the file, or remove it"
+                            .into(),
+                });
+            }
+        }
+        self.on_error = settings.on_error.unwrap_or(self.on_error);
+        self.on_partial = settings.on_partial.or(self.on_partial);
+        (self, problem)
     }
+}
+
+/// The ids that a policy may name.
+fn known_rules() -> Vec<&'static str> {
+    credenza_engine::detector::DETECTORS
+        .iter()
+        .map(|detector| detector.rule().id)
+        .collect()
 }

@@ -1,0 +1,92 @@
+//! What becomes of an event under each mode.
+//! It never asks the engine to find anything: reports are made by hand.
+use alloc::vec::Vec;
+
+use credenza_engine::{HashKey, Report};
+use credenza_event::{Coverage, Gap, Source, Steps};
+use credenza_policy::{Mode, OnPartial, Policy, Verdict};
+
+use crate::{Step, event, judge, refusal};
+
+const BODY: &[u8] = br#"{"version":"2.0","routeKey":"$default","rawPath":"/"}"#;
+
+fn partial() -> Report {
+    Report {
+        findings: Vec::new(),
+        findings_dropped: 0,
+        coverage: Coverage::missing(Gap::Budget),
+        bytes: 1,
+        steps: 1,
+    }
+}
+
+fn policy(mode: Mode, on_partial: Option<OnPartial>) -> Policy {
+    Policy {
+        mode,
+        on_partial,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn mode_off_delivers_and_says_that_it_did_not_look() {
+    let seen = event(
+        BODY,
+        Steps::new(0),
+        &policy(Mode::Off, None),
+        &HashKey([0; 16]),
+    );
+    assert!(matches!(seen.step, Step::Deliver));
+    assert_eq!(seen.verdict, Verdict::Pass);
+    assert_eq!(seen.report.coverage.gaps().collect::<Vec<_>>(), [Gap::Off]);
+    assert_eq!(seen.report.bytes, BODY.len() as u64);
+}
+
+#[test]
+fn mode_monitor_delivers_even_what_it_would_block() {
+    let seen = judge(
+        BODY,
+        partial(),
+        &policy(Mode::Monitor, Some(OnPartial::Block)),
+    );
+    assert!(matches!(seen.step, Step::Deliver));
+    assert_eq!(seen.verdict, Verdict::Block);
+}
+
+#[test]
+fn mode_block_refuses_in_the_shape_of_the_source() {
+    let seen = judge(b"[1]", partial(), &policy(Mode::Block, None));
+    assert_eq!(seen.verdict, Verdict::Block);
+    assert_eq!(seen.source, Source::Unknown);
+    assert!(matches!(seen.step, Step::Refuse(made) if made == refusal(Source::Unknown)));
+}
+
+#[test]
+fn mode_block_delivers_what_is_only_flagged() {
+    let seen = judge(
+        b"[1]",
+        partial(),
+        &policy(Mode::Block, Some(OnPartial::Flag)),
+    );
+    assert!(matches!(seen.step, Step::Deliver));
+    assert_eq!(seen.verdict, Verdict::Flag);
+}
+
+#[test]
+fn no_event_and_no_budget_panics() {
+    bolero::check!()
+        .with_type::<(Vec<u8>, u16)>()
+        .for_each(|(body, steps)| {
+            let policy = policy(Mode::Block, None);
+            let seen = event(
+                body,
+                Steps::new(u64::from(*steps)),
+                &policy,
+                &HashKey([7; 16]),
+            );
+            assert_eq!(
+                matches!(seen.step, Step::Refuse(_)),
+                seen.verdict == Verdict::Block
+            );
+        });
+}

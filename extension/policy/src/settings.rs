@@ -1,0 +1,259 @@
+//! The environment's settings: `CREDENZA_*` variables in, settings and problems out.
+//! It never reads the environment itself, and never fails for what it holds.
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::suggestion::{did_you_mean, nearest, one_of};
+use crate::{Mode, OnError, OnPartial, Problem};
+
+const PREFIX: &str = "CREDENZA_";
+
+const NAMES: [&str; 10] = [
+    "CREDENZA_MODE",
+    "CREDENZA_POLICY",
+    "CREDENZA_POLICY_URL",
+    "CREDENZA_POLICY_KEY",
+    "CREDENZA_LISTEN",
+    "CREDENZA_UPSTREAM",
+    "CREDENZA_NEXT_WRAPPER",
+    "CREDENZA_ON_ERROR",
+    "CREDENZA_ON_PARTIAL",
+    "CREDENZA_LOG_LEVEL",
+];
+
+/// Which records are written: each level includes those above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Faults and problems: something is not as its author meant.
+    Error,
+    /// And findings.
+    Warn,
+    /// And one line at INIT.
+    #[default]
+    Info,
+    /// And a line for each inspected event.
+    Debug,
+}
+
+impl LogLevel {
+    /// All levels, the quietest first.
+    pub const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
+
+    /// The name in records and the environment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// What the environment asks for; `None` where it asks for nothing.
+///
+/// Paths are bytes, because a path need not be UTF-8.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `CREDENZA_MODE`.
+    pub mode: Option<Mode>,
+    /// `CREDENZA_ON_ERROR`.
+    pub on_error: Option<OnError>,
+    /// `CREDENZA_ON_PARTIAL`.
+    pub on_partial: Option<OnPartial>,
+    /// `CREDENZA_POLICY`: the path of the policy file.
+    pub policy: Option<Vec<u8>>,
+    /// `CREDENZA_LISTEN`: where the runtime finds us; always loopback.
+    pub listen: Option<SocketAddr>,
+    /// `CREDENZA_UPSTREAM`: another proxy between us and the platform.
+    pub upstream: Option<String>,
+    /// `CREDENZA_NEXT_WRAPPER`: the wrapper that runs after ours.
+    pub next_wrapper: Option<Vec<u8>>,
+    /// `CREDENZA_LOG_LEVEL`, else `AWS_LAMBDA_LOG_LEVEL`.
+    pub log_level: LogLevel,
+}
+
+impl Settings {
+    /// Reads the variables of a process; never fails.
+    ///
+    /// Variables that are not ours are ignored, as are empty ones; a name that looks like ours and
+    /// is not is a problem with a suggestion.
+    pub fn read<'a>(
+        variables: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> (Self, Vec<Problem>) {
+        let mut reader = Reader::default();
+        for (name, value) in variables {
+            reader.variable(name, value);
+        }
+        let Reader {
+            mut settings,
+            own_level,
+            platform_level,
+            problems,
+            ..
+        } = reader;
+        settings.log_level = own_level.or(platform_level).unwrap_or_default();
+        (settings, problems)
+    }
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    settings: Settings,
+    own_level: Option<LogLevel>,
+    platform_level: Option<LogLevel>,
+    seen: Vec<&'a str>,
+    problems: Vec<Problem>,
+}
+
+// Limit: an environment is 4 KB of names and values on the platform, so a few dozen variables; 32
+// problems name them all without flooding the log of a process started elsewhere.
+const PROBLEMS_MAX: usize = 32;
+
+impl<'a> Reader<'a> {
+    fn variable(&mut self, name: &'a [u8], value: &'a [u8]) {
+        if name == b"AWS_LAMBDA_LOG_LEVEL" {
+            self.platform_level = platform_level(value);
+            return;
+        }
+        let prefix = name.get(..PREFIX.len()).unwrap_or_default();
+        if !prefix.eq_ignore_ascii_case(PREFIX.as_bytes()) {
+            return;
+        }
+        let Some(known) = NAMES.iter().find(|known| known.as_bytes() == name) else {
+            let name = String::from_utf8_lossy(name);
+            // The common prefix would make any two names look alike.
+            let ends = NAMES.map(|name| name.strip_prefix(PREFIX).unwrap_or(name));
+            let end = name.get(PREFIX.len()..).unwrap_or_default();
+            let hint = nearest(end, &ends).map_or_else(String::new, |end| {
+                format!("; did you mean `{PREFIX}{end}`?")
+            });
+            let message = format!("unknown variable, ignored{hint}");
+            self.problem(clipped(&name), message);
+            return;
+        };
+        if self.seen.contains(known) {
+            self.problem(known, "set more than once; the first value counts".into());
+            return;
+        }
+        self.seen.push(known);
+        if !value.is_empty() {
+            self.known(known, value);
+        }
+    }
+
+    fn known(&mut self, name: &str, value: &[u8]) {
+        match name {
+            "CREDENZA_POLICY" => self.settings.policy = Some(value.to_owned()),
+            "CREDENZA_NEXT_WRAPPER" => self.settings.next_wrapper = Some(value.to_owned()),
+            _ => match core::str::from_utf8(value) {
+                Ok(value) => self.text(name, value.trim()),
+                Err(_) => self.problem(name, "the value is not UTF-8, ignored".into()),
+            },
+        }
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        match name {
+            "CREDENZA_MODE" => {
+                self.settings.mode = self.choice(name, value, &Mode::ALL, Mode::name);
+            }
+            "CREDENZA_ON_ERROR" => {
+                self.settings.on_error = self.choice(name, value, &OnError::ALL, OnError::name);
+            }
+            "CREDENZA_ON_PARTIAL" => {
+                self.settings.on_partial =
+                    self.choice(name, value, &OnPartial::ALL, OnPartial::name);
+            }
+            "CREDENZA_LOG_LEVEL" => {
+                self.own_level = self.choice(name, value, &LogLevel::ALL, LogLevel::name);
+            }
+            "CREDENZA_LISTEN" => self.settings.listen = self.listen(name, value),
+            "CREDENZA_UPSTREAM" => self.settings.upstream = Some(value.to_owned()),
+            _ => self.problem(
+                name,
+                "this version reads its policy from files only, so the variable has no effect; \
+                 put the policy into the package or a layer and name it with CREDENZA_POLICY"
+                    .into(),
+            ),
+        }
+    }
+
+    /// One of `all` by its name; letter case is forgiven here, where a shell may have made it.
+    fn choice<T: Copy>(
+        &mut self,
+        at: &str,
+        value: &str,
+        all: &[T],
+        name: fn(T) -> &'static str,
+    ) -> Option<T> {
+        let found = all
+            .iter()
+            .copied()
+            .find(|choice| name(*choice).eq_ignore_ascii_case(value));
+        if found.is_none() {
+            let names: Vec<&str> = all.iter().map(|choice| name(*choice)).collect();
+            let (expected, hint) = (one_of(&names), did_you_mean(value, &names));
+            let message = format!("`{}`, ignored; expected {expected}{hint}", clipped(value));
+            self.problem(at, message);
+        }
+        found
+    }
+
+    /// `127.0.0.1:9077`, `localhost:9077`, `[::1]:9077` or a port alone.
+    fn listen(&mut self, name: &str, value: &str) -> Option<SocketAddr> {
+        let address = loopback_address(value);
+        if address.is_none() {
+            let message = format!(
+                "`{}`, ignored; expected a loopback address and port, as in `127.0.0.1:9077`",
+                clipped(value)
+            );
+            self.problem(name, message);
+        }
+        address
+    }
+
+    fn problem(&mut self, at: &str, message: String) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(Problem {
+                at: at.to_owned(),
+                message,
+            });
+        }
+    }
+}
+
+fn loopback_address(value: &str) -> Option<SocketAddr> {
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let digits = value.strip_prefix("localhost:").unwrap_or(value);
+    let address = match digits.parse::<u16>() {
+        Ok(port) => SocketAddr::new(home, port),
+        Err(_) => value.parse::<SocketAddr>().ok()?,
+    };
+    address.ip().is_loopback().then_some(address)
+}
+
+/// The platform's levels, which are the customer's for the function's own log: no problem is made
+/// of an unknown one.
+fn platform_level(value: &[u8]) -> Option<LogLevel> {
+    let is = |name: &[u8]| value.eq_ignore_ascii_case(name);
+    match value {
+        _ if is(b"TRACE") || is(b"DEBUG") => Some(LogLevel::Debug),
+        _ if is(b"INFO") => Some(LogLevel::Info),
+        _ if is(b"WARN") => Some(LogLevel::Warn),
+        _ if is(b"ERROR") || is(b"FATAL") => Some(LogLevel::Error),
+        _ => None,
+    }
+}
+
+/// The first letters of a name or value, enough to recognise it.
+fn clipped(word: &str) -> &str {
+    let end = word
+        .char_indices()
+        .nth(40)
+        .map_or(word.len(), |(index, _)| index);
+    word.get(..end).unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The verdict: what a policy makes of a report.
+//! It never looks at the event, the clock or an earlier invocation.
+use credenza_engine::{Confidence, Report};
+use credenza_event::Gap;
+
+use crate::{Mode, OnError, OnPartial, Policy, RulePolicy};
+
+/// What the policy makes of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing worth saying.
+    Pass,
+    /// Worth a record.
+    Flag,
+    /// Refused in block mode; would be refused in monitor mode.
+    Block,
+}
+
+impl Verdict {
+    /// The name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Flag => "flag",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl Policy {
+    /// The verdict on a report, as it would be in block mode.
+    pub fn verdict(&self, report: &Report) -> Verdict {
+        if self.mode == Mode::Off {
+            return Verdict::Pass;
+        }
+        let findings = report
+            .findings
+            .iter()
+            .map(|finding| self.finding_verdict(finding.rule.id, finding.confidence))
+            .max()
+            .unwrap_or(Verdict::Pass);
+        // A flood of findings that this policy lets pass may have crowded out one that it would
+        // not: what was dropped was not judged.
+        let crowded = report.findings_dropped > 0 && findings < Verdict::Block;
+        let gaps = report.coverage.gaps().map(|gap| match gap {
+            Gap::Fault => self.fault_verdict(),
+            Gap::Off => Verdict::Pass,
+            _ => self.partial_verdict(),
+        });
+        let crowd = if crowded {
+            self.partial_verdict()
+        } else {
+            Verdict::Pass
+        };
+        gaps.max().unwrap_or(Verdict::Pass).max(findings).max(crowd)
+    }
+
+    /// True if an event with this verdict is refused.
+    pub fn applies(&self, verdict: Verdict) -> bool {
+        self.mode == Mode::Block && verdict == Verdict::Block
+    }
+
+    /// True if findings of the rule `id` are wanted at all.
+    pub fn watches(&self, id: &str) -> bool {
+        self.mode != Mode::Off && self.rule(id).is_none_or(|rule| rule.mode != Mode::Off)
+    }
+
+    /// The verdict on one finding alone.
+    pub fn finding_verdict(&self, id: &str, confidence: Confidence) -> Verdict {
+        let (mode, minimum) = self
+            .rule(id)
+            .map_or((Mode::Block, Confidence::High), |rule| {
+                (rule.mode, rule.minimum_confidence)
+            });
+        match mode {
+            Mode::Off => Verdict::Pass,
+            Mode::Block if confidence >= minimum => Verdict::Block,
+            Mode::Block | Mode::Monitor => Verdict::Flag,
+        }
+    }
+
+    fn rule(&self, id: &str) -> Option<&RulePolicy> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    fn fault_verdict(&self) -> Verdict {
+        match self.on_error {
+            OnError::Open => Verdict::Flag,
+            OnError::Closed => Verdict::Block,
+        }
+    }
+
+    fn partial_verdict(&self) -> Verdict {
+        match (self.on_partial, self.mode) {
+            (Some(OnPartial::Pass), _) => Verdict::Pass,
+            (Some(OnPartial::Block), _) | (None, Mode::Block) => Verdict::Block,
+            (Some(OnPartial::Flag), _) | (None, Mode::Monitor | Mode::Off) => Verdict::Flag,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

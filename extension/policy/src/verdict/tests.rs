@@ -1,0 +1,173 @@
+//! What each policy makes of each report.
+//! It never asks the engine to find anything: reports are made by hand.
+use alloc::{string::String, vec::Vec};
+
+use credenza_engine::detector::Rule;
+use credenza_engine::{Confidence, Explanation, Finding, Report};
+use credenza_event::{Coverage, Gap, Part, Role, Span};
+
+use super::Verdict;
+use crate::{Mode, OnError, OnPartial, Policy, RulePolicy};
+
+static RULE: Rule = Rule {
+    id: "sql-injection",
+    class: "sqli",
+    cwe: 89,
+    page: "",
+};
+
+fn report(confidences: &[Confidence], coverage: Coverage) -> Report {
+    let finding = |confidence: &Confidence| Finding {
+        rule: &RULE,
+        confidence: *confidence,
+        location: String::new(),
+        role: Role::Query,
+        part: Part::Value,
+        span: Span::default(),
+        length: 0,
+        decoded: Vec::new(),
+        explanation: Explanation {
+            context: "",
+            dialect: "",
+            production: "",
+        },
+        sample: String::new(),
+        hash: 0,
+    };
+    let findings = confidences.iter().map(finding).collect();
+    Report {
+        findings,
+        findings_dropped: 0,
+        coverage,
+        bytes: 0,
+        steps: 0,
+    }
+}
+
+fn with_rule(mode: Mode, minimum_confidence: Confidence) -> Policy {
+    let rules = [RulePolicy {
+        id: RULE.id,
+        mode,
+        minimum_confidence,
+    }]
+    .into();
+    Policy {
+        mode: Mode::Block,
+        rules,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn high_confidence_blocks_and_weaker_ones_are_flagged() {
+    let policy = Policy::default();
+    let verdict =
+        |confidences: &[Confidence]| policy.verdict(&report(confidences, Coverage::COMPLETE));
+    assert_eq!(verdict(&[]), Verdict::Pass);
+    assert_eq!(verdict(&[Confidence::Low]), Verdict::Flag);
+    assert_eq!(verdict(&[Confidence::Medium]), Verdict::Flag);
+    assert_eq!(
+        verdict(&[Confidence::Low, Confidence::High]),
+        Verdict::Block
+    );
+}
+
+#[test]
+fn only_mode_block_applies_a_verdict() {
+    for (mode, applied) in [
+        (Mode::Off, false),
+        (Mode::Monitor, false),
+        (Mode::Block, true),
+    ] {
+        let policy = Policy {
+            mode,
+            ..Policy::default()
+        };
+        assert_eq!(policy.applies(Verdict::Block), applied, "{mode:?}");
+        assert!(!policy.applies(Verdict::Flag) && !policy.applies(Verdict::Pass));
+    }
+}
+
+#[test]
+fn a_rules_mode_and_confidence_decide_what_comes_of_its_findings() {
+    let verdict = |mode, minimum, seen| {
+        with_rule(mode, minimum).verdict(&report(&[seen], Coverage::COMPLETE))
+    };
+    assert_eq!(
+        verdict(Mode::Off, Confidence::High, Confidence::High),
+        Verdict::Pass
+    );
+    assert_eq!(
+        verdict(Mode::Monitor, Confidence::High, Confidence::High),
+        Verdict::Flag
+    );
+    assert_eq!(
+        verdict(Mode::Block, Confidence::High, Confidence::Medium),
+        Verdict::Flag
+    );
+    assert_eq!(
+        verdict(Mode::Block, Confidence::Medium, Confidence::Medium),
+        Verdict::Block
+    );
+    assert_eq!(
+        verdict(Mode::Block, Confidence::Low, Confidence::Low),
+        Verdict::Block
+    );
+}
+
+#[test]
+fn partial_coverage_is_flagged_in_monitor_and_blocked_in_block_unless_said_otherwise() {
+    let partial = report(&[], Coverage::missing(Gap::Budget));
+    let verdict = |mode, on_partial| {
+        Policy {
+            mode,
+            on_partial,
+            ..Policy::default()
+        }
+        .verdict(&partial)
+    };
+    assert_eq!(verdict(Mode::Monitor, None), Verdict::Flag);
+    assert_eq!(verdict(Mode::Block, None), Verdict::Block);
+    assert_eq!(verdict(Mode::Block, Some(OnPartial::Pass)), Verdict::Pass);
+    assert_eq!(verdict(Mode::Block, Some(OnPartial::Flag)), Verdict::Flag);
+    assert_eq!(
+        verdict(Mode::Monitor, Some(OnPartial::Block)),
+        Verdict::Block
+    );
+}
+
+#[test]
+fn a_fault_of_ours_is_judged_by_on_error_alone() {
+    let fault = report(&[], Coverage::missing(Gap::Fault));
+    let verdict = |on_error| {
+        let policy = Policy {
+            mode: Mode::Block,
+            on_error,
+            ..Policy::default()
+        };
+        policy.verdict(&fault)
+    };
+    assert_eq!(verdict(OnError::Open), Verdict::Flag);
+    assert_eq!(verdict(OnError::Closed), Verdict::Block);
+}
+
+#[test]
+fn a_flood_of_permitted_findings_does_not_hide_a_forbidden_one() {
+    let mut flood = report(&[Confidence::High; 16], Coverage::COMPLETE);
+    flood.findings_dropped = 1;
+    assert_eq!(
+        with_rule(Mode::Off, Confidence::High).verdict(&flood),
+        Verdict::Block
+    );
+}
+
+#[test]
+fn mode_off_passes_everything() {
+    let policy = Policy {
+        mode: Mode::Off,
+        ..Policy::default()
+    };
+    let everything = report(&[Confidence::High], Coverage::missing(Gap::Budget));
+    assert_eq!(policy.verdict(&everything), Verdict::Pass);
+    assert!(!policy.watches("sql-injection"));
+}
