@@ -1,2 +1,65 @@
-//! Front door.
-fn main() {}
+//! `credenza` is the engine and the sandbox at a desk: inspect, explain, try out.
+//! It never talks to anything but files, processes of its own and loopback.
+mod arguments;
+mod check;
+mod explain;
+mod failure;
+mod page;
+mod paint;
+mod rules;
+mod suggest;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::paint::Painter;
+
+/// How a command ended when nothing stood in its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing was found that the user asked to hear of.
+    Clean,
+    /// Something was.
+    Findings,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let format = arguments.format;
+    match run(&arguments) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) => {
+            let painter = Painter::of_stderr(arguments.color);
+            // Whoever closed stderr does not want to know.
+            let _ = io::stderr().write_all(failure::render(&error, format, &painter).as_bytes());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let painter = Painter::of_stdout(arguments.color);
+    let format = arguments.format;
+    let (text, outcome) = match &arguments.command {
+        Command::Rules => rules::run(format, &painter),
+        Command::Explain { rule } => explain::run(rule, format, &painter)?,
+        Command::Check { policy } => check::run(policy, format, &painter)?,
+    };
+    print(&text)?;
+    Ok(outcome)
+}
+
+/// Writes to stdout; a reader that went away early (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new("stdout", error, "give it a place to write to").into())
+        }
+        _ => Ok(()),
+    }
+}
