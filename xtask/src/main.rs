@@ -9,6 +9,7 @@
 mod accuracy;
 mod bench;
 mod ci;
+mod crates;
 mod demo;
 mod docs;
 mod layer;
@@ -17,6 +18,7 @@ mod skips;
 mod soak;
 mod tidy;
 mod tools;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -37,7 +39,7 @@ enum Command {
     Tidy,
     /// The documentation, with every warning an error.
     Docs,
-    /// The layer zips for x86_64 and arm64, and the same trees as folders.
+    /// The layer zips for `x86_64` and `arm64`, and the same trees as folders.
     Layer(layer::Arguments),
     /// Latency, cost, size and memory, side by side with other proxies.
     Bench(bench::Arguments),

@@ -1,15 +1,207 @@
 //! The layer: one reproducible zip for each architecture, and the same tree as a folder.
 //! It never publishes anything.
-use anyhow::{Result, bail};
+mod archive;
+mod bill;
+mod build;
+mod cross;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+pub(crate) use build::{Architecture, Source, agent};
+
+use crate::skips::{self, Skip};
+use crate::{crates, project};
+use archive::Entry;
+use cross::Cross;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Builds each zip twice and compares their hashes.
+    /// Builds each agent again from a copy of the source in another folder, and compares hashes.
     #[arg(long)]
     twice: bool,
+    /// Only this architecture (`x86_64` or `arm64`).
+    #[arg(long)]
+    only: Option<String>,
 }
 
-/// Builds the layer.
+/// The most that a zip may weigh.
+// Limit: 2 MiB. A layer is fetched at every cold start of a new host, and users count megabytes
+// against the 250 MB of code and layers; the static agent packs to about 1 MiB.
+const ZIP_BYTES_MAX: usize = 2 << 20;
+
+/// Builds the layer; what this machine cannot build is printed as skipped.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    bail!("the layer is not built yet ({})", arguments.twice)
+    let wanted = |architecture: &Architecture| {
+        arguments
+            .only
+            .as_deref()
+            .is_none_or(|only| only == architecture.name())
+    };
+    let chosen: Vec<Architecture> = Architecture::ALL.into_iter().filter(wanted).collect();
+    ensure!(!chosen.is_empty(), "--only takes x86_64 or arm64");
+    let skips = produce(&chosen, arguments.twice)?;
+    skips::print(&skips);
+    Ok(())
+}
+
+/// Builds the layer for `chosen`; gives back what could not be built or proved, and why.
+pub(crate) fn produce(chosen: &[Architecture], twice: bool) -> Result<Vec<Skip>> {
+    let mut skips = Vec::new();
+    let mut sums = String::new();
+    let twin = if twice { Some(Source::twin()?) } else { None };
+    for &architecture in chosen {
+        if let Some(skip) = obstacle(architecture) {
+            skips.push(skip);
+            continue;
+        }
+        let zip = one(architecture, &Source::here())?;
+        if let Some(twin) = &twin {
+            let again = one(architecture, twin)?;
+            compare(architecture, &zip, &again)?;
+        }
+        let name = format!("credenza-layer-{}.zip", architecture.name());
+        let file = folder().join(&name);
+        fs::write(&file, &zip.packed)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        archive::spread(
+            &zip.entries,
+            &folder().join(architecture.name()).join("opt"),
+        )?;
+        println!("{:>9} bytes  {}", zip.packed.len(), file.display());
+        writeln!(sums, "{}  {name}", archive::sha256(&zip.packed))?;
+        skips.extend(prove(architecture, &zip.agent)?);
+    }
+    fs::create_dir_all(folder())?;
+    fs::write(folder().join("SHA256SUMS"), &sums)?;
+    print!("{sums}");
+    Ok(skips)
+}
+
+/// Where zips, sums and trees go.
+fn folder() -> PathBuf {
+    project::target().join("layer")
+}
+
+/// One layer, packed and as entries.
+struct Zip {
+    agent: PathBuf,
+    entries: Vec<Entry>,
+    packed: Vec<u8>,
+}
+
+/// Why `architecture` cannot be built here, after every attempt to make it so.
+fn obstacle(architecture: Architecture) -> Option<Skip> {
+    if architecture == Architecture::X86 {
+        return None;
+    }
+    let cross = Cross::here();
+    let attempt = cross.install();
+    let mut missing = cross.missing();
+    if missing.is_empty() {
+        return None;
+    }
+    if let Err(error) = attempt {
+        missing.push(format!("installing said: {error:#}"));
+    }
+    Some(Skip {
+        name: "layer for arm64".to_owned(),
+        reason: missing.join("; "),
+    })
+}
+
+fn one(architecture: Architecture, source: &Source) -> Result<Zip> {
+    let agent = agent(architecture, source)?;
+    let entries = entries(architecture, &source.root, &agent)?;
+    let packed = archive::pack(&entries)?;
+    ensure!(
+        packed.len() <= ZIP_BYTES_MAX,
+        "the zip for {} has {} bytes, more than {ZIP_BYTES_MAX}",
+        architecture.name(),
+        packed.len()
+    );
+    Ok(Zip {
+        agent,
+        entries,
+        packed,
+    })
+}
+
+/// The files of the layer, as they will lie below `/opt`.
+fn entries(architecture: Architecture, root: &Path, agent: &Path) -> Result<Vec<Entry>> {
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("the layer needs {}", path.display()));
+    let program = read(agent)?;
+    if build::names_a_home(&program) {
+        bail!(
+            "{} holds a path of the machine that built it",
+            agent.display()
+        );
+    }
+    let crates = crates::shipped("credenza-agent", architecture.triple())?;
+    let bill = bill::document(&crates, &archive::sha256(&program))?;
+    let entry = |path: &str, mode, bytes| Entry {
+        path: path.to_owned(),
+        mode,
+        bytes,
+    };
+    Ok(vec![
+        entry(
+            "credenza-wrapper",
+            0o755,
+            read(&root.join("layer-packaging/credenza-wrapper"))?,
+        ),
+        entry("credenza/LICENSE", 0o644, read(&root.join("LICENSE"))?),
+        entry(
+            "credenza/credenza.toml",
+            0o644,
+            read(&root.join("layer-packaging/credenza.toml"))?,
+        ),
+        entry("credenza/sbom.cdx.json", 0o644, bill),
+        entry("extensions/credenza-agent", 0o755, program),
+    ])
+}
+
+fn compare(architecture: Architecture, first: &Zip, second: &Zip) -> Result<()> {
+    for (one, other) in first.entries.iter().zip(&second.entries) {
+        ensure!(
+            one == other,
+            "{}: two builds differ in {}",
+            architecture.name(),
+            one.path
+        );
+    }
+    ensure!(
+        first.packed == second.packed,
+        "{}: two zips differ",
+        architecture.name()
+    );
+    println!(
+        "{}: built twice from two folders, equal to the byte",
+        architecture.name()
+    );
+    Ok(())
+}
+
+/// Runs the agent once, under an emulator where need be.
+fn prove(architecture: Architecture, agent: &Path) -> Result<Option<Skip>> {
+    if architecture == Architecture::Arm && !Cross::can_run() {
+        let reason = "qemu-aarch64 (Debian's qemu-user) is not installed".to_owned();
+        return Ok(Some(Skip {
+            name: "running the agent for arm64".to_owned(),
+            reason,
+        }));
+    }
+    let said = build::version_said_by(agent, architecture)?;
+    let expected = format!("credenza-agent {}", env!("CARGO_PKG_VERSION"));
+    ensure!(
+        said == expected,
+        "{}: --version said {said:?}",
+        architecture.name()
+    );
+    println!("{}: runs and says {said}", architecture.name());
+    Ok(None)
 }

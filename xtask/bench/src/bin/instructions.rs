@@ -1,0 +1,2 @@
+//! The instructions.
+fn main() {}

@@ -1,0 +1,189 @@
+//! The goals, each with its first bar, what was measured, and whether that passes.
+//! It never leaves a goal out: one that was not measured says so.
+use crate::latency::{self, BLOCK, Figure, HYPER, MONITOR, RAW, added_us};
+use crate::memory::Memory;
+use crate::startup::Startup;
+use crate::worst::Worst;
+
+/// One line of the table.
+struct Line {
+    number: &'static str,
+    goal: &'static str,
+    first_bar: &'static str,
+    target: &'static str,
+    measured: String,
+    /// Against the first bar and against the goal; `None` where nothing was measured.
+    verdict: Option<(bool, bool)>,
+}
+
+/// Prints the table.
+pub(crate) fn print(
+    figures: &[Figure],
+    startup: &Startup,
+    memory: &Memory,
+    worst: &[Worst],
+    agent_bytes: u64,
+) {
+    let mut lines = latency_lines(figures);
+    lines.push(outside("3", "against another vendor's sample proxy", "0.2×", "0.1×"));
+    lines.push(outside("4", "benign inspection against libddwaf", "30× faster", "150× faster"));
+    lines.push(worst_line(worst));
+    lines.push(outside("6", "128 MB quota, 1 KB, paced", "1.4× hyper", "0.5× hyper"));
+    lines.push(startup_line(startup));
+    lines.push(size_line(agent_bytes));
+    lines.extend(memory_lines(memory));
+    lines.push(outside("10", "tables touched by every invocation", "128 KB", "64 KB"));
+    println!("\n{:<4}{:<40}{:<20}{:<20}{:<50}verdict", "#", "goal", "first bar", "goal", "measured");
+    for line in lines {
+        let verdict = match line.verdict {
+            None => "not measured here",
+            Some((_, true)) => "goal met",
+            Some((true, false)) => "first bar met",
+            Some((false, false)) => "MISSED",
+        };
+        println!(
+            "{:<4}{:<40}{:<20}{:<20}{:<50}{verdict}",
+            line.number, line.goal, line.first_bar, line.target, line.measured
+        );
+    }
+}
+
+fn outside(number: &'static str, goal: &'static str, bar: &'static str, target: &'static str) -> Line {
+    Line {
+        number,
+        goal,
+        first_bar: bar,
+        target,
+        measured: "-".to_owned(),
+        verdict: None,
+    }
+}
+
+/// The worst ratio of the agent to `peer` over `series`, in both modes.
+fn ratio(figures: &[Figure], peer: &str, series: &[&str]) -> f64 {
+    let mut worst = f64::NEG_INFINITY;
+    for series in series {
+        for mode in [MONITOR, BLOCK] {
+            let ratio = added_us(figures, mode, series) / added_us(figures, peer, series);
+            worst = worst.max(ratio);
+        }
+    }
+    worst
+}
+
+fn latency_lines(figures: &[Figure]) -> Vec<Line> {
+    let small = ["1 KB", "10 KB"];
+    let large = ["100 KB", "6 MB"];
+    let (hyper, raw) = (ratio(figures, HYPER, &small), ratio(figures, RAW, &small));
+    let hyper_large = ratio(figures, HYPER, &large);
+    let names: Vec<&str> = latency::series().filter(|name| !name.contains("gap")).collect();
+    let cliff = names
+        .windows(2)
+        .filter_map(|pair| Some((*pair.first()?, *pair.last()?)))
+        .map(|(small, large)| added_us(figures, MONITOR, large) - added_us(figures, MONITOR, small))
+        .take(3)
+        .fold(f64::NEG_INFINITY, f64::max);
+    vec![
+        Line {
+            number: "1",
+            goal: "added one-way, 1-10 KB, against hyper",
+            first_bar: "<= 1.0",
+            target: "<= 0.6, 1.3 raw",
+            measured: format!("{hyper:.2}, {raw:.2} of the raw floor"),
+            verdict: Some((hyper <= 1.0, hyper <= 0.6 && raw <= 1.3)),
+        },
+        Line {
+            number: "2",
+            goal: "the same at 100 KB and 6 MB",
+            first_bar: "<= 1.2",
+            target: "<= 0.8",
+            measured: format!("{hyper_large:.2}"),
+            verdict: Some((hyper_large <= 1.2, hyper_large <= 0.8)),
+        },
+        Line {
+            number: "2b",
+            goal: "no size cliff: largest step to 100 KB",
+            first_bar: "< 5 ms",
+            target: "< 1 ms",
+            measured: format!("{cliff:.0} µs"),
+            verdict: Some((cliff < 5_000.0, cliff < 1_000.0)),
+        },
+    ]
+}
+
+fn worst_line(worst: &[Worst]) -> Line {
+    let slowest = worst.iter().max_by(|one, other| one.ns_per_byte().total_cmp(&other.ns_per_byte()));
+    let (ns, name) = slowest.map_or((f64::NAN, "nothing"), |row| (row.ns_per_byte(), row.name));
+    Line {
+        number: "5",
+        goal: "worst input, ns per byte",
+        first_bar: "<= 20",
+        target: "<= 5",
+        measured: format!("{ns:.1} ({name})"),
+        verdict: Some((ns <= 20.0, ns <= 5.0)),
+    }
+}
+
+fn startup_line(startup: &Startup) -> Line {
+    let ratio = startup.agent_us / startup.plain_us;
+    Line {
+        number: "7",
+        goal: "start to registered",
+        first_bar: "<= 3 ms",
+        target: "<= 1.15 of plain",
+        measured: format!("{:.2} ms, {ratio:.2} of plain", startup.agent_us / 1e3),
+        verdict: Some((startup.agent_us <= 3_000.0, ratio <= 1.15)),
+    }
+}
+
+fn size_line(agent_bytes: u64) -> Line {
+    // Limits: 3 MiB and 1.6 MiB, as the goals state them.
+    const FIRST_BAR_BYTES: u64 = 3 << 20;
+    const GOAL_BYTES: u64 = (16 << 20) / 10;
+    Line {
+        number: "8",
+        goal: "agent, static, stripped",
+        first_bar: "<= 3 MiB",
+        target: "<= 1.6 MiB",
+        measured: format!("{:.2} MiB", megabytes(agent_bytes) * 1e6 / f64::from(1 << 20)),
+        verdict: Some((agent_bytes <= FIRST_BAR_BYTES, agent_bytes <= GOAL_BYTES)),
+    }
+}
+
+fn memory_lines(memory: &Memory) -> Vec<Line> {
+    let (idle, peak, event) =
+        (megabytes(memory.idle), megabytes(memory.peak), megabytes(memory.event));
+    vec![
+        Line {
+            number: "9",
+            goal: "resident memory, idle",
+            first_bar: "<= 6 MB",
+            target: "<= 2.5 MB",
+            measured: format!("{idle:.1} MB"),
+            verdict: Some((idle <= 6.0, idle <= 2.5)),
+        },
+        Line {
+            number: "9b",
+            goal: "resident memory, peak",
+            first_bar: "1.2 event + 5 MB",
+            target: "1.1 event + 3 MB",
+            measured: format!(
+                "{peak:.1} MB with {event:.1} MB, {:.1} MB after",
+                megabytes(memory.afterwards)
+            ),
+            verdict: Some((peak <= 1.2 * event + 5.0, peak <= 1.1 * event + 3.0)),
+        },
+        Line {
+            number: "9c",
+            goal: "memory slope, bytes per invocation",
+            first_bar: "< 1",
+            target: "0",
+            measured: format!("{:.3} over {}", memory.slope, memory.invocations),
+            verdict: Some((memory.slope < 1.0, memory.slope < 0.05)),
+        },
+    ]
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes / 1_000).unwrap_or(u32::MAX)) / 1e3
+}

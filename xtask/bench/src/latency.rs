@@ -1,0 +1,202 @@
+//! What each variant adds between platform and runtime, by size of event and by pace.
+//! It never lets one variant run alone: rounds go through all of them in turn.
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use credenza_bench::process::Proxy;
+use credenza_bench::runtime::Runtime;
+use credenza_bench::statistics::median_us;
+use credenza_bench::upstream::Upstream;
+use credenza_bench::events;
+
+use crate::Variant;
+
+/// Platform and runtime joined directly.
+pub(crate) const DIRECT: &str = "direct";
+/// Blocking threads over raw sockets: the floor.
+pub(crate) const RAW: &str = "raw, blocking";
+/// The bare hyper proxy: the anchor of the goals.
+pub(crate) const HYPER: &str = "hyper, bare";
+/// The agent, watching.
+pub(crate) const MONITOR: &str = "agent, monitor";
+/// The agent, blocking.
+pub(crate) const BLOCK: &str = "agent, block";
+
+/// One series of invocations: how large, how paced, how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Series {
+    /// What the table calls it.
+    pub(crate) name: &'static str,
+    /// About the bytes of an event; the output is the event.
+    pub(crate) bytes: usize,
+    /// Idle time before each event.
+    pub(crate) gap: Duration,
+    /// Invocations of one variant in one round.
+    block: usize,
+    /// Rounds through all variants.
+    rounds: usize,
+}
+
+/// The idle gap of sparse traffic: long enough for caches to go cold.
+const GAP: Duration = Duration::from_millis(2);
+
+const ALL: [Series; 7] = [
+    Series { name: "1 KB", bytes: 1_300, gap: GAP, block: 20, rounds: 30 },
+    Series { name: "10 KB", bytes: 10_000, gap: GAP, block: 20, rounds: 30 },
+    Series { name: "32 KB", bytes: 32_000, gap: GAP, block: 10, rounds: 20 },
+    Series { name: "100 KB", bytes: 100_000, gap: GAP, block: 10, rounds: 20 },
+    Series { name: "1 MB", bytes: 1_000_000, gap: GAP, block: 4, rounds: 15 },
+    Series { name: "6 MB", bytes: 6_000_000, gap: GAP, block: 2, rounds: 10 },
+    Series { name: "1 KB, no gap", bytes: 1_300, gap: Duration::ZERO, block: 200, rounds: 15 },
+];
+
+/// The figures of one variant in one series.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    /// The series.
+    pub(crate) series: Series,
+    /// The variant's name.
+    pub(crate) variant: &'static str,
+    /// Median one-way time.
+    pub(crate) one_way_us: f64,
+    /// Processor time of the process per invocation.
+    pub(crate) cpu_us: f64,
+}
+
+/// A variant that is ready to carry invocations.
+struct Lane {
+    variant: Variant,
+    upstream: Upstream,
+    proxy: Option<Proxy>,
+    runtime: Runtime,
+    samples: Vec<Duration>,
+}
+
+impl Lane {
+    fn open(variant: &Variant) -> Result<Self> {
+        let upstream = Upstream::start()?;
+        let mut proxy = None;
+        let mut address = upstream.address;
+        if let Some(program) = &variant.program {
+            let mut started =
+                Proxy::start(std::slice::from_ref(program), upstream.address, variant.mode)?;
+            started.wait_until_listening()?;
+            address = started.address;
+            proxy = Some(started);
+        }
+        let runtime = Runtime::connect(address)?;
+        Ok(Self { variant: variant.clone(), upstream, proxy, runtime, samples: Vec::new() })
+    }
+
+    fn cpu(&self) -> Result<Duration> {
+        self.proxy.as_ref().map_or(Ok(Duration::ZERO), Proxy::cpu)
+    }
+}
+
+/// Measures every series over all variants.
+pub(crate) fn measure(variants: &[Variant], quick: bool) -> Result<Vec<Figure>> {
+    let mut lanes = Vec::new();
+    for variant in variants {
+        lanes.push(Lane::open(variant).with_context(|| variant.name)?);
+    }
+    let mut figures = Vec::new();
+    for mut series in ALL {
+        if quick {
+            series.rounds = series.rounds.div_ceil(5);
+        }
+        figures.extend(run(&mut lanes, series)?);
+    }
+    Ok(figures)
+}
+
+fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
+    let event = Arc::new(events::benign(series.bytes));
+    let before: Result<Vec<Duration>> = lanes.iter().map(Lane::cpu).collect();
+    for round in 0..=series.rounds {
+        for lane in lanes.iter_mut() {
+            for _ in 0..series.block {
+                let journey = lane
+                    .runtime
+                    .invoke(&lane.upstream, &event, series.gap)
+                    .with_context(|| format!("{}, {}", lane.variant.name, series.name))?;
+                // The first round warms connections and page tables.
+                if round > 0 {
+                    lane.samples.push(journey.one_way());
+                }
+            }
+        }
+    }
+    let count = series.block * (series.rounds + 1);
+    let mut figures = Vec::new();
+    for (lane, before) in lanes.iter_mut().zip(before?) {
+        let spent = lane.cpu()?.saturating_sub(before);
+        figures.push(Figure {
+            series,
+            variant: lane.variant.name,
+            one_way_us: median_us(&mut lane.samples),
+            cpu_us: spent.as_secs_f64() * 1e6 / f64::from(u32::try_from(count)?),
+        });
+        lane.samples.clear();
+    }
+    Ok(figures)
+}
+
+/// The median one-way time of `variant` over the direct way, in microseconds.
+pub(crate) fn added_us(figures: &[Figure], variant: &str, series: &str) -> f64 {
+    let one_way = |variant: &str| {
+        let found = figures.iter().find(|f| f.variant == variant && f.series.name == series);
+        found.map_or(f64::NAN, |figure| figure.one_way_us)
+    };
+    one_way(variant) - one_way(DIRECT)
+}
+
+/// The names of the series, in the order of measuring.
+pub(crate) fn series() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|series| series.name)
+}
+
+/// Prints one row a variant and one column a series.
+pub(crate) fn print(figures: &[Figure], variants: &[Variant]) {
+    println!("added one-way time, median, µs (direct: absolute)");
+    heading();
+    for variant in variants {
+        row(variant.name, |series| {
+            if variant.name == DIRECT {
+                added_us(figures, DIRECT, series) + absolute(figures, series)
+            } else {
+                added_us(figures, variant.name, series)
+            }
+        });
+    }
+    println!("\nprocessor time of the process per invocation, µs");
+    heading();
+    for variant in variants.iter().filter(|variant| variant.name != DIRECT) {
+        row(variant.name, |series| {
+            let found =
+                figures.iter().find(|f| f.variant == variant.name && f.series.name == series);
+            found.map_or(f64::NAN, |figure| figure.cpu_us)
+        });
+    }
+}
+
+fn absolute(figures: &[Figure], series: &str) -> f64 {
+    let found = figures.iter().find(|f| f.variant == DIRECT && f.series.name == series);
+    found.map_or(f64::NAN, |figure| figure.one_way_us)
+}
+
+fn heading() {
+    print!("{:<15}", "");
+    for series in series() {
+        print!("{series:>14}");
+    }
+    println!();
+}
+
+fn row(name: &str, figure: impl Fn(&'static str) -> f64) {
+    print!("{name:<15}");
+    for series in series() {
+        print!("{:>14.1}", figure(series));
+    }
+    println!();
+}

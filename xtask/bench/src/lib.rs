@@ -1,0 +1,8 @@
+//! A Runtime API and a runtime made of threads and sockets, to measure and prove what lies between.
+//! It never judges a protocol: that is the sandbox's work, and would cost what is measured here.
+pub mod events;
+pub mod process;
+pub mod runtime;
+pub mod statistics;
+pub mod upstream;
+pub mod wire;

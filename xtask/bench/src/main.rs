@@ -1,0 +1,78 @@
+//! `credenza-bench` measures what the agent adds to an invocation, side by side with other proxies.
+//! It never compares a time with one of another run, and it never prints a mean.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
+
+mod goals;
+mod latency;
+mod memory;
+mod startup;
+mod worst;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+#[derive(Parser)]
+struct Arguments {
+    /// The agent as it ships.
+    #[arg(long)]
+    agent: PathBuf,
+    /// The folder of the peers.
+    #[arg(long)]
+    peers: PathBuf,
+    /// Fewer rounds, for a first impression.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// One thing to measure: a program between platform and runtime, or nothing at all.
+#[derive(Clone, Debug)]
+struct Variant {
+    /// What the table calls it.
+    name: &'static str,
+    /// The program; `None` joins platform and runtime directly.
+    program: Option<OsString>,
+    /// `CREDENZA_MODE`, which the peers ignore.
+    mode: &'static str,
+}
+
+fn main() -> ExitCode {
+    match measure(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<()> {
+    let peer = |name: &str| Some(arguments.peers.join(name).into_os_string());
+    let agent = Some(arguments.agent.clone().into_os_string());
+    let variant = |name, program, mode| Variant { name, program, mode };
+    let variants = [
+        variant(latency::DIRECT, None, "off"),
+        variant(latency::RAW, peer("peer-blocking"), "off"),
+        variant("raw, tokio", peer("peer-tokio"), "off"),
+        variant(latency::HYPER, peer("peer-hyper"), "off"),
+        variant("agent, off", agent.clone(), "off"),
+        variant(latency::MONITOR, agent.clone(), "monitor"),
+        variant(latency::BLOCK, agent.clone(), "block"),
+    ];
+    eprintln!("start-up, variants in turn");
+    let startup = startup::measure(&variants, &peer("peer-plain"), arguments.quick)?;
+    eprintln!("latency, variants in turn");
+    let latency = latency::measure(&variants, arguments.quick)?;
+    latency::print(&latency, &variants);
+    eprintln!("memory");
+    let memory = memory::measure(&arguments.agent, arguments.quick)?;
+    eprintln!("worst inputs");
+    let worst = worst::measure();
+    worst::print(&worst);
+    let agent_bytes = std::fs::metadata(&arguments.agent)?.len();
+    goals::print(&latency, &startup, &memory, &worst, agent_bytes);
+    Ok(())
+}

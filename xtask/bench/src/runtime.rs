@@ -1,0 +1,105 @@
+//! The function's side: a runtime that answers every event with the event itself.
+//! It never pipelines, retries or reconnects.
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::upstream::{PATIENCE, Upstream};
+use crate::wire::Message;
+
+/// A runtime with its one connection.
+#[derive(Debug)]
+pub struct Runtime {
+    stream: TcpStream,
+    message: Message,
+    request: Vec<u8>,
+}
+
+/// Where the time of one invocation went, between platform and runtime alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Journey {
+    /// From the event's departure to its last byte in the runtime.
+    pub event: Duration,
+    /// From the output's departure to its last byte on the platform.
+    pub output: Duration,
+}
+
+impl Journey {
+    /// What the caller of the function waits for.
+    pub fn one_way(self) -> Duration {
+        self.event + self.output
+    }
+}
+
+const NEXT: &[u8] = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: bench\r\n\r\n";
+
+impl Runtime {
+    /// Connects to whatever serves the Runtime API at `address`.
+    pub fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address)
+            .with_context(|| format!("nothing listens at {address}"))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, message: Message::default(), request: Vec::new() })
+    }
+
+    /// One invocation after an idle `gap`, both bodies compared with `event`.
+    pub fn invoke(
+        &mut self,
+        upstream: &Upstream,
+        event: &Arc<Vec<u8>>,
+        gap: Duration,
+    ) -> Result<Journey> {
+        self.stream.write_all(NEXT)?;
+        if !gap.is_zero() {
+            thread::sleep(gap);
+        }
+        upstream.order(event)?;
+        ensure!(self.message.read(&mut self.stream)?, "the connection closed before the event");
+        let here = Instant::now();
+        ensure!(self.message.body() == event.as_slice(), "the event arrived altered");
+        let id = self.message.header("lambda-runtime-aws-request-id").unwrap_or("none");
+        let head = format!(
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: bench\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            event.len()
+        );
+        self.request.clear();
+        self.request.extend_from_slice(head.as_bytes());
+        self.request.extend_from_slice(event);
+        let answered = Instant::now();
+        self.stream.write_all(&self.request)?;
+        ensure!(self.message.read(&mut self.stream)?, "the connection closed after the output");
+        let status = self.message.first_line();
+        ensure!(status.contains(" 202"), "the output was answered with {status}");
+        let sent = upstream.event_sent()?;
+        let (arrived, output) = upstream.output_here()?;
+        ensure!(output == **event, "the output arrived altered");
+        Ok(Journey { event: here - sent, output: arrived - answered })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::Runtime;
+    use crate::events;
+    use crate::upstream::Upstream;
+
+    #[test]
+    fn platform_and_runtime_agree_with_nothing_between_them() {
+        let upstream = Upstream::start().unwrap();
+        let mut runtime = Runtime::connect(upstream.address).unwrap();
+        for bytes in [1_000, 100_000, 3_000_000] {
+            let event = Arc::new(events::benign(bytes));
+            let journey = runtime.invoke(&upstream, &event, Duration::ZERO).unwrap();
+            assert!(journey.one_way() > Duration::ZERO);
+        }
+    }
+}

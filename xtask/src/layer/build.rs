@@ -1,0 +1,182 @@
+//! The agent as it ships: static, and free of the paths of the machine that built it.
+//! It never takes a compiler flag from outside, so that two machines give the same bytes.
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::cross::Cross;
+use crate::{project, tree};
+
+/// An architecture of Lambda.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Architecture {
+    /// `x86_64`, as Lambda writes it.
+    X86,
+    /// `arm64`, as Lambda writes it.
+    Arm,
+}
+
+impl Architecture {
+    /// Both, in the order in which they are built.
+    pub(crate) const ALL: [Self; 2] = [Self::X86, Self::Arm];
+
+    /// The name that Lambda gives it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64",
+            Self::Arm => "arm64",
+        }
+    }
+
+    /// The target triple: glibc, linked statically.
+    pub(crate) fn triple(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64-unknown-linux-gnu",
+            Self::Arm => "aarch64-unknown-linux-gnu",
+        }
+    }
+}
+
+/// The tree from which an agent is built.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The workspace.
+    pub(crate) root: PathBuf,
+    /// Where its artifacts go.
+    pub(crate) target: PathBuf,
+}
+
+impl Source {
+    /// The project itself.
+    pub(crate) fn here() -> Self {
+        let target = project::target().join("layer/build");
+        Self {
+            root: project::root().to_owned(),
+            target,
+        }
+    }
+
+    /// A copy of the project in another folder, with artifacts of its own.
+    pub(crate) fn twin() -> Result<Self> {
+        let folder = project::target().join("layer/twin");
+        let root = folder.join("a/copy/in another folder");
+        if root.exists() {
+            fs::remove_dir_all(&root)?;
+        }
+        for path in tree::paths(project::root())? {
+            let copy = root.join(&path);
+            if let Some(parent) = copy.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::copy(project::root().join(&path), &copy)
+                .with_context(|| format!("cannot copy {path}"))?;
+        }
+        Ok(Self {
+            root,
+            target: folder.join("build"),
+        })
+    }
+}
+
+/// Builds the agent for `architecture` from `source`; gives back the program.
+pub(crate) fn agent(architecture: Architecture, source: &Source) -> Result<PathBuf> {
+    // Two compilers in one folder would undo each other's build scripts.
+    let artifacts = source.target.join(architecture.name());
+    let mut cargo = project::cargo();
+    cargo.current_dir(&source.root);
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "credenza-agent",
+    ]);
+    cargo
+        .args(["--target", architecture.triple()])
+        .arg("--target-dir")
+        .arg(&artifacts);
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&source.root)?);
+    if architecture == Architecture::Arm {
+        Cross::here().apply(&mut cargo);
+    }
+    project::run(&mut cargo)?;
+    let program = artifacts
+        .join(architecture.triple())
+        .join("release/credenza-agent");
+    if !program.is_file() {
+        bail!("the build left no {}", program.display());
+    }
+    Ok(program)
+}
+
+/// Links statically, and writes the same paths into the program wherever it is built.
+fn flags(root: &Path) -> Result<String> {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        let home = env::var_os("HOME")?;
+        Some(PathBuf::from(home).join(".cargo"))
+    });
+    let cargo_home = cargo_home.context("neither CARGO_HOME nor HOME is set")?;
+    let words = [
+        "-Ctarget-feature=+crt-static".to_owned(),
+        format!("--remap-path-prefix={}=/credenza", root.display()),
+        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
+    ];
+    Ok(words.join("\u{1f}"))
+}
+
+/// Whether the bytes of a program hold a path of the machine that built it.
+pub(crate) fn names_a_home(program: &[u8]) -> bool {
+    let source = project::root().join("extension").to_string_lossy().into_owned();
+    let homes = [source, home()].map(|home| home.replace("/credenza/extension", ""));
+    homes
+        .iter()
+        .any(|home| !home.is_empty() && memory_holds(program, home.as_bytes()))
+}
+
+fn home() -> String {
+    env::var("HOME")
+        .map(|home| format!("{home}/.cargo"))
+        .unwrap_or_default()
+}
+
+fn memory_holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+/// What `program --version` says, under an emulator where `architecture` is not the machine's own.
+pub(crate) fn version_said_by(program: &Path, architecture: Architecture) -> Result<String> {
+    let mut command = match architecture {
+        Architecture::X86 => Command::new(program),
+        Architecture::Arm => {
+            let mut emulator = Command::new("qemu-aarch64");
+            emulator.arg(program);
+            emulator
+        }
+    };
+    project::output(command.arg("--version")).map(|said| said.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{flags, memory_holds};
+
+    #[test]
+    fn the_flags_hide_the_folder_of_the_source() {
+        let flags = flags(Path::new("/somewhere/else")).unwrap();
+        assert!(flags.contains("--remap-path-prefix=/somewhere/else=/credenza"));
+        assert!(flags.contains("+crt-static"));
+    }
+
+    #[test]
+    fn a_path_inside_a_program_is_seen() {
+        assert!(memory_holds(b"\0\0/root/x.rs\0", b"/root"));
+        assert!(!memory_holds(b"\0\0/cargo/x.rs\0", b"/root"));
+    }
+}
