@@ -33,7 +33,12 @@ const HEAD: &str = "{\"version\":\"2.0\",\"routeKey\":\"POST /orders\",\"rawPath
 
 /// One line of the order inside the JSON body inside the event.
 fn order_line(line: usize) -> String {
-    let article = ["jeans, blue", "shirt (white)", "socks 3-pack", "belt & buckle"][line % 4];
+    let article = [
+        "jeans, blue",
+        "shirt (white)",
+        "socks 3-pack",
+        "belt & buckle",
+    ][line % 4];
     let number = line.wrapping_mul(2_654_435_761) % 1_000_000;
     format!(
         "{{\\\"id\\\":{line},\\\"article\\\":\\\"{article}\\\",\\\"code\\\":\\\"A-{number:06}\\\",\
@@ -51,7 +56,10 @@ mod tests {
     fn an_event_is_nearly_as_large_as_was_asked() {
         for bytes in [1_500, 10_000, 1_000_000] {
             let size = benign(bytes).len();
-            assert!(size <= bytes && bytes - size < 2 * LINE_BYTES, "{bytes}: {size}");
+            assert!(
+                size <= bytes && bytes - size < 2 * LINE_BYTES,
+                "{bytes}: {size}"
+            );
         }
     }
 }

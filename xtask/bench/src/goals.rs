@@ -25,15 +25,38 @@ pub(crate) fn print(
     agent_bytes: u64,
 ) {
     let mut lines = latency_lines(figures);
-    lines.push(outside("3", "against another vendor's sample proxy", "0.2×", "0.1×"));
-    lines.push(outside("4", "benign inspection against libddwaf", "30× faster", "150× faster"));
+    lines.push(outside(
+        "3",
+        "against another vendor's sample proxy",
+        "0.2×",
+        "0.1×",
+    ));
+    lines.push(outside(
+        "4",
+        "benign inspection against libddwaf",
+        "30× faster",
+        "150× faster",
+    ));
     lines.push(worst_line(worst));
-    lines.push(outside("6", "128 MB quota, 1 KB, paced", "1.4× hyper", "0.5× hyper"));
+    lines.push(outside(
+        "6",
+        "128 MB quota, 1 KB, paced",
+        "1.4× hyper",
+        "0.5× hyper",
+    ));
     lines.push(startup_line(startup));
     lines.push(size_line(agent_bytes));
     lines.extend(memory_lines(memory));
-    lines.push(outside("10", "tables touched by every invocation", "128 KB", "64 KB"));
-    println!("\n{:<4}{:<40}{:<20}{:<20}{:<50}verdict", "#", "goal", "first bar", "goal", "measured");
+    lines.push(outside(
+        "10",
+        "tables touched by every invocation",
+        "128 KB",
+        "64 KB",
+    ));
+    println!(
+        "\n{:<4}{:<40}{:<20}{:<20}{:<50}verdict",
+        "#", "goal", "first bar", "goal", "measured"
+    );
     for line in lines {
         let verdict = match line.verdict {
             None => "not measured here",
@@ -48,7 +71,12 @@ pub(crate) fn print(
     }
 }
 
-fn outside(number: &'static str, goal: &'static str, bar: &'static str, target: &'static str) -> Line {
+fn outside(
+    number: &'static str,
+    goal: &'static str,
+    bar: &'static str,
+    target: &'static str,
+) -> Line {
     Line {
         number,
         goal,
@@ -76,7 +104,9 @@ fn latency_lines(figures: &[Figure]) -> Vec<Line> {
     let large = ["100 KB", "6 MB"];
     let (hyper, raw) = (ratio(figures, HYPER, &small), ratio(figures, RAW, &small));
     let hyper_large = ratio(figures, HYPER, &large);
-    let names: Vec<&str> = latency::series().filter(|name| !name.contains("gap")).collect();
+    let names: Vec<&str> = latency::series()
+        .filter(|name| !name.contains("gap"))
+        .collect();
     let cliff = names
         .windows(2)
         .filter_map(|pair| Some((*pair.first()?, *pair.last()?)))
@@ -112,7 +142,9 @@ fn latency_lines(figures: &[Figure]) -> Vec<Line> {
 }
 
 fn worst_line(worst: &[Worst]) -> Line {
-    let slowest = worst.iter().max_by(|one, other| one.ns_per_byte().total_cmp(&other.ns_per_byte()));
+    let slowest = worst
+        .iter()
+        .max_by(|one, other| one.ns_per_byte().total_cmp(&other.ns_per_byte()));
     let (ns, name) = slowest.map_or((f64::NAN, "nothing"), |row| (row.ns_per_byte(), row.name));
     Line {
         number: "5",
@@ -145,14 +177,20 @@ fn size_line(agent_bytes: u64) -> Line {
         goal: "agent, static, stripped",
         first_bar: "<= 3 MiB",
         target: "<= 1.6 MiB",
-        measured: format!("{:.2} MiB", megabytes(agent_bytes) * 1e6 / f64::from(1 << 20)),
+        measured: format!(
+            "{:.2} MiB",
+            megabytes(agent_bytes) * 1e6 / f64::from(1 << 20)
+        ),
         verdict: Some((agent_bytes <= FIRST_BAR_BYTES, agent_bytes <= GOAL_BYTES)),
     }
 }
 
 fn memory_lines(memory: &Memory) -> Vec<Line> {
-    let (idle, peak, event) =
-        (megabytes(memory.idle), megabytes(memory.peak), megabytes(memory.event));
+    let (idle, peak, event) = (
+        megabytes(memory.idle),
+        megabytes(memory.peak),
+        megabytes(memory.event),
+    );
     vec![
         Line {
             number: "9",

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use credenza_bench::events;
 use credenza_bench::process::Proxy;
 use credenza_bench::runtime::Runtime;
 use credenza_bench::statistics::median_us;
 use credenza_bench::upstream::Upstream;
-use credenza_bench::events;
 
 use crate::Variant;
 
@@ -42,13 +42,55 @@ pub(crate) struct Series {
 const GAP: Duration = Duration::from_millis(2);
 
 const ALL: [Series; 7] = [
-    Series { name: "1 KB", bytes: 1_300, gap: GAP, block: 20, rounds: 30 },
-    Series { name: "10 KB", bytes: 10_000, gap: GAP, block: 20, rounds: 30 },
-    Series { name: "32 KB", bytes: 32_000, gap: GAP, block: 10, rounds: 20 },
-    Series { name: "100 KB", bytes: 100_000, gap: GAP, block: 10, rounds: 20 },
-    Series { name: "1 MB", bytes: 1_000_000, gap: GAP, block: 4, rounds: 15 },
-    Series { name: "6 MB", bytes: 6_000_000, gap: GAP, block: 2, rounds: 10 },
-    Series { name: "1 KB, no gap", bytes: 1_300, gap: Duration::ZERO, block: 200, rounds: 15 },
+    Series {
+        name: "1 KB",
+        bytes: 1_300,
+        gap: GAP,
+        block: 20,
+        rounds: 30,
+    },
+    Series {
+        name: "10 KB",
+        bytes: 10_000,
+        gap: GAP,
+        block: 20,
+        rounds: 30,
+    },
+    Series {
+        name: "32 KB",
+        bytes: 32_000,
+        gap: GAP,
+        block: 10,
+        rounds: 20,
+    },
+    Series {
+        name: "100 KB",
+        bytes: 100_000,
+        gap: GAP,
+        block: 10,
+        rounds: 20,
+    },
+    Series {
+        name: "1 MB",
+        bytes: 1_000_000,
+        gap: GAP,
+        block: 4,
+        rounds: 15,
+    },
+    Series {
+        name: "6 MB",
+        bytes: 6_000_000,
+        gap: GAP,
+        block: 2,
+        rounds: 10,
+    },
+    Series {
+        name: "1 KB, no gap",
+        bytes: 1_300,
+        gap: Duration::ZERO,
+        block: 200,
+        rounds: 15,
+    },
 ];
 
 /// The figures of one variant in one series.
@@ -79,14 +121,23 @@ impl Lane {
         let mut proxy = None;
         let mut address = upstream.address;
         if let Some(program) = &variant.program {
-            let mut started =
-                Proxy::start(std::slice::from_ref(program), upstream.address, variant.mode)?;
+            let mut started = Proxy::start(
+                std::slice::from_ref(program),
+                upstream.address,
+                variant.mode,
+            )?;
             started.wait_until_listening()?;
             address = started.address;
             proxy = Some(started);
         }
         let runtime = Runtime::connect(address)?;
-        Ok(Self { variant: variant.clone(), upstream, proxy, runtime, samples: Vec::new() })
+        Ok(Self {
+            variant: variant.clone(),
+            upstream,
+            proxy,
+            runtime,
+            samples: Vec::new(),
+        })
     }
 
     fn cpu(&self) -> Result<Duration> {
@@ -145,7 +196,9 @@ fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
 /// The median one-way time of `variant` over the direct way, in microseconds.
 pub(crate) fn added_us(figures: &[Figure], variant: &str, series: &str) -> f64 {
     let one_way = |variant: &str| {
-        let found = figures.iter().find(|f| f.variant == variant && f.series.name == series);
+        let found = figures
+            .iter()
+            .find(|f| f.variant == variant && f.series.name == series);
         found.map_or(f64::NAN, |figure| figure.one_way_us)
     };
     one_way(variant) - one_way(DIRECT)
@@ -173,15 +226,18 @@ pub(crate) fn print(figures: &[Figure], variants: &[Variant]) {
     heading();
     for variant in variants.iter().filter(|variant| variant.name != DIRECT) {
         row(variant.name, |series| {
-            let found =
-                figures.iter().find(|f| f.variant == variant.name && f.series.name == series);
+            let found = figures
+                .iter()
+                .find(|f| f.variant == variant.name && f.series.name == series);
             found.map_or(f64::NAN, |figure| figure.cpu_us)
         });
     }
 }
 
 fn absolute(figures: &[Figure], series: &str) -> f64 {
-    let found = figures.iter().find(|f| f.variant == DIRECT && f.series.name == series);
+    let found = figures
+        .iter()
+        .find(|f| f.variant == DIRECT && f.series.name == series);
     found.map_or(f64::NAN, |figure| figure.one_way_us)
 }
 

@@ -1,6 +1,10 @@
 //! `credenza-bench` measures what the agent adds to an invocation, side by side with other proxies.
 //! It never compares a time with one of another run, and it never prints a mean.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench prints its table"
+)]
 
 mod goals;
 mod latency;
@@ -52,7 +56,11 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> Result<()> {
     let peer = |name: &str| Some(arguments.peers.join(name).into_os_string());
     let agent = Some(arguments.agent.clone().into_os_string());
-    let variant = |name, program, mode| Variant { name, program, mode };
+    let variant = |name, program, mode| Variant {
+        name,
+        program,
+        mode,
+    };
     let variants = [
         variant(latency::DIRECT, None, "off"),
         variant(latency::RAW, peer("peer-blocking"), "off"),
@@ -60,10 +68,10 @@ fn measure(arguments: &Arguments) -> Result<()> {
         variant(latency::HYPER, peer("peer-hyper"), "off"),
         variant("agent, off", agent.clone(), "off"),
         variant(latency::MONITOR, agent.clone(), "monitor"),
-        variant(latency::BLOCK, agent.clone(), "block"),
+        variant(latency::BLOCK, agent, "block"),
     ];
     eprintln!("start-up, variants in turn");
-    let startup = startup::measure(&variants, &peer("peer-plain"), arguments.quick)?;
+    let startup = startup::measure(&variants, peer("peer-plain").as_ref(), arguments.quick)?;
     eprintln!("latency, variants in turn");
     let latency = latency::measure(&variants, arguments.quick)?;
     latency::print(&latency, &variants);

@@ -61,5 +61,12 @@ pub(crate) fn measure(agent: &Path, quick: bool) -> Result<Memory> {
     runtime.invoke(&upstream, &small, Duration::ZERO)?;
     let afterwards = proxy.memory_bytes()?;
     let event = u64::try_from(large.len())?;
-    Ok(Memory { idle, peak, event, afterwards, slope: slope(&points), invocations })
+    Ok(Memory {
+        idle,
+        peak,
+        event,
+        afterwards,
+        slope: slope(&points),
+        invocations,
+    })
 }

@@ -35,12 +35,19 @@ impl Proxy {
         start.env("AWS_LAMBDA_RUNTIME_API", upstream.to_string());
         start.env("CREDENZA_LISTEN", address.to_string());
         start.env("CREDENZA_MODE", mode);
-        start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        start
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit());
         let spawned = Instant::now();
         let child = start
             .spawn()
             .with_context(|| format!("cannot start {}", Path::new(program).display()))?;
-        Ok(Self { child, address, spawned })
+        Ok(Self {
+            child,
+            address,
+            spawned,
+        })
     }
 
     /// Waits until the proxy accepts connections.
@@ -63,8 +70,11 @@ impl Proxy {
         let mut total_ns = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let text = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-            let spent: u64 =
-                text.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default();
+            let spent: u64 = text
+                .split(' ')
+                .next()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default();
             total_ns += spent;
         }
         Ok(Duration::from_nanos(total_ns))

@@ -40,11 +40,15 @@ const NEXT: &[u8] = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nhost: 
 impl Runtime {
     /// Connects to whatever serves the Runtime API at `address`.
     pub fn connect(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address)
-            .with_context(|| format!("nothing listens at {address}"))?;
+        let stream =
+            TcpStream::connect(address).with_context(|| format!("nothing listens at {address}"))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, message: Message::default(), request: Vec::new() })
+        Ok(Self {
+            stream,
+            message: Message::default(),
+            request: Vec::new(),
+        })
     }
 
     /// One invocation after an idle `gap`, both bodies compared with `event`.
@@ -59,10 +63,19 @@ impl Runtime {
             thread::sleep(gap);
         }
         upstream.order(event)?;
-        ensure!(self.message.read(&mut self.stream)?, "the connection closed before the event");
+        ensure!(
+            self.message.read(&mut self.stream)?,
+            "the connection closed before the event"
+        );
         let here = Instant::now();
-        ensure!(self.message.body() == event.as_slice(), "the event arrived altered");
-        let id = self.message.header("lambda-runtime-aws-request-id").unwrap_or("none");
+        ensure!(
+            self.message.body() == event.as_slice(),
+            "the event arrived altered"
+        );
+        let id = self
+            .message
+            .header("lambda-runtime-aws-request-id")
+            .unwrap_or("none");
         let head = format!(
             "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: bench\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -73,13 +86,22 @@ impl Runtime {
         self.request.extend_from_slice(event);
         let answered = Instant::now();
         self.stream.write_all(&self.request)?;
-        ensure!(self.message.read(&mut self.stream)?, "the connection closed after the output");
+        ensure!(
+            self.message.read(&mut self.stream)?,
+            "the connection closed after the output"
+        );
         let status = self.message.first_line();
-        ensure!(status.contains(" 202"), "the output was answered with {status}");
+        ensure!(
+            status.contains(" 202"),
+            "the output was answered with {status}"
+        );
         let sent = upstream.event_sent()?;
         let (arrived, output) = upstream.output_here()?;
         ensure!(output == **event, "the output arrived altered");
-        Ok(Journey { event: here - sent, output: arrived - answered })
+        Ok(Journey {
+            event: here - sent,
+            output: arrived - answered,
+        })
     }
 }
 

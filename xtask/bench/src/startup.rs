@@ -22,12 +22,16 @@ pub(crate) struct Startup {
 /// Starts the agent and the plain program in turn.
 pub(crate) fn measure(
     variants: &[Variant],
-    plain: &Option<OsString>,
+    plain: Option<&OsString>,
     quick: bool,
 ) -> Result<Startup> {
-    let agent = variants.iter().find(|variant| variant.name == latency::MONITOR);
-    let agent = agent.and_then(|variant| variant.program.as_ref()).context("no agent to start")?;
-    let plain = plain.as_ref().context("no plain program to start")?;
+    let agent = variants
+        .iter()
+        .find(|variant| variant.name == latency::MONITOR);
+    let agent = agent
+        .and_then(|variant| variant.program.as_ref())
+        .context("no agent to start")?;
+    let plain = plain.context("no plain program to start")?;
     let mut agents = Vec::new();
     let mut plains = Vec::new();
     for round in 0..=(if quick { 20 } else { 100 }) {
@@ -39,7 +43,10 @@ pub(crate) fn measure(
             agents.push(agent);
         }
     }
-    Ok(Startup { agent_us: median_us(&mut agents), plain_us: median_us(&mut plains) })
+    Ok(Startup {
+        agent_us: median_us(&mut agents),
+        plain_us: median_us(&mut plains),
+    })
 }
 
 fn once(program: &OsString) -> Result<Duration> {

@@ -49,8 +49,11 @@ impl Upstream {
         let (events, orders) = channel();
         let (mark, marks) = channel();
         let (register, registered) = channel();
-        let shared =
-            Arc::new(Shared { events: Mutex::new(orders), marks: mark, registered: register });
+        let shared = Arc::new(Shared {
+            events: Mutex::new(orders),
+            marks: mark,
+            registered: register,
+        });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
@@ -58,17 +61,28 @@ impl Upstream {
                 thread::spawn(move || converse(stream, &shared).unwrap_or_default());
             }
         });
-        Ok(Self { address, events, marks, registered })
+        Ok(Self {
+            address,
+            events,
+            marks,
+            registered,
+        })
     }
 
     /// Puts an event in line for the next `next`.
     pub fn order(&self, event: &Arc<Vec<u8>>) -> Result<()> {
-        self.events.send(Arc::clone(event)).context("the platform's threads are gone")
+        self.events
+            .send(Arc::clone(event))
+            .context("the platform's threads are gone")
     }
 
     /// When the ordered event began to be written.
     pub fn event_sent(&self) -> Result<Instant> {
-        match self.marks.recv_timeout(PATIENCE).context("no event was asked for")? {
+        match self
+            .marks
+            .recv_timeout(PATIENCE)
+            .context("no event was asked for")?
+        {
             Mark::EventSent(at) => Ok(at),
             Mark::OutputHere(..) => anyhow::bail!("an output came before its event"),
         }
@@ -76,7 +90,11 @@ impl Upstream {
 
     /// When the output had arrived whole, and its bytes.
     pub fn output_here(&self) -> Result<(Instant, Vec<u8>)> {
-        match self.marks.recv_timeout(PATIENCE).context("no output arrived")? {
+        match self
+            .marks
+            .recv_timeout(PATIENCE)
+            .context("no output arrived")?
+        {
             Mark::OutputHere(at, output) => Ok((at, output)),
             Mark::EventSent(_) => anyhow::bail!("a second event was asked for"),
         }
@@ -84,7 +102,9 @@ impl Upstream {
 
     /// When an extension has registered.
     pub fn registered(&self) -> Result<Instant> {
-        self.registered.recv_timeout(PATIENCE).context("no extension registered")
+        self.registered
+            .recv_timeout(PATIENCE)
+            .context("no extension registered")
     }
 }
 
@@ -101,14 +121,22 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
         if target.ends_with("/runtime/invocation/next") {
             served += 1;
             let orders = shared.events.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ok(event) = orders.recv() else { return Ok(()) };
+            let Ok(event) = orders.recv() else {
+                return Ok(());
+            };
             drop(orders);
             write_event(&mut reply, served, &event);
-            shared.marks.send(Mark::EventSent(Instant::now())).unwrap_or_default();
+            shared
+                .marks
+                .send(Mark::EventSent(Instant::now()))
+                .unwrap_or_default();
             stream.write_all(&reply)?;
         } else if target.ends_with("/response") || target.ends_with("/error") {
             let output = message.body().to_vec();
-            shared.marks.send(Mark::OutputHere(now, output)).unwrap_or_default();
+            shared
+                .marks
+                .send(Mark::OutputHere(now, output))
+                .unwrap_or_default();
             stream.write_all(ACCEPTED)?;
         } else if target.ends_with("/extension/register") {
             shared.registered.send(now).unwrap_or_default();
@@ -133,7 +161,9 @@ const REGISTERED: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\
 
 /// Puts head and event into one buffer, so that they leave in one write.
 fn write_event(reply: &mut Vec<u8>, served: u64, event: &[u8]) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let deadline_ms = (now + Duration::from_mins(1)).as_millis();
     reply.clear();
     let head = format!(

@@ -30,7 +30,11 @@ impl Message {
             let room = self.bytes.get_mut(filled..).unwrap_or_default();
             let read = stream.read(room)?;
             if read == 0 {
-                return if filled == 0 { Ok(false) } else { Err(cut_off()) };
+                return if filled == 0 {
+                    Ok(false)
+                } else {
+                    Err(cut_off())
+                };
             }
             let seen = filled.saturating_sub(3);
             filled += read;
@@ -45,7 +49,9 @@ impl Message {
         let fresh = self.bytes.get(from..filled)?;
         let at = fresh.windows(4).position(|window| window == b"\r\n\r\n")?;
         self.head_bytes = from + at + 4;
-        let length = self.header("content-length").and_then(|text| text.parse().ok());
+        let length = self
+            .header("content-length")
+            .and_then(|text| text.parse().ok());
         Some(self.head_bytes + length.unwrap_or(0_usize))
     }
 
@@ -72,7 +78,10 @@ impl Message {
 }
 
 fn cut_off() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended inside a message")
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        "the stream ended inside a message",
+    )
 }
 
 #[cfg(test)]
@@ -109,7 +118,10 @@ mod tests {
     fn an_end_inside_a_message_is_an_error_and_before_it_is_none() {
         let mut message = Message::default();
         assert!(!message.read(&mut Pieces(b"", 1)).unwrap());
-        let cut = message.read(&mut Pieces(b"GET / HTTP/1.1\r\ncontent-length: 9\r\n\r\nabc", 4));
+        let cut = message.read(&mut Pieces(
+            b"GET / HTTP/1.1\r\ncontent-length: 9\r\n\r\nabc",
+            4,
+        ));
         assert_eq!(cut.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

@@ -33,7 +33,10 @@ const BYTES: usize = 1_000_000;
 
 /// Inspects every input three times.
 pub(crate) fn measure() -> Vec<Worst> {
-    inputs().into_iter().map(|(name, event)| time(name, &event)).collect()
+    inputs()
+        .into_iter()
+        .map(|(name, event)| time(name, &event))
+        .collect()
 }
 
 fn time(name: &'static str, event: &[u8]) -> Worst {
@@ -41,11 +44,16 @@ fn time(name: &'static str, event: &[u8]) -> Worst {
     let mut is_complete = false;
     for _ in 0..3 {
         let started = Instant::now();
-        let report = inspect(event, Steps::for_event(event.len()), &HashKey([7; 16]));
+        let report = inspect(event, Steps::for_bytes(event.len()), &HashKey([7; 16]));
         took = took.min(started.elapsed());
         is_complete = report.coverage.is_complete();
     }
-    Worst { name, bytes: event.len(), took, is_complete }
+    Worst {
+        name,
+        bytes: event.len(),
+        took,
+        is_complete,
+    }
 }
 
 /// Inputs by the part of the engine that each one pushes.
@@ -66,10 +74,16 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("entities", value("&#x26;")),
         ("base64 of itself", value("JXQlMjU")),
         ("SQL words in one value", value("1 or select union from ")),
-        ("SQL in many values", values("1' or '1'='1' union select a from b -- ")),
+        (
+            "SQL in many values",
+            values("1' or '1'='1' union select a from b -- "),
+        ),
         ("open parentheses", value("1 or (")),
         ("comments", value("/*/**/")),
-        ("half tautologies in many values", values("x' and 1=1 or (select ")),
+        (
+            "half tautologies in many values",
+            values("x' and 1=1 or (select "),
+        ),
         ("not JSON", filled("\u{1}' or 1=1 ").into_bytes()),
     ]
 }
@@ -80,7 +94,11 @@ pub(crate) fn print(worst: &[Worst]) {
     let mut rows: Vec<&Worst> = worst.iter().collect();
     rows.sort_by(|one, other| other.ns_per_byte().total_cmp(&one.ns_per_byte()));
     for row in rows {
-        let coverage = if row.is_complete { "complete" } else { "partial" };
+        let coverage = if row.is_complete {
+            "complete"
+        } else {
+            "partial"
+        };
         println!("{:<34}{:>9.1}  {coverage}", row.name, row.ns_per_byte());
     }
 }

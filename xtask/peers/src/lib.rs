@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result};
 pub fn addresses() -> Result<(SocketAddr, SocketAddr)> {
     let read = |name: &str| -> Result<SocketAddr> {
         let text = env::var(name).with_context(|| format!("{name} is not set"))?;
-        text.parse().with_context(|| format!("{name} is no address: {text}"))
+        text.parse()
+            .with_context(|| format!("{name} is no address: {text}"))
     };
     Ok((read("AWS_LAMBDA_RUNTIME_API")?, read("CREDENZA_LISTEN")?))
 }
@@ -31,11 +32,19 @@ pub fn message_bytes(bytes: &[u8], is_request: bool) -> Option<usize> {
         let mut response = httparse::Response::new(&mut headers);
         (response.parse(bytes).ok()?, response.headers)
     };
-    let httparse::Status::Complete(head) = status else { return None };
+    let httparse::Status::Complete(head) = status else {
+        return None;
+    };
     let length = headers
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-        .and_then(|header| std::str::from_utf8(header.value).ok()?.trim().parse::<usize>().ok());
+        .and_then(|header| {
+            std::str::from_utf8(header.value)
+                .ok()?
+                .trim()
+                .parse::<usize>()
+                .ok()
+        });
     Some(head + length.unwrap_or(0))
 }
 

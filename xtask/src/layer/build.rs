@@ -83,6 +83,19 @@ impl Source {
 
 /// Builds the agent for `architecture` from `source`; gives back the program.
 pub(crate) fn agent(architecture: Architecture, source: &Source) -> Result<PathBuf> {
+    let program = programs(architecture, source, "credenza-agent")?.join("credenza-agent");
+    if !program.is_file() {
+        bail!("the build left no {}", program.display());
+    }
+    Ok(program)
+}
+
+/// Builds every program of `package` as the agent is built; gives back their folder.
+pub(crate) fn programs(
+    architecture: Architecture,
+    source: &Source,
+    package: &str,
+) -> Result<PathBuf> {
     // Two compilers in one folder would undo each other's build scripts.
     let artifacts = source.target.join(architecture.name());
     let mut cargo = project::cargo();
@@ -91,8 +104,9 @@ pub(crate) fn agent(architecture: Architecture, source: &Source) -> Result<PathB
         "build",
         "--release",
         "--locked",
+        "--bins",
         "--package",
-        "credenza-agent",
+        package,
     ]);
     cargo
         .args(["--target", architecture.triple()])
@@ -105,13 +119,7 @@ pub(crate) fn agent(architecture: Architecture, source: &Source) -> Result<PathB
         Cross::here().apply(&mut cargo);
     }
     project::run(&mut cargo)?;
-    let program = artifacts
-        .join(architecture.triple())
-        .join("release/credenza-agent");
-    if !program.is_file() {
-        bail!("the build left no {}", program.display());
-    }
-    Ok(program)
+    Ok(artifacts.join(architecture.triple()).join("release"))
 }
 
 /// Links statically, and writes the same paths into the program wherever it is built.
@@ -131,7 +139,10 @@ fn flags(root: &Path) -> Result<String> {
 
 /// Whether the bytes of a program hold a path of the machine that built it.
 pub(crate) fn names_a_home(program: &[u8]) -> bool {
-    let source = project::root().join("extension").to_string_lossy().into_owned();
+    let source = project::root()
+        .join("extension")
+        .to_string_lossy()
+        .into_owned();
     let homes = [source, home()].map(|home| home.replace("/credenza/extension", ""));
     homes
         .iter()

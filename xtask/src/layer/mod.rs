@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-pub(crate) use build::{Architecture, Source, agent};
+pub(crate) use build::{Architecture, Source, agent, programs};
 
 use crate::skips::{self, Skip};
 use crate::{crates, project};

@@ -15,7 +15,9 @@ use tokio::task::LocalSet;
 
 fn main() -> Result<()> {
     let (upstream, listen) = credenza_peers::addresses()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     LocalSet::new().block_on(&runtime, async move {
         let listener = TcpListener::bind(listen).await?;
         loop {
@@ -48,7 +50,10 @@ async fn forward(
     kept: Rc<RefCell<Option<SendRequest<Incoming>>>>,
     request: Request<Incoming>,
 ) -> Result<Response<Incoming>> {
-    let mut sender = kept.borrow_mut().take().context("a second request in flight")?;
+    let mut sender = kept
+        .borrow_mut()
+        .take()
+        .context("a second request in flight")?;
     sender.ready().await?;
     let response = sender.send_request(request).await?;
     kept.borrow_mut().replace(sender);

@@ -1,0 +1,52 @@
+//! The bench: latency, cost, size and memory, side by side with other proxies in one run.
+//! It never compares a time with one of another run; only instruction counts have budgets.
+mod instructions;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::layer::{self, Architecture, Source};
+use crate::project;
+use crate::skips;
+
+pub(crate) use instructions::gate;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Fewer rounds, for a first impression.
+    #[arg(long)]
+    quick: bool,
+    /// Only the instruction counts under callgrind.
+    #[arg(long)]
+    instructions: bool,
+    /// Writes the counted instructions as the new budgets.
+    #[arg(long)]
+    update: bool,
+}
+
+/// Measures and prints the table of goals, or compares instruction counts with their budgets.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.instructions || arguments.update {
+        let skip = gate(arguments.update)?;
+        skips::print(skip.as_slice());
+        return Ok(());
+    }
+    eprintln!("building the agent and its peers as they would ship");
+    let source = Source::here();
+    let agent = layer::agent(Architecture::X86, &source)?;
+    let peers = programs("credenza-peers", &source)?;
+    let harness = programs("credenza-bench", &source)?.join("credenza-bench");
+    let mut bench = Command::new(harness);
+    bench.arg("--agent").arg(&agent).arg("--peers").arg(&peers);
+    if arguments.quick {
+        bench.arg("--quick");
+    }
+    project::run(&mut bench)
+}
+
+/// Builds the programs of a package as the agent is built; gives back their folder.
+fn programs(package: &str, source: &Source) -> Result<PathBuf> {
+    layer::programs(Architecture::X86, source, package)
+}
