@@ -80,11 +80,17 @@ impl Coverage {
 
     /// The gaps, in a fixed order.
     pub fn gaps(self) -> impl Iterator<Item = Gap> {
-        Gap::ALL.into_iter().filter(move |gap| self.gaps & (1 << (*gap as u8)) != 0)
+        Gap::ALL
+            .into_iter()
+            .filter(move |gap| self.gaps & (1 << (*gap as u8)) != 0)
     }
 
     /// `complete` or `partial`, as records spell it.
     pub fn name(self) -> &'static str {
-        if self.is_complete() { "complete" } else { "partial" }
+        if self.is_complete() {
+            "complete"
+        } else {
+            "partial"
+        }
     }
 }

@@ -2,7 +2,8 @@
 //! It never owns the bytes of the event.
 use alloc::string::String;
 
-use crate::walk::Path;
+use crate::path::Path;
+use crate::scan;
 
 /// What a value means to the one who sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,14 @@ pub enum Decoder {
     Gzip,
     /// A URL-encoded form body or query string, split into its fields.
     Form,
+    /// A multipart body, split into its parts.
+    Multipart,
     /// UTF-16 or UTF-32 to UTF-8.
     Utf16,
+    /// UTF-7 to UTF-8.
+    Utf7,
+    /// Malformed UTF-8 read leniently: overlong forms folded, what is left replaced by U+FFFD.
+    Utf8,
 }
 
 impl Decoder {
@@ -62,7 +69,10 @@ impl Decoder {
             Self::Html => "html",
             Self::Gzip => "gzip",
             Self::Form => "form",
+            Self::Multipart => "multipart",
             Self::Utf16 => "utf16",
+            Self::Utf7 => "utf7",
+            Self::Utf8 => "utf8",
         }
     }
 }
@@ -74,6 +84,22 @@ pub struct Span {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+}
+
+impl Span {
+    /// The range between two offsets; offsets beyond 4 GiB are cut (no message is that long).
+    pub(crate) fn of_offsets(start: usize, end: usize) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            start: offset(start),
+            end: offset(end),
+        }
+    }
+
+    /// The bytes of `text` in the range.
+    pub(crate) fn of(self, text: &[u8]) -> Option<&[u8]> {
+        text.get(self.start as usize..self.end as usize)
+    }
 }
 
 /// Which kinds of bytes occur in a text; found in the same pass that finds its end.
@@ -92,14 +118,39 @@ impl Classes {
     /// Contains `&`.
     pub const AMPERSAND: Self = Self(16);
 
+    /// Contains a byte outside the alphabets of base64 and base64url, their padding and line breaks.
+    pub(crate) const LOOSE: Self = Self(32);
+    /// Contains `+`.
+    pub(crate) const PLUS: Self = Self(64);
+
+    /// The classes of a text.
+    pub fn of(text: &[u8]) -> Self {
+        scan::classes(text)
+    }
+
+    /// The set with these bits.
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// The bits of the set.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// True if any of `other` is in here.
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Both sets together.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
+    pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// True if all of `other` is in here.
-    pub fn has(self, other: Self) -> bool {
+    pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
@@ -119,6 +170,9 @@ pub struct Form<'a> {
     pub path: &'a Path<'a>,
     /// The steps that led here, first step first; empty for the text as it stands in the event.
     pub decoded: &'a [Decoder],
+    /// True if the whole text is a container (a JSON document, a form, cookies) that was opened
+    /// without a byte left over: its leaves were shown on their own, each in all its forms.
+    pub opened: bool,
 }
 
 impl Form<'_> {

@@ -1,18 +1,36 @@
 //! `event` turns the bytes of an event into forms of every key and every value, and into coverage.
 //! It never fails, never recurses, and never does I/O: untrusted bytes give a partial answer.
 #![no_std]
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
+mod chain;
 mod coverage;
+mod decode;
 mod form;
-mod steps;
+mod path;
+mod role;
+mod scan;
 pub mod source;
+mod steps;
+mod text;
 mod walk;
 
 pub use coverage::{Coverage, Gap};
 pub use form::{Classes, Decoder, Form, Part, Role, Span};
+pub use path::Path;
 pub use source::Source;
 pub use steps::Steps;
-pub use walk::{Visitor, walk};
+pub use walk::{Visitor, walk, walk_text};

@@ -13,7 +13,10 @@ pub struct Steps {
 impl Steps {
     /// A budget of `steps`.
     pub fn new(steps: u64) -> Self {
-        Self { left: steps, spent: 0 }
+        Self {
+            left: steps,
+            spent: 0,
+        }
     }
 
     /// The budget for a message of `bytes` bytes.
@@ -36,6 +39,11 @@ impl Steps {
             }
             None => false,
         }
+    }
+
+    /// Steps that may still be taken.
+    pub fn left(&self) -> u64 {
+        self.left
     }
 
     /// Steps taken so far.

@@ -1,33 +1,254 @@
 //! The tolerant walker: every key and every value of an event, in every form worth judging.
-//! It never recurses, never allocates per value, and never refuses an input.
-use alloc::string::String;
+//! It never recurses beyond the levels of nested documents, never allocates per value, and never
+//! refuses an input.
+use alloc::vec::Vec;
 
+use crate::chain::Chain;
 use crate::coverage::{Coverage, Gap};
-use crate::form::Form;
+use crate::decode::{self, wide};
+use crate::form::{Classes, Decoder, Form, Part, Role};
+use crate::path::{Frame, Path};
 use crate::steps::Steps;
+
+mod document;
+
+pub(crate) use document::Document;
 
 /// Receives each form of each key and value.
 pub trait Visitor {
     /// Judges one form; called for the text as it stands first, then for each decoded form.
+    /// A container's leaves come before the container itself.
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps);
 }
 
-/// Where the walker stands: a stack of member names and indices over the event and the documents
-/// nested in it.
-#[derive(Debug)]
-pub struct Path<'a> {
-    _bytes: &'a [u8],
+/// Walks `event` once and shows every form of every key and value to `visitor`.
+///
+/// A value is shown as the function will see it (JSON escapes undone), then in each decoded form.
+/// Whatever the walker cannot follow as JSON is shown as raw text, from there to the end.
+pub fn walk(event: &[u8], steps: &mut Steps, visitor: &mut impl Visitor) -> Coverage {
+    let mut walk = Walk::new(steps, visitor);
+    match wide::encoding_of_document(event) {
+        None => {
+            let text = event.strip_prefix(b"\xef\xbb\xbf").unwrap_or(event);
+            walk.event(text, Chain::EMPTY);
+        }
+        Some(encoding) => {
+            walk.raw(event);
+            let mut text = walk.buffer();
+            if walk.take(event.len()) {
+                wide::decode(encoding, event, &mut text);
+                walk.event(
+                    &text,
+                    Chain::EMPTY.then(Decoder::Utf16).unwrap_or(Chain::EMPTY),
+                );
+            }
+            walk.recycle(text);
+        }
+    }
+    walk.coverage
 }
 
-impl Path<'_> {
-    /// The JSON Pointer (RFC 6901) of the current key or value.
-    pub fn pointer(&self) -> String {
-        String::new()
+/// Shows every form of one text that stands alone in a field of `role`.
+pub fn walk_text(
+    text: &[u8],
+    role: Role,
+    part: Part,
+    steps: &mut Steps,
+    visitor: &mut impl Visitor,
+) -> Coverage {
+    let mut walk = Walk::new(steps, visitor);
+    let text = walk.within_budget(text);
+    let field = Field {
+        role,
+        part,
+        ..Field::ALONE
+    };
+    walk.value_of_message(text, Classes::of(text), &field);
+    walk.coverage
+}
+
+/// A value's place, before and beside its text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field<'a> {
+    /// Where it stands.
+    pub(crate) path: &'a Path<'a>,
+    /// What it means to its sender.
+    pub(crate) role: Role,
+    /// Key or value.
+    pub(crate) part: Part,
+    /// Steps that led to its text.
+    pub(crate) chain: &'a Chain,
+    /// Containers opened inside of strings on the way.
+    pub(crate) levels: u8,
+    /// Whether `+` may stand for a space.
+    pub(crate) plus: bool,
+    /// Whether it was just split out of a form, so that it is not split again.
+    pub(crate) split: bool,
+}
+
+impl Field<'static> {
+    /// A text that stands alone.
+    const ALONE: Self = Field {
+        path: &Path::ROOT,
+        role: Role::Other,
+        part: Part::Value,
+        chain: &Chain::EMPTY,
+        levels: 0,
+        plus: false,
+        split: false,
+    };
+}
+
+/// What all documents of one walk share.
+pub(crate) struct Walk<'w, V> {
+    visitor: &'w mut V,
+    pub(crate) steps: &'w mut Steps,
+    pub(crate) coverage: Coverage,
+    /// Bytes that decoders may still make of the value at hand.
+    pub(crate) decoded_left: usize,
+    /// Bytes that may still be inflated out of the value at hand.
+    pub(crate) inflated_left: usize,
+    frames: Vec<Vec<Frame>>,
+    buffers: Vec<Vec<u8>>,
+}
+
+// Limit: 4 × its bytes + 64 KiB of decoded output per value (detection.md section 7).
+const DECODED_BYTES_PER_BYTE: usize = 4;
+const DECODED_BYTES_FREE: usize = 64 << 10;
+// Limit: 1 MiB inflated per value (lambda-contract.md R41).
+const INFLATED_BYTES_MAX: usize = 1 << 20;
+// Limit: one buffer for each level of nesting and each of its decode steps; more are freed.
+const BUFFERS_KEPT: usize = 16;
+
+impl<'w, V: Visitor> Walk<'w, V> {
+    fn new(steps: &'w mut Steps, visitor: &'w mut V) -> Self {
+        Self {
+            visitor,
+            steps,
+            coverage: Coverage::COMPLETE,
+            decoded_left: 0,
+            inflated_left: 0,
+            frames: Vec::new(),
+            buffers: Vec::new(),
+        }
+    }
+
+    /// Walks the event itself.
+    fn event(&mut self, text: &[u8], chain: Chain) {
+        let text = self.within_budget(text);
+        let field = Field {
+            chain: &chain,
+            ..Field::ALONE
+        };
+        Document::event(text, &field, self.frames()).run(self);
+    }
+
+    /// Shows bytes as they are.
+    fn raw(&mut self, text: &[u8]) {
+        self.show(text, Classes::of(text), &Field::ALONE, false);
+    }
+
+    /// Shows one value of the event and all its forms.
+    pub(crate) fn value_of_message(&mut self, text: &[u8], classes: Classes, field: &Field<'_>) {
+        if decode::may_apply(text, classes, field) {
+            self.decoded_left = text
+                .len()
+                .saturating_mul(DECODED_BYTES_PER_BYTE)
+                .saturating_add(DECODED_BYTES_FREE);
+            self.inflated_left = INFLATED_BYTES_MAX;
+            decode::work(self, text, classes, field);
+        } else {
+            self.show(text, classes, field, false);
+        }
+    }
+
+    /// Shows one value of a nested document and all its forms, within the budget of the outer one.
+    pub(crate) fn value_within(&mut self, text: &[u8], classes: Classes, field: &Field<'_>) {
+        if decode::may_apply(text, classes, field) {
+            decode::work(self, text, classes, field);
+        } else {
+            self.show(text, classes, field, false);
+        }
+    }
+
+    /// Shows one form; `opened` if its leaves were shown already.
+    pub(crate) fn show(&mut self, text: &[u8], classes: Classes, field: &Field<'_>, opened: bool) {
+        let Field {
+            path,
+            role,
+            part,
+            chain,
+            ..
+        } = *field;
+        let form = Form {
+            text,
+            classes,
+            role,
+            part,
+            path,
+            decoded: chain.steps(),
+            opened,
+        };
+        self.visitor.form(&form, self.steps);
+    }
+
+    /// Takes steps for `bytes` bytes; notes the gap when not enough are left.
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let taken = self.steps.take(bytes);
+        if !taken {
+            self.coverage.add(Gap::Budget);
+        }
+        taken
+    }
+
+    /// True if decoders may still make `bytes` bytes of the value at hand; notes the gap if not.
+    pub(crate) fn may_decode(&mut self, bytes: usize) -> bool {
+        let may = bytes <= self.decoded_left;
+        if !may {
+            self.coverage.add(Gap::Budget);
+        }
+        may
+    }
+
+    /// Counts what a decoder made.
+    pub(crate) fn decoded(&mut self, bytes: usize) {
+        self.decoded_left = self.decoded_left.saturating_sub(bytes);
+    }
+
+    /// The part of `text` that the budget still pays for, already paid.
+    pub(crate) fn within_budget<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        if self.take(text.len()) {
+            return text;
+        }
+        let left = usize::try_from(self.steps.left()).unwrap_or(usize::MAX);
+        self.steps.take(left);
+        text.get(..left).unwrap_or(text)
+    }
+
+    /// An empty stack of frames.
+    pub(crate) fn frames(&mut self) -> Vec<Frame> {
+        self.frames.pop().unwrap_or_default()
+    }
+
+    /// Gives a stack of frames back.
+    pub(crate) fn recycle_frames(&mut self, mut frames: Vec<Frame>) {
+        frames.clear();
+        self.frames.push(frames);
+    }
+
+    /// An empty buffer.
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        self.buffers.pop().unwrap_or_default()
+    }
+
+    /// Gives a buffer back.
+    pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if self.buffers.len() < BUFFERS_KEPT {
+            buffer.clear();
+            self.buffers.push(buffer);
+        }
     }
 }
 
-/// Walks `event` once and shows every form of every key and value to `visitor`.
-pub fn walk(event: &[u8], steps: &mut Steps, visitor: &mut impl Visitor) -> Coverage {
-    let _ = (event, steps, visitor);
-    Coverage::missing(Gap::Fault)
-}
+#[cfg(test)]
+mod tests;

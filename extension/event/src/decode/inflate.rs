@@ -1,0 +1,122 @@
+//! gzip and zlib, with a cap on what comes out.
+//! It never trusts a length in the data.
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::{
+    TINFL_FLAG_IGNORE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER,
+    TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+
+use crate::coverage::Gap;
+
+// Limit: 20 : 1 (detection.md section 7); text deflates to a fifth, repeated log lines to a tenth.
+const RATIO_MAX: usize = 20;
+// Limit: small data may be repetitive; 64 KiB cost as much as an ordinary value's decode budget.
+const OUTPUT_FREE: usize = 64 << 10;
+
+/// True if `text` starts like gzip or zlib.
+pub(super) fn may_be(text: &[u8]) -> bool {
+    is_gzip(text) || is_zlib(text)
+}
+
+fn is_gzip(text: &[u8]) -> bool {
+    text.starts_with(&[0x1f, 0x8b, 8])
+}
+
+/// The two header bytes of zlib with a window of 32 KiB (RFC 1950).
+fn is_zlib(text: &[u8]) -> bool {
+    matches!(text, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
+}
+
+/// Appends what `packed` inflates to, at most `output_max` bytes; gives the gap if it is not all.
+pub(super) fn decode(packed: &[u8], output_max: usize, out: &mut Vec<u8>) -> Option<Gap> {
+    let ratio_max = packed.len().saturating_mul(RATIO_MAX).max(OUTPUT_FREE);
+    let output_max = output_max.min(ratio_max);
+    if is_zlib(packed) {
+        // Two bytes that look like zlib's are no proof: nothing came out means that it was none.
+        return match member(packed, TINFL_FLAG_PARSE_ZLIB_HEADER, output_max, out) {
+            Member::Full => Some(Gap::Ratio),
+            Member::Damaged | Member::Ends(_) => None,
+        };
+    }
+    // A gzip file is a row of members, and readers go on to the last one (RFC 1952 section 2.2).
+    let mut rest = packed;
+    while let Some(body) = gzip_body(rest) {
+        match member(body, 0, output_max, out) {
+            Member::Ends(behind) => rest = behind.get(8..).unwrap_or(&[]),
+            Member::Full => return Some(Gap::Ratio),
+            Member::Damaged => return out.is_empty().then_some(Gap::Damaged),
+        }
+    }
+    (out.is_empty() && !is_empty_gzip(packed)).then_some(Gap::Damaged)
+}
+
+/// True if the first member ends well without a byte of output.
+fn is_empty_gzip(packed: &[u8]) -> bool {
+    gzip_body(packed).is_some()
+}
+
+enum Member<'p> {
+    Ends(&'p [u8]),
+    Full,
+    Damaged,
+}
+
+fn member<'p>(packed: &'p [u8], flags: u32, output_max: usize, out: &mut Vec<u8>) -> Member<'p> {
+    let flags = flags | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_IGNORE_ADLER32;
+    let mut state = Box::<DecompressorOxide>::default();
+    let start = out.len();
+    let mut written = 0;
+    let mut rest = packed;
+    loop {
+        let room = (written.max(packed.len()).max(1024)).saturating_mul(2);
+        let room = room.min(output_max.saturating_sub(start));
+        if room <= written {
+            out.truncate(start + written);
+            return Member::Full;
+        }
+        out.resize(start + room, 0);
+        let window = out.get_mut(start..).unwrap_or(&mut []);
+        let (status, read, wrote) = decompress(&mut state, rest, window, written, flags);
+        written += wrote;
+        rest = rest.get(read..).unwrap_or(&[]);
+        match status {
+            TINFLStatus::HasMoreOutput => {}
+            TINFLStatus::Done => {
+                out.truncate(start + written);
+                return Member::Ends(rest);
+            }
+            _ => {
+                out.truncate(start + written);
+                return Member::Damaged;
+            }
+        }
+    }
+}
+
+/// What stands behind a gzip header (RFC 1952 section 2.3).
+fn gzip_body(text: &[u8]) -> Option<&[u8]> {
+    if !is_gzip(text) {
+        return None;
+    }
+    let flags = *text.get(3)?;
+    let mut rest = text.get(10..)?;
+    if flags & 4 != 0 {
+        let (size, behind) = rest.split_first_chunk::<2>()?;
+        rest = behind.get(usize::from(u16::from_le_bytes(*size))..)?;
+    }
+    // File name and comment, each ended by a zero byte.
+    for flag in [8, 16] {
+        if flags & flag != 0 {
+            let end = memchr::memchr(0, rest)?;
+            rest = rest.get(end + 1..)?;
+        }
+    }
+    if flags & 2 != 0 {
+        rest = rest.get(2..)?;
+    }
+    Some(rest)
+}

@@ -1,0 +1,371 @@
+//! The decode lattice: from each value every text that some function could make of it.
+//! It never loops without a bound and never hides that it stopped: what was not made is a gap.
+//!
+//! A value is a work list: each form is opened as a container (JSON, form, cookies, multipart),
+//! whose leaves are values of their own, and goes through each decoder that its bytes call for;
+//! each new text is shown and joins the list.
+use alloc::vec::Vec;
+
+use crate::chain::Chain;
+use crate::coverage::Gap;
+use crate::form::{Classes, Decoder, Part, Role};
+use crate::walk::{Document, Field, Visitor, Walk};
+
+mod base64;
+mod escapes;
+mod fields;
+mod html;
+mod inflate;
+mod multipart;
+mod url;
+mod utf7;
+mod utf8;
+pub(crate) mod wide;
+
+// Limit: 24 forms of one value (detection.md section 7); 3 decoders in any order make 16.
+const FORMS_MAX: usize = 24;
+// Limit: 4 decode steps of one value (detection.md section 7); the evasion set needs 2.
+const STEPS_MAX: u8 = 4;
+// Limit: 3 rounds of percent-decoding; a fourth has no reader.
+const URL_ROUNDS_MAX: u8 = 3;
+// Limit: 8 documents inside of each other; SNS in SQS in a body is 3 (lambda-contract.md 4.2).
+const LEVELS_MAX: u8 = 8;
+
+/// The decoders of texts, in the order in which they are tried.
+const DECODERS: [Decoder; 8] = [
+    Decoder::Url,
+    Decoder::Escapes,
+    Decoder::Html,
+    Decoder::Base64,
+    Decoder::Gzip,
+    Decoder::Utf16,
+    Decoder::Utf7,
+    Decoder::Utf8,
+];
+
+/// One form that a decoder made.
+struct Made {
+    text: Vec<u8>,
+    how: How,
+}
+
+/// How a form came to be.
+#[derive(Clone, Copy)]
+struct How {
+    classes: Classes,
+    chain: Chain,
+    steps: u8,
+    url_rounds: u8,
+}
+
+/// True if a decoder or container may apply; false for almost every ordinary value.
+#[inline]
+pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> bool {
+    const CALLS: Classes = Classes::PERCENT
+        .with(Classes::AMPERSAND)
+        .with(Classes::ESCAPED)
+        .with(Classes::HIGH)
+        .with(Classes::PLUS);
+    classes.meets(CALLS)
+        || !classes.has(Classes::LOOSE)
+        || field.role == Role::Body
+        || field.role == Role::Cookie
+        || field.role == Role::Query
+        || matches!(
+            text.first(),
+            Some(b'{' | b'[' | b'"' | b' ' | b'\n' | b'\r' | b'\t' | b'e' | b'd' | b'B' | b'b')
+        )
+}
+
+/// Shows every form of a value: its own text first.
+pub(crate) fn work<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    classes: Classes,
+    field: &Field<'_>,
+) {
+    let raw = How {
+        classes,
+        chain: *field.chain,
+        steps: 0,
+        url_rounds: 0,
+    };
+    let mut made: Vec<Made> = Vec::new();
+    let mut at = 0_usize;
+    loop {
+        let (form, how) = match at.checked_sub(1).map(|index| made.get(index)) {
+            None => (text, raw),
+            Some(Some(form)) => (form.text.as_slice(), form.how),
+            Some(None) => break,
+        };
+        let opened = open(walk, form, &how, field);
+        walk.show(
+            form,
+            how.classes,
+            &Field {
+                chain: &how.chain,
+                ..*field
+            },
+            opened,
+        );
+        if !opened {
+            decode(walk, text, at, &how, &mut made, field);
+        }
+        at += 1;
+    }
+    for form in made {
+        walk.recycle(form.text);
+    }
+}
+
+/// Puts what each decoder makes of one form on the list: the form at `at`, where 0 is `text`.
+fn decode<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    at: usize,
+    how: &How,
+    made: &mut Vec<Made>,
+    field: &Field<'_>,
+) {
+    for decoder in DECODERS {
+        let form = at.checked_sub(1).and_then(|index| made.get(index));
+        let form = form.map_or(text, |form| form.text.as_slice());
+        if !applies(decoder, form, how, field) {
+            continue;
+        }
+        let Some(decoded) = run(walk, decoder, form, how, field) else {
+            continue;
+        };
+        if decoded == text || made.iter().any(|form| form.text == decoded) {
+            walk.recycle(decoded);
+            continue;
+        }
+        match how.after(decoder, &decoded) {
+            Some(how) if made.len() + 1 < FORMS_MAX => {
+                walk.decoded(decoded.len());
+                made.push(Made { text: decoded, how });
+            }
+            _ => {
+                walk.coverage.add(Gap::Forms);
+                walk.recycle(decoded);
+            }
+        }
+    }
+}
+
+impl How {
+    /// How the text that `decoder` made came to be; `None` if that is a step too many.
+    fn after(&self, decoder: Decoder, text: &[u8]) -> Option<Self> {
+        let url_rounds = self.url_rounds + u8::from(decoder == Decoder::Url);
+        if self.steps >= STEPS_MAX || url_rounds > URL_ROUNDS_MAX {
+            return None;
+        }
+        let chain = self.chain.then(decoder)?;
+        Some(Self {
+            classes: Classes::of(text),
+            chain,
+            steps: self.steps + 1,
+            url_rounds,
+        })
+    }
+
+    /// True for bytes that came out of base64 or compression, which need not be text.
+    fn is_unpacked(&self) -> bool {
+        matches!(self.chain.last(), Some(Decoder::Base64 | Decoder::Gzip))
+    }
+}
+
+/// True if `decoder` may find something in a text; cheap.
+fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool {
+    let classes = how.classes;
+    match decoder {
+        Decoder::Url => {
+            classes.has(Classes::PERCENT) || (plus(how, field) && classes.has(Classes::PLUS))
+        }
+        Decoder::Escapes => classes.has(Classes::ESCAPED),
+        Decoder::Html => classes.has(Classes::AMPERSAND),
+        Decoder::Base64 => base64::may_be(text, classes),
+        Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
+        Decoder::Utf16 => {
+            (how.is_unpacked() || classes.has(Classes::HIGH))
+                && wide::encoding_of_text(text).is_some()
+        }
+        Decoder::Utf7 => classes.has(Classes::PLUS),
+        Decoder::Utf8 => {
+            classes.has(Classes::HIGH)
+                && how.chain.last() != Some(Decoder::Utf8)
+                && !base64::is_known_binary(text)
+        }
+        Decoder::Json | Decoder::Form | Decoder::Multipart => false,
+    }
+}
+
+/// True if `+` means a space here: in forms and queries, in the first round.
+fn plus(how: &How, field: &Field<'_>) -> bool {
+    field.plus && how.url_rounds == 0
+}
+
+/// What `decoder` makes of a text; `None` if that is nothing, or if the budget forbids it.
+fn run<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    decoder: Decoder,
+    text: &[u8],
+    how: &How,
+    field: &Field<'_>,
+) -> Option<Vec<u8>> {
+    if !walk.take(text.len()) {
+        return None;
+    }
+    if decoder == Decoder::Gzip {
+        return inflated(walk, text);
+    }
+    if !walk.may_decode(text.len()) {
+        return None;
+    }
+    let mut out = walk.buffer();
+    let found = match decoder {
+        Decoder::Url => url::decode(text, plus(how, field), &mut out),
+        Decoder::Escapes => escapes::decode(text, &mut out),
+        Decoder::Html => html::decode(text, &mut out),
+        Decoder::Base64 => base64::decode(text, &mut out),
+        Decoder::Utf16 => wide::decode_text(text, &mut out),
+        Decoder::Utf7 => utf7::decode(text, &mut out),
+        Decoder::Utf8 => utf8::decode(text, &mut out),
+        Decoder::Gzip | Decoder::Json | Decoder::Form | Decoder::Multipart => false,
+    };
+    if found {
+        Some(out)
+    } else {
+        walk.recycle(out);
+        None
+    }
+}
+
+/// Inflates, and lets what came out be decoded like bytes of the event.
+fn inflated<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = walk.buffer();
+    let end = inflate::decode(text, walk.inflated_left, &mut out);
+    walk.inflated_left = walk.inflated_left.saturating_sub(out.len());
+    walk.decoded_left = walk
+        .decoded_left
+        .saturating_add(out.len().saturating_mul(5));
+    let paid = walk.take(out.len());
+    if let Some(gap) = end {
+        walk.coverage.add(gap);
+    }
+    if paid && !out.is_empty() {
+        Some(out)
+    } else {
+        walk.recycle(out);
+        None
+    }
+}
+
+/// Appends `input` with `one` applied at each offset that `find` gives; false if it never applied.
+///
+/// `one` appends what it reads at the start of its text and gives what stands behind; on `None` the
+/// byte stays as it is.
+fn rewrite(
+    input: &[u8],
+    find: impl Fn(&[u8]) -> Option<usize>,
+    one: impl for<'t> Fn(&'t [u8], &mut Vec<u8>) -> Option<&'t [u8]>,
+    out: &mut Vec<u8>,
+) -> bool {
+    let mut rest = input;
+    let mut found = false;
+    while let Some((before, marked)) = find(rest).and_then(|at| rest.split_at_checked(at)) {
+        out.extend_from_slice(before);
+        if let Some(behind) = one(marked, out) {
+            found = true;
+            rest = behind;
+        } else if let Some((byte, behind)) = marked.split_first() {
+            out.push(*byte);
+            rest = behind;
+        }
+    }
+    out.extend_from_slice(rest);
+    found
+}
+
+/// Opens a form as the container that it looks like; true if nothing of it was left over.
+fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &How, field: &Field<'_>) -> bool {
+    let mut whole = false;
+    if is_json(text) {
+        whole = into(walk, text, Decoder::Json, how, field);
+    }
+    if !whole && how.classes.has(Classes::LOOSE) && multipart::may_be(text, field) {
+        into(walk, text, Decoder::Multipart, how, field);
+    } else if !whole && fields::may_be(text, how.classes, field, how.steps > 0) {
+        whole = into(walk, text, Decoder::Form, how, field);
+    }
+    whole
+}
+
+/// Goes into a container; true if nothing of it was left over.
+fn into<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    container: Decoder,
+    how: &How,
+    field: &Field<'_>,
+) -> bool {
+    let chain = match how.chain.then(container) {
+        Some(chain) if field.levels < LEVELS_MAX => chain,
+        _ => {
+            walk.coverage.add(Gap::Nested);
+            return false;
+        }
+    };
+    let paid = walk.within_budget(text);
+    let inner = Field {
+        chain: &chain,
+        levels: field.levels + 1,
+        split: false,
+        ..*field
+    };
+    let whole = match container {
+        Decoder::Json => {
+            let frames = walk.frames();
+            Document::nested(paid, &inner, frames).run(walk)
+        }
+        Decoder::Multipart => multipart::split(walk, paid, &inner),
+        _ => fields::split(walk, paid, &inner),
+    };
+    whole && paid.len() == text.len()
+}
+
+/// True if a text looks like a JSON document with something inside.
+fn is_json(text: &[u8]) -> bool {
+    let text = text
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(text)
+        .trim_ascii_start();
+    let Some((&first, rest)) = text.split_first() else {
+        return false;
+    };
+    let next = rest.trim_ascii_start().first();
+    match first {
+        b'{' => matches!(next, Some(b'"' | b'}')),
+        b'[' => matches!(
+            next,
+            Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I')
+        ),
+        b'"' => rest.contains(&b'"'),
+        _ => false,
+    }
+}
+
+/// Shows one field of a form, cookie header or multipart body.
+fn show_field<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], part: Part, field: &Field<'_>) {
+    if !text.is_empty() {
+        let field = Field {
+            part,
+            split: true,
+            ..*field
+        };
+        walk.value_within(text, Classes::of(text), &field);
+    }
+}
+
+#[cfg(test)]
+mod tests;

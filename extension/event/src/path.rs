@@ -1,0 +1,131 @@
+//! Where the walker stands, as open containers of nested documents, and how that reads as a pointer.
+//! It never renders anything before it is asked to.
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use crate::form::Span;
+use crate::text;
+
+/// What a frame counts its members by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Members have names: an object, a form, a cookie header.
+    Named,
+    /// Members have positions: an array.
+    Counted,
+}
+
+/// One open container.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// How its members are told apart.
+    pub(crate) kind: Kind,
+    /// The name of the current member, as it stands in the text.
+    pub(crate) key: Span,
+    /// The position of the current member.
+    pub(crate) index: u32,
+}
+
+impl Frame {
+    /// A container that was just opened.
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            key: Span::default(),
+            index: 0,
+        }
+    }
+}
+
+// Limit: a finding is one line of at most 700 bytes; a pointer longer than this is cut.
+const POINTER_BYTES_MAX: usize = 1024;
+
+/// Where the walker stands: a stack of member names and indices over the event and the documents
+/// nested in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Path<'a> {
+    pub(crate) parent: Option<&'a Self>,
+    pub(crate) text: &'a [u8],
+    pub(crate) frames: &'a [Frame],
+}
+
+impl Path<'_> {
+    /// The place of a text that stands alone; its pointer is empty.
+    pub const ROOT: Path<'static> = Path {
+        parent: None,
+        text: &[],
+        frames: &[],
+    };
+
+    /// The JSON Pointer (RFC 6901) of the current key or value, through nested documents.
+    ///
+    /// A pointer of more than 1,024 bytes is cut and ends in `…`; bytes that are not UTF-8 become
+    /// U+FFFD.
+    pub fn pointer(&self) -> String {
+        let mut levels = Vec::new();
+        let mut level = Some(self);
+        while let Some(path) = level {
+            levels.push(path);
+            level = path.parent;
+        }
+        let mut pointer = String::new();
+        for path in levels.iter().rev() {
+            for frame in path.frames {
+                if pointer.len() > POINTER_BYTES_MAX {
+                    let mut end = POINTER_BYTES_MAX;
+                    while !pointer.is_char_boundary(end) {
+                        end -= 1;
+                    }
+                    pointer.truncate(end);
+                    pointer.push('…');
+                    return pointer;
+                }
+                match frame.kind {
+                    Kind::Counted => {
+                        let _ = write!(pointer, "/{}", frame.index);
+                    }
+                    Kind::Named => push_name(&mut pointer, path.name(frame)),
+                }
+            }
+        }
+        pointer
+    }
+
+    /// The name of the member in which the walker stands, as it stands in the text (escapes kept);
+    /// `None` in an array or outside of any container.
+    pub fn member(&self) -> Option<&[u8]> {
+        let mut level = Some(self);
+        while let Some(path) = level {
+            if let Some(frame) = path.frames.last() {
+                return (frame.kind == Kind::Named).then(|| path.name(frame));
+            }
+            level = path.parent;
+        }
+        None
+    }
+
+    fn name(&self, frame: &Frame) -> &[u8] {
+        frame.key.of(self.text).unwrap_or(&[])
+    }
+}
+
+fn push_name(pointer: &mut String, name: &[u8]) {
+    let mut plain = Vec::new();
+    // A name longer than any pointer is cut before it is unescaped.
+    let name = name.get(..POINTER_BYTES_MAX * 6).unwrap_or(name);
+    text::unescape(name, &mut plain);
+    pointer.push('/');
+    for part in plain.utf8_chunks() {
+        for char in part.valid().chars() {
+            match char {
+                '~' => pointer.push_str("~0"),
+                '/' => pointer.push_str("~1"),
+                _ => pointer.push(char),
+            }
+        }
+        if !part.invalid().is_empty() {
+            pointer.push('\u{fffd}');
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Characters: JSON unescaping and code units to UTF-8.
+//! It never refuses: what it cannot read stays as it is.
+use alloc::vec::Vec;
+
+use memchr::memchr;
+
+/// Appends `text` with its JSON escapes undone; an escape that JSON does not know stays.
+///
+/// A lone surrogate is kept as its three bytes, the way Python and Node keep it as a code unit.
+pub(crate) fn unescape(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr(b'\\', rest) {
+        let (before, escape) = rest.split_at(at);
+        out.extend_from_slice(before);
+        rest = one_escape(escape, out);
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Undoes the escape at the start of `text` and gives what stands behind it.
+fn one_escape<'t>(text: &'t [u8], out: &mut Vec<u8>) -> &'t [u8] {
+    let plain = match text.get(1) {
+        Some(b'n') => b'\n',
+        Some(b't') => b'\t',
+        Some(b'r') => b'\r',
+        Some(b'b') => 8,
+        Some(b'f') => 12,
+        Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
+        Some(b'u') => {
+            if let Some((unit, rest)) = unit(text) {
+                return push_unit(unit, rest, out);
+            }
+            out.push(b'\\');
+            return text.get(1..).unwrap_or(&[]);
+        }
+        _ => {
+            out.push(b'\\');
+            return text.get(1..).unwrap_or(&[]);
+        }
+    };
+    out.push(plain);
+    text.get(2..).unwrap_or(&[])
+}
+
+/// The code unit of `\uXXXX` at the start of `text`, and what stands behind it.
+pub(crate) fn unit(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digits = text.strip_prefix(b"\\u")?;
+    Some((hex(digits.get(..4)?)?, digits.get(4..)?))
+}
+
+/// Appends a code unit, with the low half of a surrogate pair from `rest` where there is one; gives
+/// what stands behind.
+pub(crate) fn push_unit<'t>(high: u32, rest: &'t [u8], out: &mut Vec<u8>) -> &'t [u8] {
+    if (0xd800..0xdc00).contains(&high)
+        && let Some((low @ 0xdc00..0xe000, behind)) = unit(rest)
+    {
+        push_code(pair(high, low), out);
+        return behind;
+    }
+    push_code(high, out);
+    rest
+}
+
+/// The code point of a surrogate pair.
+pub(crate) fn pair(high: u32, low: u32) -> u32 {
+    0x1_0000 + (((high - 0xd800) << 10) | (low - 0xdc00))
+}
+
+/// Appends a code point as UTF-8; surrogates as their three bytes, what is no code point as U+FFFD.
+pub(crate) fn push_code(code: u32, out: &mut Vec<u8>) {
+    if let Some(char) = char::from_u32(code) {
+        let mut buffer = [0; 4];
+        out.extend_from_slice(char.encode_utf8(&mut buffer).as_bytes());
+    } else if (0xd800..0xe000).contains(&code) {
+        let low = |shift: u32| 0x80 | u8::try_from((code >> shift) & 0x3f).unwrap_or(0);
+        out.extend_from_slice(&[0xed, low(6), low(0)]);
+    } else {
+        out.extend_from_slice("\u{fffd}".as_bytes());
+    }
+}
+
+/// The value of hexadecimal digits; `None` for none, for more than eight, and for other bytes.
+pub(crate) fn hex(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let mut value = 0;
+    for &digit in digits {
+        value = (value << 4) | u32::from(nibble(digit)?);
+    }
+    Some(value)
+}
+
+/// The value of one hexadecimal digit.
+pub(crate) fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// True if at least 95 % of a text is printable UTF-8.
+pub(crate) fn is_mostly_text(text: &[u8]) -> bool {
+    let odd_max = text.len() / 20;
+    let mut odd = 0;
+    for part in text.utf8_chunks() {
+        odd += part.invalid().len();
+        odd += part
+            .valid()
+            .bytes()
+            .filter(|byte| is_control(*byte))
+            .count();
+        if odd > odd_max {
+            return false;
+        }
+    }
+    !text.is_empty()
+}
+
+/// A control character other than white space.
+pub(crate) fn is_control(byte: u8) -> bool {
+    byte == 0x7f || (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}

@@ -1,0 +1,303 @@
+//! One document under the walker: the event itself, or JSON found in a string.
+//! It never asks whether the document is valid: every byte is a string, a literal, structure, or
+//! text shown as it stands.
+use alloc::vec::Vec;
+
+use super::{Field, Visitor, Walk};
+use crate::form::{Classes, Part, Role, Span};
+use crate::path::{Frame, Kind, Path};
+use crate::role::Roles;
+use crate::scan;
+use crate::text;
+
+// Limit: 512 levels have a name in a pointer and a role; detection.md section 7. Deeper containers
+// are only counted: their strings are visited all the same.
+const FRAMES_MAX: usize = 512;
+
+/// A document and the walker's position in it.
+pub(crate) struct Document<'d> {
+    text: &'d [u8],
+    field: &'d Field<'d>,
+    /// True for the event itself, false for a document inside a string.
+    is_event: bool,
+    frames: Vec<Frame>,
+    /// Open containers beyond the frames.
+    deeper: usize,
+    roles: Roles,
+    /// True if the current member is an object key of S3, where `+` is a space.
+    plus: bool,
+    /// Where the text stopped being JSON.
+    odd_from: Option<usize>,
+}
+
+impl<'d> Document<'d> {
+    /// The event itself.
+    pub(crate) fn event(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>) -> Self {
+        let roles = Roles::BY_POSITION;
+        Self {
+            is_event: true,
+            ..Self::new(text, field, frames, roles)
+        }
+    }
+
+    /// JSON in a string whose place and decode steps `field` tells.
+    pub(crate) fn nested(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>) -> Self {
+        Self::new(text, field, frames, Roles::fixed(field.role))
+    }
+
+    fn new(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>, roles: Roles) -> Self {
+        Self {
+            text,
+            field,
+            is_event: false,
+            frames,
+            deeper: 0,
+            roles,
+            plus: false,
+            odd_from: None,
+        }
+    }
+
+    /// Walks to the end of the text; true if nothing in it was out of place.
+    pub(crate) fn run<V: Visitor>(mut self, walk: &mut Walk<'_, V>) -> bool {
+        let mut at = 0;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'"' => at = self.string(walk, at + 1),
+                b':' | b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+                b',' => {
+                    self.next_member();
+                    at += 1;
+                }
+                b'{' => {
+                    self.open(Kind::Named);
+                    at += 1;
+                }
+                b'[' => {
+                    self.open(Kind::Counted);
+                    at += 1;
+                }
+                b'}' | b']' => {
+                    self.close(at);
+                    at += 1;
+                }
+                _ => at = self.bare(at),
+            }
+        }
+        if self.is_event {
+            self.rest(walk);
+        }
+        let is_whole = self.odd_from.is_none() && self.frames.is_empty() && self.deeper == 0;
+        walk.recycle_frames(self.frames);
+        is_whole
+    }
+
+    fn open(&mut self, kind: Kind) {
+        if self.frames.len() < FRAMES_MAX {
+            self.frames.push(Frame::new(kind));
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    fn close(&mut self, at: usize) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else if self.frames.pop().is_none() {
+            self.note_odd(at);
+        }
+    }
+
+    fn next_member(&mut self) {
+        if self.deeper == 0
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.index = frame.index.saturating_add(1);
+        }
+    }
+
+    /// Shows the string that starts at `start`; gives the offset behind it.
+    fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+        let scan::Scanned {
+            end,
+            classes,
+            closed,
+        } = scan::string(self.text, start);
+        let raw = self.text.get(start..end).unwrap_or(&[]);
+        let behind = if closed { end + 1 } else { end };
+        if !closed {
+            self.note_odd(start);
+        }
+        let part = if closed && self.is_colon_next(behind) {
+            Part::Key
+        } else {
+            Part::Value
+        };
+        if part == Part::Key
+            && self.deeper == 0
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.key = Span::of_offsets(start, end);
+        }
+        if classes.has(Classes::ESCAPED) {
+            self.escaped(walk, raw, classes, part);
+        } else {
+            self.member(walk, raw, classes, part);
+        }
+        behind
+    }
+
+    /// Shows a key or value that has escapes.
+    fn escaped<V: Visitor>(
+        &mut self,
+        walk: &mut Walk<'_, V>,
+        raw: &[u8],
+        classes: Classes,
+        part: Part,
+    ) {
+        if !walk.take(raw.len()) || !(self.is_event || walk.may_decode(raw.len())) {
+            return self.member(walk, raw, classes, part);
+        }
+        let mut plain = walk.buffer();
+        text::unescape(raw, &mut plain);
+        if !self.is_event {
+            walk.decoded(plain.len());
+        }
+        self.member(walk, &plain, Classes::of(&plain), part);
+        walk.recycle(plain);
+    }
+
+    /// Shows a key or value as the function will see it.
+    fn member<V: Visitor>(
+        &mut self,
+        walk: &mut Walk<'_, V>,
+        text: &[u8],
+        classes: Classes,
+        part: Part,
+    ) {
+        let depth = self.frames.len();
+        let role = match part {
+            Part::Key => {
+                if self.deeper == 0 {
+                    self.roles.enter(depth, text);
+                    self.plus = text == b"key" && self.is_in_object();
+                }
+                self.roles.of_key(depth)
+            }
+            Part::Value => self.roles.of_value(),
+        };
+        let path = Path {
+            parent: Some(self.field.path),
+            text: self.text,
+            frames: &self.frames,
+        };
+        let plus = role == Role::Query || self.plus;
+        let field = Field {
+            path: &path,
+            role,
+            part,
+            plus,
+            split: false,
+            ..*self.field
+        };
+        if self.is_event {
+            walk.value_of_message(text, classes, &field);
+        } else {
+            walk.value_within(text, classes, &field);
+        }
+    }
+
+    /// True in a container that is the member `object` (an S3 notification's).
+    fn is_in_object(&self) -> bool {
+        let outer = self.frames.iter().rev().nth(1);
+        outer.and_then(|frame| frame.key.of(self.text)) == Some(b"object")
+    }
+
+    fn is_colon_next(&self, behind: usize) -> bool {
+        let mut at = behind;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b':' => return true,
+                b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Passes a literal or number, or notes that this is no JSON; gives the offset behind it.
+    fn bare(&mut self, start: usize) -> usize {
+        let rest = self.text.get(start..).unwrap_or(&[]);
+        let len = rest
+            .iter()
+            .position(|byte| ends_bare(*byte))
+            .unwrap_or(rest.len());
+        let token = rest.get(..len).unwrap_or(rest);
+        if !is_literal(token) && !is_number(token) {
+            self.note_odd(start);
+        }
+        start + len
+    }
+
+    fn note_odd(&mut self, at: usize) {
+        self.odd_from.get_or_insert(at);
+    }
+
+    /// Shows what is no JSON as raw text: from there to the end, or all of it behind a string at
+    /// the top, whose quotes may not have been JSON's.
+    fn rest<V: Visitor>(&self, walk: &mut Walk<'_, V>) {
+        let Some(odd) = self.odd_from else { return };
+        let from = if self.text.trim_ascii_start().starts_with(b"\"") {
+            0
+        } else {
+            odd
+        };
+        let rest = self.text.get(from..).unwrap_or(&[]);
+        if walk.take(rest.len()) {
+            walk.value_of_message(rest, Classes::of(rest), self.field);
+        }
+    }
+}
+
+fn ends_bare(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'"' | b',' | b':' | b'{' | b'}' | b'[' | b']' | b' ' | b'\n' | b'\r' | b'\t'
+    )
+}
+
+/// The literals of JSON and those that Python reads besides.
+fn is_literal(token: &[u8]) -> bool {
+    matches!(
+        token,
+        b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity"
+    )
+}
+
+/// A number of JSON, of any length.
+fn is_number(token: &[u8]) -> bool {
+    let rest = token.strip_prefix(b"-").unwrap_or(token);
+    let Some(rest) = digits(rest) else {
+        return false;
+    };
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => match digits(fraction) {
+            Some(rest) => rest,
+            None => return false,
+        },
+        None => rest,
+    };
+    match rest {
+        [] => true,
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            digits(exponent).is_some_and(<[u8]>::is_empty)
+        }
+        _ => false,
+    }
+}
+
+/// What stands behind at least one digit.
+fn digits(text: &[u8]) -> Option<&[u8]> {
+    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if len == 0 { None } else { text.get(len..) }
+}
