@@ -1,0 +1,185 @@
+//! The processes of a sandbox: each in a process group of its own, each killed at the end.
+//! It never leaves a process behind and never signals one that it did not start.
+
+use crate::{
+    config::{Line, Origin, OutputSink},
+    core::Core,
+};
+use anyhow::{Context as _, Result};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    process::Command,
+    sync::watch,
+};
+
+/// The process groups that are alive now.
+#[derive(Debug, Default)]
+pub(crate) struct Children(Mutex<Groups>);
+
+#[derive(Debug, Default)]
+struct Groups {
+    alive: BTreeSet<i32>,
+    closed: bool,
+}
+
+impl Children {
+    /// Sends a signal to every living group.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        for group in &self.lock().alive {
+            signal_group(*group, signal);
+        }
+    }
+
+    /// Kills every group, and from now on every group that is added.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.signal_all(Signal::KILL);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn add(&self, group: i32) {
+        let mut groups = self.lock();
+        groups.alive.insert(group);
+        if groups.closed {
+            signal_group(group, Signal::KILL);
+        }
+    }
+
+    fn remove(&self, group: i32) {
+        self.lock().alive.remove(&group);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Groups> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn signal_group(group: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(group) {
+        // The group may be gone already; then there is nothing to do.
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// A started process, which a task of its own waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Child {
+    pub(crate) pid: u32,
+    group: i32,
+    exit: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// What to start.
+#[derive(Debug)]
+pub(crate) struct Program<'a> {
+    pub(crate) command: &'a [OsString],
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) directory: &'a Path,
+    pub(crate) origin: Origin,
+}
+
+impl Child {
+    /// Starts a program with exactly this environment, its output going to the sink by lines.
+    pub(crate) fn start(core: &Arc<Core>, program: Program<'_>) -> Result<Self> {
+        let (name, arguments) = program.command.split_first().context("no command given")?;
+        let mut command = Command::new(name);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(program.env)
+            .current_dir(program.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut process = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", name.display()))?;
+        let pid = process.id().context("the process ended at once")?;
+        let group = i32::try_from(pid)?;
+        core.children.add(group);
+        let sink = &core.config.output;
+        if let Some(stdout) = process.stdout.take() {
+            tokio::spawn(copy_lines(
+                stdout,
+                sink.clone(),
+                program.origin.clone(),
+                false,
+            ));
+        }
+        if let Some(stderr) = process.stderr.take() {
+            tokio::spawn(copy_lines(stderr, sink.clone(), program.origin, true));
+        }
+        let (exited, exit) = watch::channel(None);
+        // The task holds no strong handle on the core: the core's end must kill this process.
+        let core = Arc::downgrade(core);
+        tokio::spawn(async move {
+            let status = process.wait().await;
+            // Whatever the leader left in its group goes with it.
+            signal_group(group, Signal::KILL);
+            if let Some(core) = core.upgrade() {
+                core.children.remove(group);
+            }
+            exited.send_replace(status.ok().or_else(|| Some(ExitStatus::default())));
+        });
+        Ok(Self { pid, group, exit })
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.exit.borrow().is_none()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        if self.is_alive() {
+            signal_group(self.group, signal);
+        }
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) async fn exited(&self) -> ExitStatus {
+        let mut exit = self.exit.clone();
+        match exit.wait_for(Option::is_some).await {
+            Ok(status) => status.unwrap_or_default(),
+            Err(_) => ExitStatus::default(),
+        }
+    }
+}
+
+async fn copy_lines(
+    stream: impl AsyncRead + Unpin,
+    sink: OutputSink,
+    origin: Origin,
+    stderr: bool,
+) {
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        }
+        sink.write(&Line {
+            origin: origin.clone(),
+            stderr,
+            text: String::from_utf8_lossy(&line).into_owned(),
+        });
+        line.clear();
+    }
+}
