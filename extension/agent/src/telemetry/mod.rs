@@ -1,8 +1,16 @@
 //! Telemetry: what the process says about itself and about the events it saw.
 //! It never blocks an invocation and never says a value.
+
+mod json;
+mod log;
+pub(crate) mod record;
+mod time;
+
 use credenza_exchange::Inspected;
 use credenza_policy::Problem;
 
+pub use log::{Log, Writer};
+pub use record::{Counts, Origin};
 /// The invocation a record is about, in the platform's own header values.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Invocation<'a> {

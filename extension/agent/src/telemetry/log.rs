@@ -1,0 +1,298 @@
+//! The sink that the process uses: a bounded ring of lines and one thread that writes them.
+//! It never lets whoever has something to say wait for whoever reads it.
+//!
+//! Stdout is a pipe that others may share, so it is never switched to non-blocking: only the
+//! writing thread can be held up by a reader that is stuck.
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use credenza_exchange::Inspected;
+use credenza_policy::{LogLevel, Problem, Verdict};
+
+use super::record::{self, Counts, Origin, Seen};
+use super::{FaultNote, Invocation, Sink};
+
+// Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
+// may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is ever held.
+const RING_BYTES_MAX: usize = 32 * 1024;
+
+// Limit: the writing thread calls `write` and formats one short line; 64 KiB of stack is ten times
+// what that takes.
+const STACK_BYTES: usize = 64 * 1024;
+
+/// Where lines go: one call, one line.
+pub trait Writer: Send + 'static {
+    /// Writes a whole line; an error means that the line is lost.
+    fn line(&mut self, line: &[u8]) -> io::Result<()>;
+}
+
+impl<W: Write + Send + 'static> Writer for W {
+    fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        self.write_all(line)
+    }
+}
+
+/// The process's sink.
+#[derive(Debug)]
+pub struct Log {
+    origin: Origin,
+    level: LogLevel,
+    tally: Tally,
+    shared: Arc<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    inspected: AtomicU64,
+    partial: AtomicU64,
+    flagged: AtomicU64,
+    blocked: AtomicU64,
+    faults: AtomicU64,
+    problems: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    ring: Mutex<Ring>,
+    /// The writer waits here for lines, and whoever leaves waits here for the writer.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    lines: Vec<u8>,
+    /// Lines that the writer has taken and not yet written.
+    in_flight: bool,
+    dropped: u64,
+    /// Nobody writes: the thread could not be started.
+    mute: bool,
+}
+
+impl Queue {
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log {
+    /// A log on this process's stdout.
+    ///
+    /// The descriptor is duplicated, so that no lock of the standard library stands in between.
+    pub fn to_stdout(origin: Origin, level: LogLevel) -> Self {
+        match io::stdout().as_fd().try_clone_to_owned() {
+            Ok(stdout) => Self::new(origin, level, File::from(stdout)),
+            Err(_) => Self::mute(origin, level),
+        }
+    }
+
+    /// A log that hands its lines to `writer` on a thread of its own.
+    pub fn new(origin: Origin, level: LogLevel, writer: impl Writer) -> Self {
+        let log = Self {
+            origin,
+            level,
+            tally: Tally::default(),
+            shared: Arc::default(),
+        };
+        let queue = Arc::clone(&log.shared);
+        let writer = thread::Builder::new()
+            .name("records".into())
+            .stack_size(STACK_BYTES)
+            .spawn(move || write(&queue, writer));
+        if writer.is_err() {
+            log.shared.ring().mute = true;
+        }
+        log
+    }
+
+    /// A log without a writer: every record is counted as dropped.
+    fn mute(origin: Origin, level: LogLevel) -> Self {
+        let log = Self {
+            origin,
+            level,
+            tally: Tally::default(),
+            shared: Arc::default(),
+        };
+        log.shared.ring().mute = true;
+        log
+    }
+
+    /// Says what is in force.
+    pub fn init(&self, listen: &str, upstream: &str) {
+        if self.level >= LogLevel::Info {
+            let problems = self.tally.problems.load(Ordering::Relaxed);
+            let now = SystemTime::now();
+            self.push(&record::init(now, &self.origin, listen, upstream, problems));
+        }
+    }
+
+    /// Says why the process cannot go on.
+    pub fn lifecycle(&self, message: &str) {
+        self.push(&record::lifecycle(SystemTime::now(), message));
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            inspected: read(&self.tally.inspected),
+            partial: read(&self.tally.partial),
+            flagged: read(&self.tally.flagged),
+            blocked: read(&self.tally.blocked),
+            faults: read(&self.tally.faults),
+            problems: read(&self.tally.problems),
+            dropped: self.shared.ring().dropped,
+        }
+    }
+
+    /// Writes the summary and waits until everything is written, but no longer than `patience`.
+    pub fn finish(&self, reason: &str, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let counts = self.counts();
+        if self.level >= LogLevel::Info || counts.dropped > 0 {
+            self.push(&record::summary(
+                SystemTime::now(),
+                &self.origin,
+                reason,
+                &counts,
+            ));
+        }
+        let mut ring = self.shared.ring();
+        while !ring.mute && (ring.in_flight || !ring.lines.is_empty()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.shared.changed.wait_timeout(ring, left);
+            ring = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn push(&self, line: &str) {
+        self.push_within(line, RING_BYTES_MAX);
+    }
+
+    fn push_within(&self, line: &str, bytes_max: usize) {
+        let mut ring = self.shared.ring();
+        if ring.mute || ring.lines.len() + line.len() > bytes_max {
+            ring.dropped += 1;
+        } else {
+            ring.lines.extend_from_slice(line.as_bytes());
+            drop(ring);
+            self.shared.changed.notify_all();
+        }
+    }
+
+    fn count(&self, inspected: &Inspected) {
+        let add = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
+        add(&self.tally.inspected);
+        if !inspected.report.coverage.is_complete() {
+            add(&self.tally.partial);
+        }
+        match inspected.verdict {
+            Verdict::Pass => {}
+            Verdict::Flag => _ = add(&self.tally.flagged),
+            Verdict::Block => _ = add(&self.tally.blocked),
+        }
+    }
+}
+
+impl Sink for Log {
+    fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64) {
+        self.count(inspected);
+        let findings = &inspected.report.findings;
+        let quiet = findings.is_empty() && inspected.verdict == Verdict::Pass;
+        if (quiet && self.level < LogLevel::Debug) || self.level < LogLevel::Warn {
+            return;
+        }
+        let now = SystemTime::now();
+        let seen = Seen {
+            now,
+            origin: &self.origin,
+            invocation,
+            inspected,
+            us,
+        };
+        for finding in findings {
+            self.push(&record::finding(&seen, finding));
+        }
+        if quiet {
+            self.push(&record::clean(&seen));
+        } else if findings.is_empty() {
+            self.push(&record::partial(&seen));
+        }
+    }
+
+    fn fault(&self, fault: &FaultNote<'_>) {
+        self.tally.faults.fetch_add(1, Ordering::Relaxed);
+        self.push(&record::fault(SystemTime::now(), &self.origin, fault));
+    }
+
+    fn problem(&self, problem: &Problem) {
+        self.tally.problems.fetch_add(1, Ordering::Relaxed);
+        self.push(&record::problem(SystemTime::now(), &self.origin, problem));
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.shared.ring().mute = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+/// Takes what is in the ring and writes it, line by line, until the log is gone.
+fn write(queue: &Queue, mut writer: impl Writer) {
+    let mut taken = Vec::new();
+    let mut told = 0;
+    loop {
+        let mut ring = queue.ring();
+        while ring.lines.is_empty() && !ring.mute {
+            ring = queue
+                .changed
+                .wait(ring)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if ring.lines.is_empty() {
+            return;
+        }
+        std::mem::swap(&mut ring.lines, &mut taken);
+        ring.in_flight = true;
+        let dropped = ring.dropped;
+        drop(ring);
+
+        let lost = write_lines(&mut writer, &taken);
+        taken.clear();
+        // A gap is told as soon as lines pass again, because SHUTDOWN may never come.
+        if lost == 0 && dropped > told {
+            let line = record::dropped(SystemTime::now(), dropped);
+            if writer.line(line.as_bytes()).is_ok() {
+                told = dropped;
+            }
+        }
+
+        let mut ring = queue.ring();
+        ring.dropped += lost;
+        ring.in_flight = false;
+        drop(ring);
+        queue.changed.notify_all();
+    }
+}
+
+/// Writes each line by one call; says how many were lost.
+fn write_lines(writer: &mut impl Writer, lines: &[u8]) -> u64 {
+    let mut lost = 0;
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        if writer.line(line).is_err() {
+            lost += 1;
+        }
+    }
+    lost
+}
+
+#[cfg(test)]
+mod tests;

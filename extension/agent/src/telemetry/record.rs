@@ -1,0 +1,383 @@
+//! Every record that the agent can write, declared once.
+//! It never holds a field's value: rule, place, lengths, a keyed hash and a masked sample only.
+use std::time::SystemTime;
+
+use credenza_engine::Finding;
+use credenza_event::Part;
+use credenza_exchange::Inspected;
+use credenza_policy::{Mode, Policy, Problem, Verdict};
+
+use super::json::Line;
+use super::time::rfc3339;
+use super::{FaultNote, Invocation};
+
+// Limit: CloudWatch bills by the byte and cuts nothing below 256 KB; 700 bytes carry every field
+// of a finding with room for a location of 80 bytes (design.md), and one `write` of them to a pipe
+// is atomic (PIPE_BUF is 4,096).
+pub(crate) const LINE_BYTES_MAX: usize = 700;
+
+/// What every record of this process shares.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// `AWS_LAMBDA_FUNCTION_NAME`.
+    pub function: String,
+    /// `AWS_LAMBDA_FUNCTION_VERSION`.
+    pub version: String,
+    /// The mode in force.
+    pub mode: Mode,
+    /// Hash of the policy's text; 0 for the built-in default.
+    pub policy: u64,
+}
+
+impl Origin {
+    /// The origin of a process under `policy`.
+    pub fn new(function: String, version: String, policy: &Policy) -> Self {
+        Self {
+            function,
+            version,
+            mode: policy.mode,
+            policy: policy.hash,
+        }
+    }
+
+    fn policy_name(&self) -> String {
+        if self.policy == 0 {
+            "default".into()
+        } else {
+            format!("{:016x}", self.policy)
+        }
+    }
+}
+
+/// What a process has counted when it leaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Events inspected.
+    pub inspected: u64,
+    /// Events of which not every byte was inspected.
+    pub partial: u64,
+    /// Events with the verdict `flag`.
+    pub flagged: u64,
+    /// Events with the verdict `block`, refused or not.
+    pub blocked: u64,
+    /// Faults.
+    pub faults: u64,
+    /// Problems with policy or settings.
+    pub problems: u64,
+    /// Records that could not be written.
+    pub dropped: u64,
+}
+
+/// One inspected event, as its records tell it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    /// The wall-clock time.
+    pub(crate) now: SystemTime,
+    /// The process.
+    pub(crate) origin: &'a Origin,
+    /// The invocation.
+    pub(crate) invocation: &'a Invocation<'a>,
+    /// The event's verdict and report.
+    pub(crate) inspected: &'a Inspected,
+    /// Microseconds of inspection.
+    pub(crate) us: u64,
+}
+
+/// How long the variable parts of a finding may be, from generous to tight; 0 leaves a part out.
+struct Squeeze {
+    function: usize,
+    /// X-Ray root, tenant and version: the invocation is named by its request id alone at last.
+    invocation: usize,
+    location: usize,
+    sample: usize,
+    grammar: usize,
+    decoded: usize,
+}
+
+// Limit: with the last squeeze a finding has at most 585 bytes of names, numbers at their widest,
+// all gaps and the longest rule id, and 40 + 32 + 36 + 10 bytes of request id, function, location
+// and decode chain: under 700. `the_longest_finding_fits` holds this arithmetic.
+const SQUEEZES: [Squeeze; 4] = [
+    Squeeze {
+        function: 64,
+        invocation: 40,
+        location: 160,
+        sample: 48,
+        grammar: 24,
+        decoded: 8,
+    },
+    Squeeze {
+        function: 64,
+        invocation: 40,
+        location: 80,
+        sample: 32,
+        grammar: 24,
+        decoded: 6,
+    },
+    Squeeze {
+        function: 48,
+        invocation: 40,
+        location: 64,
+        sample: 16,
+        grammar: 24,
+        decoded: 4,
+    },
+    Squeeze {
+        function: 32,
+        invocation: 0,
+        location: 36,
+        sample: 0,
+        grammar: 0,
+        decoded: 1,
+    },
+];
+
+/// A finding: one line each, at most [`LINE_BYTES_MAX`] bytes.
+///
+/// | field | means |
+/// |---|---|
+/// | `time`, `level`, `record` | UTC, `warn`, `finding` |
+/// | `request_id`, `trace`, `tenant` | the invocation; the X-Ray root id; the caller's tenant |
+/// | `function`, `version` | the function and its version |
+/// | `source`, `rule`, `confidence` | who shaped the event, what was found, how surely |
+/// | `location`, `role`, `part` | JSON Pointer, what the value means, key or value |
+/// | `span`, `length` | the bytes that decided, and the bytes of the judged form |
+/// | `decoded` | the steps that led from the event's bytes to the judged form |
+/// | `context`, `dialect`, `production` | the grammar that decided |
+/// | `hash`, `sample` | keyed hash of the form; the form with letters and digits masked |
+/// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether the event was refused |
+/// | `coverage`, `gaps` | what was not looked at |
+/// | `policy`, `steps`, `us` | hash of the policy's text; work; microseconds |
+pub(crate) fn finding(seen: &Seen<'_>, finding: &Finding) -> String {
+    let mut text = String::new();
+    for squeeze in &SQUEEZES {
+        text = squeezed(seen, finding, squeeze);
+        if text.len() <= LINE_BYTES_MAX {
+            break;
+        }
+    }
+    text
+}
+
+fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
+    let mut line = head(seen.now, "warn", "finding");
+    about(&mut line, seen, squeeze.function, squeeze.invocation);
+    line.text("source", seen.inspected.source.name().as_bytes(), 24);
+    line.text("rule", finding.rule.id.as_bytes(), 32);
+    line.text("confidence", finding.confidence.name().as_bytes(), 8);
+    line.text("location", place(finding).as_bytes(), squeeze.location);
+    line.text("role", role(finding).as_bytes(), 8);
+    line.text("part", part(finding).as_bytes(), 8);
+    line.pair("span", finding.span.start, finding.span.end);
+    line.number("length", u64::from(finding.length));
+    if !finding.decoded.is_empty() {
+        let decoded = finding.decoded.iter().take(squeeze.decoded);
+        line.words("decoded", decoded.map(|decoder| decoder.name()));
+    }
+    let why = &finding.explanation;
+    line.text_if_any("context", why.context.as_bytes(), squeeze.grammar);
+    line.text_if_any("dialect", why.dialect.as_bytes(), squeeze.grammar);
+    line.text_if_any("production", why.production.as_bytes(), squeeze.grammar);
+    line.text("hash", format!("{:016x}", finding.hash).as_bytes(), 16);
+    line.text_if_any("sample", finding.sample.as_bytes(), squeeze.sample);
+    outcome(&mut line, seen);
+    line.done()
+}
+
+/// An event that was not inspected to its last byte and has no finding to say so.
+///
+/// Fields as in [`finding`], and `bytes`, the size of the event.
+pub(crate) fn partial(seen: &Seen<'_>) -> String {
+    event(head(seen.now, "warn", "partial"), seen)
+}
+
+/// An event of which there is nothing to say, told at level `debug` only.
+///
+/// Fields as in [`partial`].
+pub(crate) fn clean(seen: &Seen<'_>) -> String {
+    event(head(seen.now, "debug", "inspected"), seen)
+}
+
+fn event(mut line: Line, seen: &Seen<'_>) -> String {
+    about(&mut line, seen, 64, 40);
+    if seen.inspected.verdict != Verdict::Pass {
+        line.text("source", seen.inspected.source.name().as_bytes(), 24);
+    }
+    line.number("bytes", seen.inspected.report.bytes);
+    outcome(&mut line, seen);
+    line.done()
+}
+
+/// A fault: `kind`, `family` (platform, runtime, ours), `behaviour` (what was done about it) and
+/// `detail`, with the invocation where there is one.
+pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> String {
+    let mut line = head(now, "error", "fault");
+    line.text_if_any("request_id", note.request_id, 40);
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text("kind", note.kind.as_bytes(), 40);
+    line.text("family", note.family.as_bytes(), 16);
+    line.text("behaviour", note.behaviour.as_bytes(), 40);
+    line.text_if_any("detail", note.detail.as_bytes(), 240);
+    line.done()
+}
+
+/// A problem: `at` says where (a variable, or file, line and column), `message` what is wrong, what
+/// was expected, and what to do.
+pub(crate) fn problem(now: SystemTime, origin: &Origin, problem: &Problem) -> String {
+    let mut line = head(now, "error", "problem");
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text("at", problem.at.as_bytes(), 160);
+    line.text("message", problem.message.as_bytes(), 320);
+    line.done()
+}
+
+/// INIT: what is in force.
+///
+/// `agent` is our version; `listen` is where runtimes find us, `upstream` where events come from.
+pub(crate) fn init(
+    now: SystemTime,
+    origin: &Origin,
+    listen: &str,
+    upstream: &str,
+    problems: u64,
+) -> String {
+    let mut line = head(now, "info", "init");
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text_if_any("version", origin.version.as_bytes(), 16);
+    line.text("agent", env!("CARGO_PKG_VERSION").as_bytes(), 16);
+    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("listen", listen.as_bytes(), 48);
+    line.text("upstream", upstream.as_bytes(), 120);
+    line.number("problems", problems);
+    line.done()
+}
+
+/// SHUTDOWN: what was counted, and why the process leaves.
+pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &Counts) -> String {
+    let level = if counts.dropped > 0 { "error" } else { "info" };
+    let mut line = head(now, level, "summary");
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text("reason", reason.as_bytes(), 40);
+    line.number("inspected", counts.inspected);
+    line.number("partial", counts.partial);
+    line.number("flagged", counts.flagged);
+    line.number("blocked", counts.blocked);
+    line.number("faults", counts.faults);
+    line.number("problems", counts.problems);
+    line.number("dropped", counts.dropped);
+    line.done()
+}
+
+/// Records that could not be written so far, told as soon as one can be written again.
+pub(crate) fn dropped(now: SystemTime, records: u64) -> String {
+    let mut line = head(now, "error", "dropped");
+    line.number("records", records);
+    line.done()
+}
+
+/// The wrapper's one line: what it did not do, and why.
+pub(crate) fn wrapper(now: SystemTime, message: &str) -> String {
+    let mut line = head(now, "warn", "wrapper");
+    line.text("message", message.as_bytes(), 480);
+    line.done()
+}
+
+/// A line about the life of the process that is no finding: why it cannot go on.
+pub(crate) fn lifecycle(now: SystemTime, message: &str) -> String {
+    let mut line = head(now, "error", "lifecycle");
+    line.text("message", message.as_bytes(), 480);
+    line.done()
+}
+
+fn head(now: SystemTime, level: &str, record: &str) -> Line {
+    let mut line = Line::new();
+    line.text("time", rfc3339(now).as_bytes(), 32);
+    line.text("level", level.as_bytes(), 8);
+    line.text("record", record.as_bytes(), 16);
+    line
+}
+
+fn about(line: &mut Line, seen: &Seen<'_>, function_bytes_max: usize, bytes_max: usize) {
+    let Seen {
+        origin, invocation, ..
+    } = seen;
+    line.text("request_id", invocation.request_id, 40);
+    line.text_if_any("trace", trace_root(invocation.trace_id), bytes_max);
+    line.text_if_any("tenant", invocation.tenant_id, bytes_max.min(32));
+    line.text_if_any("function", origin.function.as_bytes(), function_bytes_max);
+    line.text_if_any("version", origin.version.as_bytes(), bytes_max.min(16));
+}
+
+fn outcome(line: &mut Line, seen: &Seen<'_>) {
+    let Seen {
+        origin, inspected, ..
+    } = seen;
+    let coverage = inspected.report.coverage;
+    line.text("verdict", inspected.verdict.name().as_bytes(), 8);
+    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.flag(
+        "applied",
+        matches!(inspected.step, credenza_exchange::Step::Refuse(_)),
+    );
+    line.text("coverage", coverage.name().as_bytes(), 8);
+    if !coverage.is_complete() {
+        line.words("gaps", coverage.gaps().map(credenza_event::Gap::name));
+    }
+    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.number("steps", inspected.report.steps);
+    line.number("us", seen.us);
+}
+
+/// The root id in `Root=1-…;Parent=…`; nothing if the caller wrote something else there.
+fn trace_root(header: &[u8]) -> &[u8] {
+    let root = header
+        .split(|byte| *byte == b';')
+        .find_map(|part| part.strip_prefix(b"Root="));
+    root.filter(|root| {
+        root.iter()
+            .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+    })
+    .unwrap_or_default()
+}
+
+/// The finding's JSON Pointer; when a key was judged, its last step is the judged text itself and
+/// is masked.
+fn place(finding: &Finding) -> String {
+    if finding.part == Part::Value {
+        return finding.location.clone();
+    }
+    let (parent, key) = finding
+        .location
+        .rsplit_once('/')
+        .unwrap_or(("", &finding.location));
+    let mask = |letter: char| match letter {
+        '0'..='9' => '9',
+        _ if letter.is_ascii_alphabetic() => 'x',
+        _ if letter.is_ascii() => letter,
+        _ => '?',
+    };
+    format!("{parent}/{}", key.chars().map(mask).collect::<String>())
+}
+
+fn role(finding: &Finding) -> &'static str {
+    use credenza_event::Role;
+    match finding.role {
+        Role::Query => "query",
+        Role::Path => "path",
+        Role::Header => "header",
+        Role::Cookie => "cookie",
+        Role::Body => "body",
+        Role::Other => "other",
+    }
+}
+
+fn part(finding: &Finding) -> &'static str {
+    match finding.part {
+        Part::Key => "key",
+        Part::Value => "value",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,471 @@
+//! Every record, as it leaves the process.
+//! It never compares a clock: the time of a snapshot is fixed.
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use credenza_engine::detector::Rule;
+use credenza_engine::{Confidence, Explanation, Finding, Report};
+use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
+use credenza_exchange::{Inspected, Step};
+use credenza_policy::{Mode, Problem, Verdict};
+use expect_test::{Expect, expect};
+
+use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
+use crate::telemetry::{FaultNote, Invocation};
+
+static RULE: Rule = Rule {
+    id: "sql-injection",
+    class: "sqli",
+    cwe: 89,
+    page: "",
+};
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(1_795_570_990_123)
+}
+
+fn origin() -> Origin {
+    Origin {
+        function: "orders".into(),
+        version: "$LATEST".into(),
+        mode: Mode::Monitor,
+        policy: 0x1234_5678_9abc_def0,
+    }
+}
+
+fn invocation() -> Invocation<'static> {
+    Invocation {
+        request_id: b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        trace_id: b"Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1",
+        function_arn: b"arn:aws:lambda:eu-west-1:123456789012:function:orders",
+        tenant_id: b"",
+    }
+}
+
+fn found(location: &str) -> Finding {
+    Finding {
+        rule: &RULE,
+        confidence: Confidence::High,
+        location: location.into(),
+        role: Role::Query,
+        part: Part::Value,
+        span: Span { start: 0, end: 14 },
+        length: 14,
+        decoded: vec![Decoder::Url, Decoder::Base64],
+        explanation: Explanation {
+            context: "single-quoted",
+            dialect: "generic",
+            production: "tautology",
+        },
+        sample: "9' xx '9'='9".into(),
+        hash: 0x0bad_cafe_dead_beef,
+    }
+}
+
+fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
+    Inspected {
+        step: Step::Deliver,
+        verdict: Verdict::Block,
+        source: Source::ApiGatewayHttp,
+        report: Report {
+            findings,
+            findings_dropped: 0,
+            coverage,
+            bytes: 1234,
+            steps: 5678,
+        },
+    }
+}
+
+fn line_of(invocation: &Invocation<'_>, origin: &Origin, inspected: &Inspected) -> String {
+    let seen = Seen {
+        now: now(),
+        origin,
+        invocation,
+        inspected,
+        us: 42,
+    };
+    super::finding(&seen, &inspected.report.findings[0])
+}
+
+fn check(line: &str, expected: &Expect) {
+    assert!(line.len() <= LINE_BYTES_MAX, "{} bytes", line.len());
+    let body = line
+        .strip_suffix('\n')
+        .expect("a line ends in a line break");
+    assert!(!body.contains(['\n', '\r', '\u{1b}']));
+    expected.assert_eq(&body.replace(",\"", ",\n\""));
+}
+
+#[test]
+fn a_finding() {
+    let inspected = inspected(vec![found("/queryStringParameters/id")], Coverage::COMPLETE);
+    check(
+        &line_of(&invocation(), &origin(), &inspected),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"warn",
+            "record":"finding",
+            "request_id":"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+            "trace":"1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+            "function":"orders",
+            "version":"$LATEST",
+            "source":"apigateway-http",
+            "rule":"sql-injection",
+            "confidence":"high",
+            "location":"/queryStringParameters/id",
+            "role":"query",
+            "part":"value",
+            "span":[0,14],
+            "length":14,
+            "decoded":["url",
+            "base64"],
+            "context":"single-quoted",
+            "dialect":"generic",
+            "production":"tautology",
+            "hash":"0badcafedeadbeef",
+            "sample":"9' xx '9'='9",
+            "verdict":"block",
+            "mode":"monitor",
+            "applied":false,
+            "coverage":"complete",
+            "policy":"123456789abcdef0",
+            "steps":5678,
+            "us":42}"#]],
+    );
+}
+
+#[test]
+fn a_finding_in_a_key_masks_the_key() {
+    let mut finding = found("/body/items/0/1' or 'ä'='a~1b");
+    finding.part = Part::Key;
+    let line = line_of(
+        &invocation(),
+        &origin(),
+        &inspected(vec![finding], Coverage::COMPLETE),
+    );
+    assert!(
+        line.contains(r#""location":"/body/items/0/9' xx '?'='x~9x""#),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_trace_that_is_no_trace_is_left_out() {
+    for trace_id in [&b"Root=' or 1=1;Parent=1"[..], b"", b"Parent=1", b"\xff\n"] {
+        let invocation = Invocation {
+            trace_id,
+            ..invocation()
+        };
+        let line = line_of(
+            &invocation,
+            &origin(),
+            &inspected(vec![found("/a")], Coverage::COMPLETE),
+        );
+        assert!(!line.contains("trace"), "{line}");
+    }
+}
+
+/// A finding of which every part is as long as it can get.
+fn longest(letter: &str) -> String {
+    let mut coverage = Coverage::COMPLETE;
+    Gap::ALL.into_iter().for_each(|gap| coverage.add(gap));
+    let long = letter.repeat(5_000);
+    static LONG: Rule = Rule {
+        id: "a-rule-with-a-name-of-thirty-two",
+        class: "",
+        cwe: 0,
+        page: "",
+    };
+    let mut finding = found(&long);
+    finding.rule = &LONG;
+    finding.role = Role::Header;
+    finding.confidence = Confidence::Medium;
+    finding.span = Span {
+        start: u32::MAX,
+        end: u32::MAX,
+    };
+    finding.length = u32::MAX;
+    finding.decoded = vec![Decoder::Escapes; 12];
+    finding.sample = long.clone();
+    let mut inspected = inspected(vec![finding], coverage);
+    inspected.report.steps = u64::MAX;
+    let origin = Origin {
+        function: long.clone(),
+        version: long.clone(),
+        ..origin()
+    };
+    let trace = format!("Root={}", "a".repeat(5_000));
+    let invocation = Invocation {
+        request_id: long.as_bytes(),
+        trace_id: trace.as_bytes(),
+        function_arn: long.as_bytes(),
+        tenant_id: long.as_bytes(),
+    };
+    let seen = Seen {
+        now: now(),
+        origin: &origin,
+        invocation: &invocation,
+        inspected: &inspected,
+        us: u64::MAX,
+    };
+    super::finding(&seen, &inspected.report.findings[0])
+}
+
+#[test]
+fn the_longest_finding_fits() {
+    for letter in ["a", "\"", "\u{1}", "\u{202e}", "ä", "😀"] {
+        let line = longest(letter);
+        assert!(
+            line.len() <= LINE_BYTES_MAX,
+            "{letter:?}: {} bytes: {line}",
+            line.len()
+        );
+        assert!(line.ends_with("}\n") && line.contains(r#""location":""#));
+    }
+}
+
+#[test]
+fn an_event_that_was_not_inspected_whole() {
+    let (origin, invocation) = (origin(), invocation());
+    let mut inspected = inspected(Vec::new(), Coverage::missing(Gap::Ratio));
+    inspected.verdict = Verdict::Flag;
+    let seen = Seen {
+        now: now(),
+        origin: &origin,
+        invocation: &invocation,
+        inspected: &inspected,
+        us: 7,
+    };
+    check(
+        &super::partial(&seen),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"warn",
+        "record":"partial",
+        "request_id":"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        "trace":"1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+        "function":"orders",
+        "version":"$LATEST",
+        "source":"apigateway-http",
+        "bytes":1234,
+        "verdict":"flag",
+        "mode":"monitor",
+        "applied":false,
+        "coverage":"partial",
+        "gaps":["ratio"],
+        "policy":"123456789abcdef0",
+        "steps":5678,
+        "us":7}"#]],
+    );
+}
+
+#[test]
+fn an_event_of_which_there_is_nothing_to_say() {
+    let (origin, invocation) = (origin(), invocation());
+    let mut inspected = inspected(Vec::new(), Coverage::COMPLETE);
+    inspected.verdict = Verdict::Pass;
+    let seen = Seen {
+        now: now(),
+        origin: &origin,
+        invocation: &invocation,
+        inspected: &inspected,
+        us: 7,
+    };
+    check(
+        &super::clean(&seen),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"debug",
+        "record":"inspected",
+        "request_id":"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        "trace":"1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+        "function":"orders",
+        "version":"$LATEST",
+        "bytes":1234,
+        "verdict":"pass",
+        "mode":"monitor",
+        "applied":false,
+        "coverage":"complete",
+        "policy":"123456789abcdef0",
+        "steps":5678,
+        "us":7}"#]],
+    );
+}
+
+#[test]
+fn a_fault() {
+    let note = FaultNote {
+        kind: "upstream-reset",
+        family: "platform",
+        behaviour: "retried",
+        detail: "connection reset before the head of `next`",
+        request_id: b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+    };
+    check(
+        &super::fault(now(), &origin(), &note),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"error",
+        "record":"fault",
+        "request_id":"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        "function":"orders",
+        "kind":"upstream-reset",
+        "family":"platform",
+        "behaviour":"retried",
+        "detail":"connection reset before the head of `next`"}"#]],
+    );
+}
+
+#[test]
+fn a_problem() {
+    let problem = Problem {
+        at: "/var/task/credenza.toml:2:8".into(),
+        message: "`mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?"
+            .into(),
+    };
+    check(
+        &super::problem(now(), &origin(), &problem),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"error",
+            "record":"problem",
+            "function":"orders",
+            "at":"/var/task/credenza.toml:2:8",
+            "message":"`mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?"}"#]],
+    );
+}
+
+#[test]
+fn init() {
+    let default = Origin {
+        policy: 0,
+        ..origin()
+    };
+    check(
+        &super::init(now(), &default, "127.0.0.1:9077", "127.0.0.1:9001", 1),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"info",
+            "record":"init",
+            "function":"orders",
+            "version":"$LATEST",
+            "agent":"0.1.0",
+            "mode":"monitor",
+            "policy":"default",
+            "listen":"127.0.0.1:9077",
+            "upstream":"127.0.0.1:9001",
+            "problems":1}"#]],
+    );
+}
+
+#[test]
+fn a_summary_and_what_was_dropped() {
+    let counts = Counts {
+        inspected: 9,
+        partial: 1,
+        flagged: 2,
+        blocked: 3,
+        ..Counts::default()
+    };
+    check(
+        &super::summary(now(), &origin(), "spindown", &counts),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"info",
+            "record":"summary",
+            "function":"orders",
+            "reason":"spindown",
+            "inspected":9,
+            "partial":1,
+            "flagged":2,
+            "blocked":3,
+            "faults":0,
+            "problems":0,
+            "dropped":0}"#]],
+    );
+    check(
+        &super::dropped(now(), 12),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"error",
+        "record":"dropped",
+        "records":12}"#]],
+    );
+}
+
+#[test]
+fn the_wrapper_and_the_life_of_the_process() {
+    check(
+        &super::wrapper(now(), "the agent does not answer"),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"warn",
+            "record":"wrapper",
+            "message":"the agent does not answer"}"#]],
+    );
+    check(
+        &super::lifecycle(now(), "registration was refused"),
+        &expect![[r#"
+            {"time":"2026-11-25T01:43:10.123Z",
+            "level":"error",
+            "record":"lifecycle",
+            "message":"registration was refused"}"#]],
+    );
+}
+
+#[test]
+fn no_four_bytes_of_a_secret_and_no_control_character_leave_in_any_record() {
+    // What the engine may put into a finding about a secret: a masked sample, lengths and a hash.
+    let mask = |secret: &[u8]| -> String {
+        secret
+            .iter()
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    'x'
+                } else {
+                    '?'
+                }
+            })
+            .collect()
+    };
+    bolero::check!()
+        .with_type::<([u8; 12], Vec<u8>, bool)>()
+        .for_each(|(seed, noise, key)| {
+            let letters = b"BDFGHJKMNPQRUVWXY"; // No word of a record is made of these.
+            let secret: Vec<u8> = seed
+                .iter()
+                .map(|byte| letters[usize::from(*byte) % letters.len()])
+                .collect();
+            let text = String::from_utf8(secret.clone()).unwrap();
+            let place = if *key {
+                format!("/body/{text}")
+            } else {
+                "/body/token".to_owned()
+            };
+            let mut finding = found(&place);
+            finding.part = if *key { Part::Key } else { Part::Value };
+            finding.sample = mask(&secret);
+            let invocation = Invocation {
+                request_id: noise,
+                tenant_id: noise,
+                ..invocation()
+            };
+            let noisy = secret
+                .windows(4)
+                .any(|run| noise.windows(4).any(|other| other == run));
+            let line = line_of(
+                &invocation,
+                &origin(),
+                &inspected(vec![finding], Coverage::COMPLETE),
+            );
+            let body = line.strip_suffix('\n').unwrap();
+            assert!(body.chars().all(|letter| !letter.is_control()));
+            let mut runs = secret
+                .windows(4)
+                .map(|run| std::str::from_utf8(run).unwrap());
+            assert!(
+                noisy || !runs.any(|run| body.contains(run)),
+                "{text} in {body}"
+            );
+        });
+}
