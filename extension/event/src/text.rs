@@ -101,22 +101,24 @@ pub(crate) fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-/// True if at least 95 % of a text is printable UTF-8.
+/// True if at least 95 % of a text is printable UTF-8, not counting zero bytes, which cut names
+/// short in attacks and may be a third of the text.
 pub(crate) fn is_mostly_text(text: &[u8]) -> bool {
-    let odd_max = text.len() / 20;
+    let mut zeros = 0;
     let mut odd = 0;
     for part in text.utf8_chunks() {
         odd += part.invalid().len();
+        zeros += part.valid().bytes().filter(|byte| *byte == 0).count();
         odd += part
             .valid()
             .bytes()
-            .filter(|byte| is_control(*byte))
+            .filter(|byte| *byte != 0 && is_control(*byte))
             .count();
-        if odd > odd_max {
+        if odd * 20 > text.len() {
             return false;
         }
     }
-    !text.is_empty()
+    !text.is_empty() && zeros * 3 <= text.len()
 }
 
 /// A control character other than white space.

@@ -27,7 +27,7 @@ enum Carried<'t> {
 
 fn carried(text: &[u8], classes: Classes) -> Option<Carried<'_>> {
     if !classes.has(Classes::LOOSE) {
-        return Some(Carried::Plain(text));
+        return Some(Carried::Plain(behind_a_path(text)));
     }
     match text.first()? {
         // `eyJ` is `{"`: the header of a JWT.
@@ -49,6 +49,22 @@ fn carried(text: &[u8], classes: Classes) -> Option<Carried<'_>> {
         }
         _ => None,
     }
+}
+
+/// A text without the segments of a path before its base64: `/` is of the alphabet too.
+fn behind_a_path(text: &[u8]) -> &[u8] {
+    // Limit: 8 segments; a deeper path has its parameters shown on their own.
+    let mut rest = text;
+    for _ in 0..8 {
+        if starts_well(rest) {
+            return rest;
+        }
+        let Some(at) = memchr::memchr(b'/', rest) else {
+            break;
+        };
+        rest = rest.get(at + 1..).unwrap_or(&[]);
+    }
+    text
 }
 
 /// Appends the bytes that `input` carries; false if they are not worth keeping.
@@ -126,7 +142,7 @@ fn starts_well(packed: &[u8]) -> bool {
             0xe0..=0xef => 3,
             0xf0..=0xf4 => 4,
             0x80.. => return false,
-            _ if text::is_control(byte) => return false,
+            1..0x20 | 0x7f if text::is_control(byte) => return false,
             _ => 1,
         };
         let Some(char) = rest.get(..len) else {

@@ -26,7 +26,7 @@ pub(super) fn may_be(text: &[u8], classes: Classes, field: &Field<'_>, is_decode
     }
     match field.role {
         Role::Cookie => true,
-        Role::Body | Role::Query => is_name(head),
+        Role::Body | Role::Query if field.levels == 0 => is_name(head),
         _ => {
             classes.has(Classes::AMPERSAND)
                 && is_name(head)
@@ -52,6 +52,7 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         b'&'
     };
     let mut frames = walk.frames();
+    let mut strict = is_strict(text, separator);
     let mut start = 0;
     while start < text.len() {
         let rest = text.get(start..).unwrap_or(&[]);
@@ -62,6 +63,7 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         let at = memchr(b'=', pair).unwrap_or(pair.len());
         let name = pair.get(..at).unwrap_or(pair);
         let value = pair.get(at + 1..).unwrap_or(&[]);
+        strict &= is_strict_name(name);
         let from = start + skipped;
         frames.clear();
         let key = Span::of_offsets(from, from + at);
@@ -86,7 +88,17 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         start += len + 1;
     }
     walk.recycle_frames(frames);
-    is_strict(text, separator)
+    strict
+}
+
+fn is_strict_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'_' | b'.' | b'*' | b'+' | b'%' | b'[' | b']' | b'$' | b'~'
+            )
+    })
 }
 
 fn is_strict(text: &[u8], separator: u8) -> bool {

@@ -173,11 +173,19 @@ impl How {
     fn is_unpacked(&self) -> bool {
         matches!(self.chain.last(), Some(Decoder::Base64 | Decoder::Gzip))
     }
+
+    /// True for compressed data and serialized objects, which no decoder of text reads.
+    fn is_binary(&self, text: &[u8]) -> bool {
+        self.classes.has(Classes::HIGH) && base64::is_known_binary(text)
+    }
 }
 
 /// True if `decoder` may find something in a text; cheap.
 fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool {
     let classes = how.classes;
+    if decoder != Decoder::Gzip && how.is_binary(text) {
+        return false;
+    }
     match decoder {
         Decoder::Url => {
             classes.has(Classes::PERCENT) || (plus(how, field) && classes.has(Classes::PLUS))
@@ -191,11 +199,7 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
                 && wide::encoding_of_text(text).is_some()
         }
         Decoder::Utf7 => classes.has(Classes::PLUS),
-        Decoder::Utf8 => {
-            classes.has(Classes::HIGH)
-                && how.chain.last() != Some(Decoder::Utf8)
-                && !base64::is_known_binary(text)
-        }
+        Decoder::Utf8 => classes.has(Classes::HIGH) && how.chain.last() != Some(Decoder::Utf8),
         Decoder::Json | Decoder::Form | Decoder::Multipart => false,
     }
 }
@@ -290,6 +294,9 @@ fn rewrite(
 /// Opens a form as the container that it looks like; true if nothing of it was left over.
 fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &How, field: &Field<'_>) -> bool {
     let mut whole = false;
+    if how.is_binary(text) {
+        return false;
+    }
     if is_json(text) {
         whole = into(walk, text, Decoder::Json, how, field);
     }
