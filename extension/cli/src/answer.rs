@@ -19,15 +19,27 @@ impl Answer {
     pub(crate) fn read(output: &[u8]) -> Self {
         let text = || String::from_utf8_lossy(output).into_owned();
         let Ok(document) = serde_json::from_slice::<Value>(output) else {
-            return Self { status: 200, body: text() };
+            return Self {
+                status: 200,
+                body: text(),
+            };
         };
         let status = document.get("statusCode").and_then(Value::as_u64);
         match status.and_then(|status| u16::try_from(status).ok()) {
             Some(status) => {
-                let body = document.get("body").and_then(Value::as_str).unwrap_or_default();
-                Self { status, body: body.to_owned() }
+                let body = document
+                    .get("body")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                Self {
+                    status,
+                    body: body.to_owned(),
+                }
             }
-            None => Self { status: 200, body: text() },
+            None => Self {
+                status: 200,
+                body: text(),
+            },
         }
     }
 
@@ -60,19 +72,32 @@ mod tests {
     #[test]
     fn a_status_and_a_body_are_read() {
         let refused = Answer::read(br#"{"statusCode":403,"body":"no","isBase64Encoded":false}"#);
-        assert_eq!(refused, Answer { status: 403, body: "no".to_owned() });
+        assert_eq!(
+            refused,
+            Answer {
+                status: 403,
+                body: "no".to_owned()
+            }
+        );
     }
 
     #[test]
     fn a_bare_output_is_a_200() {
-        assert_eq!(Answer::read(b"[1]"), Answer { status: 200, body: "[1]".to_owned() });
+        assert_eq!(
+            Answer::read(b"[1]"),
+            Answer {
+                status: 200,
+                body: "[1]".to_owned()
+            }
+        );
         assert_eq!(Answer::read(b"\xff").status, 200);
         assert_eq!(Answer::read(br#"{"statusCode":"x"}"#).status, 200);
     }
 
     #[test]
     fn rows_and_secrets_are_counted_in_the_body() {
-        let body = r#"[{"id":1,"name":"canary-01-aa"},{"id":2,"name":"canary-02-bb canary-01-aa"}]"#;
+        let body =
+            r#"[{"id":1,"name":"canary-01-aa"},{"id":2,"name":"canary-02-bb canary-01-aa"}]"#;
         assert_eq!(answer(body).rows(), 2);
         let secrets: Vec<String> = answer(body).secrets().into_iter().collect();
         assert_eq!(secrets, ["canary-01", "canary-02"]);

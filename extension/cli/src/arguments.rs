@@ -1,6 +1,11 @@
 //! The command line, declared once: usage errors, help and defaults all come from here.
 //! It never reads a file or the environment.
-use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use credenza_policy::Mode;
 
 /// Tastes every event before a serverless function sees it; this is the engine at a desk.
 #[derive(Debug, Parser)]
@@ -55,4 +60,96 @@ pub(crate) enum Command {
         /// The policy file; `-` reads stdin.
         policy: String,
     },
+    /// Run a function in a local Lambda, behind the agent.
+    Dev(DevArguments),
+    /// See a vulnerable function attacked, alone and behind the agent.
+    Demo(DemoArguments),
+}
+
+/// What `dev` starts and how.
+#[derive(Args, Debug)]
+pub(crate) struct DevArguments {
+    /// Open the HTTP front door here; without it the door is 127.0.0.1:8080 or the next free
+    /// port, and stays shut when there are --events.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) http: Option<SocketAddr>,
+    /// Play the events of this file or folder (.json: one event, .jsonl: one a line; - is stdin).
+    #[arg(long, value_name = "PATH")]
+    pub(crate) events: Vec<PathBuf>,
+    /// The agent's policy file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The agent's mode, whatever the policy says.
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<ModeName>,
+    /// Emulate the CPU share of a function with this much memory.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(128..=32_768))]
+    pub(crate) memory: Option<u32>,
+    /// Time limit of one invocation, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(1..=900))]
+    pub(crate) timeout: u64,
+    /// Run this many invocations at a time, as Managed Instances do.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: Option<u16>,
+    /// The agent's binary; otherwise it is looked for beside this program.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) agent: Option<PathBuf>,
+    /// Run the function alone.
+    #[arg(long, conflicts_with_all = ["agent", "policy", "mode"])]
+    pub(crate) no_agent: bool,
+    /// Exit with 1 if a verdict is this or stronger.
+    #[arg(long, value_enum, default_value_t = FailOn::Block)]
+    pub(crate) fail_on: FailOn,
+    /// The function: a program that speaks the Runtime API, and its arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// What `demo` shows.
+#[derive(Args, Debug)]
+pub(crate) struct DemoArguments {
+    /// Stay up afterwards, with a front door for each side, until Ctrl-C.
+    #[arg(long)]
+    pub(crate) http: bool,
+    /// Pairs of round trips to measure.
+    #[arg(long, value_name = "N", default_value_t = 300,
+          value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) pairs: u16,
+    /// The agent's binary; otherwise it is looked for beside this program.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) agent: Option<PathBuf>,
+}
+
+/// The modes of the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeName {
+    /// Do not look.
+    Off,
+    /// Look and report.
+    Monitor,
+    /// Refuse attacks.
+    Block,
+}
+
+impl ModeName {
+    /// The mode itself.
+    pub(crate) fn mode(self) -> Mode {
+        match self {
+            Self::Off => Mode::Off,
+            Self::Monitor => Mode::Monitor,
+            Self::Block => Mode::Block,
+        }
+    }
+}
+
+/// From which verdict on the exit code is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Anything worth a record.
+    Flag,
+    /// What block mode would refuse.
+    Block,
+    /// Nothing.
+    Never,
 }

@@ -84,9 +84,22 @@ fn rule(id: &str) -> anyhow::Result<&'static Rule> {
     Err(Failure::new(format!("`{}`", fit(id, 40)), "there is no such rule", &fix).into())
 }
 
+/// What is worth telling of a finding, in this order.
+const FINDING_MEMBERS: [&str; 9] = [
+    "location",
+    "confidence",
+    "decoded",
+    "production",
+    "context",
+    "dialect",
+    "explanation",
+    "sample",
+    "verdict",
+];
+
 /// Says where a finding stood and why it is one.
 fn describe(finding: &Value, painter: &Painter, text: &mut String) {
-    for name in ["location", "confidence", "decoded", "explanation", "sample"] {
+    for name in FINDING_MEMBERS {
         let value = match finding.get(name) {
             None | Some(Value::Null) => continue,
             Some(Value::String(value)) => value.clone(),

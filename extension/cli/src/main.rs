@@ -1,12 +1,20 @@
 //! `credenza` is the engine and the sandbox at a desk: inspect, explain, try out.
 //! It never talks to anything but files, processes of its own and loopback.
+mod answer;
 mod arguments;
+mod binaries;
 mod check;
+mod demo;
+mod dev;
 mod explain;
 mod failure;
+mod front_door;
+mod interrupt;
 mod page;
 mod paint;
+mod record;
 mod rules;
+mod stage;
 mod suggest;
 
 use std::io::{self, Write};
@@ -49,6 +57,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Rules => rules::run(format, &painter),
         Command::Explain { rule } => explain::run(rule, format, &painter)?,
         Command::Check { policy } => check::run(policy, format, &painter)?,
+        Command::Dev(arguments) => return dev::run(arguments, format, painter),
+        Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };
     print(&text)?;
     Ok(outcome)

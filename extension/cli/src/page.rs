@@ -147,8 +147,8 @@ mod tests {
 
 ## What it finds
 
-A value that breaks out of its quotes, written as `' or
-1=1` by people who mean it.
+A value that breaks out, `' or
+1=1` for short, and does harm to those who did not ask.
 
 * One item that is long enough to be wrapped at the edge of a small page.
 * Another.
@@ -171,23 +171,23 @@ exempt = \"x\"
         check(
             &Painter::plain(60),
             &expect![[r#"
-            a-rule
+                a-rule
 
-            What it finds
+                What it finds
 
-            A value that breaks out of its quotes, written as `' or 1=1`
-            by people who mean it.
+                A value that breaks out, `' or 1=1` for short, and does harm
+                to those who did not ask.
 
-            • One item that is long enough to be wrapped at the edge of
-              a small page.
-            • Another.
+                • One item that is long enough to be wrapped at the edge of
+                  a small page.
+                • Another.
 
-              attack
-              │ 1' or '1'='1
+                  attack
+                  │ 1' or '1'='1
 
-              toml
-              │ exempt = "x"
-        "#]],
+                  toml
+                  │ exempt = "x"
+            "#]],
         );
     }
 
@@ -196,23 +196,23 @@ exempt = \"x\"
         check(
             &Painter::coloured(60),
             &expect![[r#"
-            ^[1ma-rule^[0m
+                ^[1ma-rule^[0m
 
-            ^[1mWhat it finds^[0m
+                ^[1mWhat it finds^[0m
 
-            A value that breaks out of its quotes, written as ^[2m`^[0m^[36m'^[0m ^[36mor^[0m ^[36m1=1^[0m^[2m`^[0m
-            by people who mean it.
+                A value that breaks out, ^[2m`^[0m^[36m'^[0m ^[36mor^[0m ^[36m1=1^[0m^[2m`^[0m for short, and does harm
+                to those who did not ask.
 
-            • One item that is long enough to be wrapped at the edge of
-              a small page.
-            • Another.
+                • One item that is long enough to be wrapped at the edge of
+                  a small page.
+                • Another.
 
-              ^[31mattack^[0m
-              ^[31m│^[0m 1' or '1'='1
+                  ^[31mattack^[0m
+                  ^[31m│^[0m 1' or '1'='1
 
-              ^[2mtoml^[0m
-              ^[2m│^[0m exempt = "x"
-        "#]],
+                  ^[2mtoml^[0m
+                  ^[2m│^[0m exempt = "x"
+            "#]],
         );
     }
 }

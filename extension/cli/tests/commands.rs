@@ -1,5 +1,7 @@
 //! The commands as a shell sees them: output, errors, exit codes, colour.
 //! These tests never look inside the program.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -112,13 +114,12 @@ fn a_missing_policy_is_named_with_a_fix() {
 
 #[test]
 fn an_error_is_json_where_json_is_asked_for() {
-    check(
-        &["check", "nope.toml", "--format", "json"],
-        "",
-        &expect![[r#"
-            exit 2
-            {"error":{"fix":"name a readable policy file, as UTF-8 text","place":"nope.toml","reason":"No such file or directory (os error 2)"}}
-        "#]],
+    let output = credenza(&["explain", "x", "--format", "json"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "{\"error\":{\"fix\":\"`credenza rules` lists them all\",\"place\":\"`x`\",\
+         \"reason\":\"there is no such rule\"}}\n",
     );
 }
 

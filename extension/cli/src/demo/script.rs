@@ -5,6 +5,7 @@ use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ pub(crate) struct Scene {
     /// How it is packed, the outermost wrapping last.
     pub(crate) wrapping: &'static str,
     /// The event as the platform delivers it.
-    pub(crate) event: Vec<u8>,
+    pub(crate) event: Bytes,
 }
 
 /// All scenes, in the order in which they are played.
@@ -59,38 +60,83 @@ fn honest() -> Vec<Scene> {
         name,
         text,
         wrapping,
-        event: event.to_string().into_bytes(),
+        event: event.to_string().into(),
     };
     let search = |name, text| {
-        scene(name, text, "query", url("GET", "/search", &query("name", text), Body::None))
+        scene(
+            name,
+            text,
+            "query",
+            url("GET", "/search", &query("name", text), Body::None),
+        )
     };
     let note = |name, text| {
         let body = json!({ "text": text }).to_string();
-        scene(name, text, "JSON body", url("POST", "/notes", "", Body::Text(&body)))
+        scene(
+            name,
+            text,
+            "JSON body",
+            url("POST", "/notes", "", Body::Text(&body)),
+        )
     };
     let folded = json!({ "draft": json!({ "text": "It's 5 o'clock" }).to_string() }).to_string();
     let zipped = json!({ "text": "select the 'best' one" }).to_string();
     vec![
         scene("an id", "7", "query", url("GET", "/q", "id=7", Body::None)),
-        scene("an id", "3", "JSON body", url("POST", "/q", "", Body::Text("{\"id\":\"3\"}"))),
+        scene(
+            "an id",
+            "3",
+            "JSON body",
+            url("POST", "/q", "", Body::Text("{\"id\":\"3\"}")),
+        ),
         search("an apostrophe", "O'Brien"),
         search("a hyphen", "O'Neill-Drop"),
         search("a name of SQL words", "Union Select"),
-        note("English", "Select a seat or two from the union hall, then drop the table by noon."),
-        note("a quote and a dash", "He said 'no' -- and left; 1 = 1 is what he meant, or so."),
+        note(
+            "English",
+            "Select a seat or two from the union hall, then drop the table by noon.",
+        ),
+        note(
+            "a quote and a dash",
+            "He said 'no' -- and left; 1 = 1 is what he meant, or so.",
+        ),
         note("a UUID", "3f2b8c1e-9a4d-4e6f-8b7a-0c1d2e3f4a5b"),
-        note("base64", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAEhQGAhKmMIQ=="),
-        note("code in a post", "<code>SELECT name FROM users WHERE id = ?</code> binds the id."),
-        note("French", "L'été d'abord; aujourd'hui, c'est l'heure d'y aller !"),
-        scene("a form", "Smith & Sons", "form body", form("text=Smith+%26+Sons")),
+        note(
+            "base64",
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAEhQGAhKmMIQ==",
+        ),
+        note(
+            "code in a post",
+            "<code>SELECT name FROM users WHERE id = ?</code> binds the id.",
+        ),
+        note(
+            "French",
+            "L'été d'abord; aujourd'hui, c'est l'heure d'y aller !",
+        ),
+        scene(
+            "a form",
+            "Smith & Sons",
+            "form body",
+            form("text=Smith+%26+Sons"),
+        ),
         scene("JSON in a string", "It's 5 o'clock", "JSON in JSON", {
             url("POST", "/notes", "", Body::Text(&folded))
         }),
         scene("a zipped body", "select the 'best' one", "gzip", {
             url("POST", "/notes", "", Body::Gzip(&zipped))
         }),
-        scene("an apostrophe", "O'Brien", "REST API", rest("/search", "name", "O'Brien")),
-        scene("an apostrophe", "O'Brien", "ALB", alb("/search", "name", "O'Brien", true)),
+        scene(
+            "an apostrophe",
+            "O'Brien",
+            "REST API",
+            rest("/search", "name", "O'Brien"),
+        ),
+        scene(
+            "an apostrophe",
+            "O'Brien",
+            "ALB",
+            alb("/search", "name", "O'Brien", true),
+        ),
     ]
 }
 
@@ -98,23 +144,38 @@ fn honest() -> Vec<Scene> {
 fn attacks() -> Vec<Scene> {
     [
         ("tautology", "1 or 1=1"),
-        ("boolean, blind", "1 and substr((select secret from users),1,1)='c'"),
+        (
+            "boolean, blind",
+            "1 and substr((select secret from users),1,1)='c'",
+        ),
         ("UNION dump", UNION),
         ("schema dump", "-1 union select 1,sql from sqlite_master"),
         ("time-based", "1 and length(hex(randomblob(9000000)))>1"),
         ("stacked", "1; select id,secret from users"),
-        ("comments for spaces", "-1/**/UnIoN/**/SeLeCt/**/id,secret/**/FrOm/**/users--"),
+        (
+            "comments for spaces",
+            "-1/**/UnIoN/**/SeLeCt/**/id,secret/**/FrOm/**/users--",
+        ),
         ("ORDER BY probe", "1 or id>0 order by 2--"),
     ]
     .into_iter()
-    .map(|(name, text)| attack(name, text, "query", &url("GET", "/q", &query("id", text), Body::None)))
+    .map(|(name, text)| {
+        attack(
+            name,
+            text,
+            "query",
+            &url("GET", "/q", &query("id", text), Body::None),
+        )
+    })
     .collect()
 }
 
 /// The same dump behind every wrapping that the function undoes.
 fn wrapped_attacks() -> Vec<Scene> {
     let document = json!({ "id": UNION }).to_string();
-    let escaped = document.replace("union", "\\u0075nion").replace(' ', "\\u0020");
+    let escaped = document
+        .replace("union", "\\u0075nion")
+        .replace(' ', "\\u0020");
     let folded = json!({ "filter": document }).to_string();
     let cursor = json!({ "cursor": STANDARD.encode(&document) }).to_string();
     let twice = query("id", &percent_encode(UNION));
@@ -139,8 +200,14 @@ fn wrapped_attacks() -> Vec<Scene> {
 }
 
 fn attack(name: &'static str, text: &'static str, wrapping: &'static str, event: &Value) -> Scene {
-    let event = event.to_string().into_bytes();
-    Scene { kind: Kind::Attack, name, text, wrapping, event }
+    let event = event.to_string().into();
+    Scene {
+        kind: Kind::Attack,
+        name,
+        text,
+        wrapping,
+        event,
+    }
 }
 
 /// A body and how it travels.
@@ -200,7 +267,11 @@ fn url(method: &str, path: &str, query: &str, body: Body<'_>) -> Value {
 
 /// A Function URL event with a form body.
 fn form(body: &str) -> Value {
-    let path = if body.starts_with("id=") { "/q" } else { "/notes" };
+    let path = if body.starts_with("id=") {
+        "/q"
+    } else {
+        "/notes"
+    };
     let mut event = url("POST", path, "", Body::Text(body));
     event["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
     event
@@ -280,8 +351,12 @@ mod tests {
     #[test]
     fn every_scene_is_an_event_and_no_two_are_alike() {
         let scenes = scenes();
-        let mut events: Vec<&[u8]> = scenes.iter().map(|scene| scene.event.as_slice()).collect();
-        assert!(events.iter().all(|event| serde_json::from_slice::<Value>(event).is_ok()));
+        let mut events: Vec<&[u8]> = scenes.iter().map(|scene| &*scene.event).collect();
+        assert!(
+            events
+                .iter()
+                .all(|event| serde_json::from_slice::<Value>(event).is_ok())
+        );
         events.sort_unstable();
         events.dedup();
         assert_eq!(events.len(), scenes.len());
@@ -290,7 +365,10 @@ mod tests {
     #[test]
     fn the_play_has_both_kinds_of_guest() {
         let scenes = scenes();
-        let attacks = scenes.iter().filter(|scene| scene.kind == Kind::Attack).count();
+        let attacks = scenes
+            .iter()
+            .filter(|scene| scene.kind == Kind::Attack)
+            .count();
         assert!(attacks >= 12 && scenes.len() - attacks >= 12);
     }
 

@@ -85,7 +85,10 @@ pub(crate) struct Side {
 
 impl Side {
     fn count<'a>(scenes: impl Iterator<Item = (Kind, &'a Served)>, latencies_us: &[u64]) -> Self {
-        let mut side = Self { latencies_us: latencies_us.to_vec(), ..Self::default() };
+        let mut side = Self {
+            latencies_us: latencies_us.to_vec(),
+            ..Self::default()
+        };
         side.latencies_us.sort_unstable();
         let mut secrets = BTreeSet::new();
         for (kind, served) in scenes {
@@ -116,10 +119,13 @@ impl Side {
     }
 }
 
-/// The value that `percent` of the sorted `values` do not exceed.
+/// The smallest of the sorted `values` that `percent` of them do not exceed.
 pub(crate) fn percentile(values: &[u64], percent: usize) -> u64 {
-    let last = values.len().saturating_sub(1);
-    values.get(last * percent / 100).copied().unwrap_or_default()
+    let rank = (values.len() * percent).div_ceil(100);
+    values
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// What the demo came to.
@@ -138,9 +144,16 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts what was played; the latencies are of (unprotected, protected) round trips.
     pub(crate) fn count(played: &[Played], latencies_us: (&[u64], &[u64])) -> Self {
-        let benign = played.iter().filter(|played| played.scene.kind == Kind::Benign).count();
-        let unprotected = played.iter().map(|played| (played.scene.kind, &played.unprotected));
-        let protected = played.iter().map(|played| (played.scene.kind, &played.protected));
+        let benign = played
+            .iter()
+            .filter(|played| played.scene.kind == Kind::Benign)
+            .count();
+        let unprotected = played
+            .iter()
+            .map(|played| (played.scene.kind, &played.unprotected));
+        let protected = played
+            .iter()
+            .map(|played| (played.scene.kind, &played.protected));
         Self {
             benign,
             attacks: played.len() - benign,
@@ -156,7 +169,10 @@ impl Tally {
             shortfalls.push("the unprotected run lost no row, so nothing is proved".to_owned());
         }
         if self.protected.rows_lost + self.protected.secrets_lost > 0 {
-            shortfalls.push(format!("the protected run lost {} rows", self.protected.rows_lost));
+            shortfalls.push(format!(
+                "the protected run lost {} rows",
+                self.protected.rows_lost
+            ));
         }
         let turned_away = self.benign.saturating_sub(self.protected.benign_served);
         if turned_away > 0 {
@@ -199,7 +215,9 @@ mod tests {
         let rows: Vec<Value> = (1..=rows)
             .map(|id| json!({ "id": id, "name": format!("canary-{id:02}-x") }))
             .collect();
-        json!({ "statusCode": 200, "body": json!(rows).to_string() }).to_string().into_bytes()
+        json!({ "statusCode": 200, "body": json!(rows).to_string() })
+            .to_string()
+            .into_bytes()
     }
 
     fn play(guarded: impl Fn(Kind) -> Vec<u8>) -> Tally {
@@ -239,13 +257,17 @@ mod tests {
     #[test]
     fn a_customer_who_is_turned_away_is_a_shortfall() {
         let tally = play(|_| REFUSAL.to_vec());
-        assert_eq!(tally.shortfalls(), [format!("{} benign events were not served", tally.benign)]);
+        assert_eq!(
+            tally.shortfalls(),
+            [format!("{} benign events were not served", tally.benign)]
+        );
     }
 
     #[test]
     fn percentiles_are_members_of_the_sample() {
         assert_eq!(percentile(&[], 50), 0);
         assert_eq!(percentile(&[1, 2, 3], 50), 2);
-        assert_eq!(percentile(&[1, 2, 3], 100), 3);
+        assert_eq!(percentile(&[1, 2, 3], 99), 3);
+        assert_eq!(percentile(&[1, 2, 3], 0), 1);
     }
 }

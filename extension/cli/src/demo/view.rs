@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::script::{Kind, Scene};
 use super::tally::{Played, Served, Side, Tally};
 use crate::paint::{Ink, Painter, fit, pad, pad_left};
+use crate::record::Record;
 
 /// Columns of each side's cell.
 // Limit: "200 · 12 rows leaked" is 20 columns; two of them leave 36 of 80 for the scene.
@@ -14,7 +15,12 @@ const CELL: usize = 20;
 pub(crate) fn head(painter: &Painter) -> String {
     let title = painter.ink(Ink::Bold, "credenza demo");
     let left = left_width(painter);
-    let heads = format!("{}  {}  {}", pad("", left), pad("unprotected", CELL), "protected");
+    let heads = format!(
+        "{}  {}  {}",
+        pad("", left),
+        pad("unprotected", CELL),
+        "protected"
+    );
     format!(
         "{title}  one vulnerable function, alone and behind the agent in block mode\n\n\
          {}\n{}\n",
@@ -39,11 +45,48 @@ pub(crate) fn scene(played: &Played, painter: &Painter) -> String {
     let unprotected = cell(kind, &played.unprotected, painter);
     let protected = cell(kind, &played.protected, painter);
     let mut text = format!("{left}  {unprotected}  {}\n", protected.trim_end());
-    if let Some(record) = played.records.iter().find(|record| record.rule().is_some()) {
-        let why = format!("    ↳ {}", record.describe());
-        let _ = writeln!(text, "{}", painter.ink(Ink::Dim, &fit(&why, painter.width)));
-    }
+    text += &reason(&played.records, painter);
     text
+}
+
+/// One exchange at a front door.
+pub(super) fn guest(
+    side: &str,
+    line: &str,
+    served: &Served,
+    records: &[Record],
+    painter: &Painter,
+) -> String {
+    // Nobody knows what a guest is; rows are shown as rows, not as a leak.
+    let cell = cell(Kind::Benign, served, painter);
+    let room = painter.width.saturating_sub(CELL + 15);
+    let line = pad(line, room);
+    format!(
+        "{}  {line}  {}\n{}",
+        pad(side, 11),
+        cell.trim_end(),
+        reason(records, painter)
+    )
+}
+
+/// Where to knock after the demo.
+pub(super) fn invitation(lines: &[(String, String)], painter: &Painter) -> String {
+    let title = "Your turn, until Ctrl-C";
+    let mut text = format!("\n{}\n", painter.ink(Ink::Bold, title));
+    for (name, line) in lines {
+        let _ = writeln!(text, "  {}\n    {}", painter.ink(Ink::Dim, name), line);
+    }
+    text.push('\n');
+    text
+}
+
+/// Why an event was refused, in the agent's words.
+fn reason(records: &[Record], painter: &Painter) -> String {
+    let Some(record) = records.iter().find(|record| record.rule().is_some()) else {
+        return String::new();
+    };
+    let why = format!("    ↳ {}", record.describe());
+    format!("{}\n", painter.ink(Ink::Dim, &fit(&why, painter.width)))
 }
 
 /// The table at the end, and the last word.
@@ -63,15 +106,23 @@ pub(crate) fn foot(tally: &Tally, painter: &Painter) -> String {
             painter.ink(better(guarded_good), &guarded),
         )
     };
-    text += &row("rows that attackers got", &|side| (count(side.rows_lost), side.rows_lost == 0));
+    text += &row("rows that attackers got", &|side| {
+        (count(side.rows_lost), side.rows_lost == 0)
+    });
     text += &row("users whose secret left", &|side| {
         (count(side.secrets_lost), side.secrets_lost == 0)
     });
     text += &row("attacks refused", &|side| {
-        (of(side.attacks_refused, tally.attacks), side.attacks_refused == tally.attacks)
+        (
+            of(side.attacks_refused, tally.attacks),
+            side.attacks_refused == tally.attacks,
+        )
     });
     text += &row("customers served", &|side| {
-        (of(side.benign_served, tally.benign), side.benign_served == tally.benign)
+        (
+            of(side.benign_served, tally.benign),
+            side.benign_served == tally.benign,
+        )
     });
     text += &latency(tally, painter);
     text += &rule(painter);
@@ -116,13 +167,21 @@ fn cell(kind: Kind, served: &Served, painter: &Painter) -> String {
     };
     let text = format!("{} {what}", served.status);
     // Benign answers are good news of the quiet kind.
-    let ink = if kind == Kind::Benign && ink == Ink::Green { Ink::Dim } else { ink };
+    let ink = if kind == Kind::Benign && ink == Ink::Green {
+        Ink::Dim
+    } else {
+        ink
+    };
     painter.ink(ink, &pad(&text, CELL))
 }
 
 fn label(scene: &Scene) -> String {
     let plain = scene.wrapping == "query" || scene.kind == Kind::Benign;
-    let wrapping = if plain { String::new() } else { format!(" in {}", scene.wrapping) };
+    let wrapping = if plain {
+        String::new()
+    } else {
+        format!(" in {}", scene.wrapping)
+    };
     format!("{}{wrapping}: {}", scene.name, scene.text)
 }
 
@@ -139,6 +198,9 @@ pub(crate) fn progress(done: usize, all: usize, painter: &Painter) -> String {
     let bar_width = 24;
     let filled = done * bar_width / all.max(1);
     let bar = format!("{}{}", "━".repeat(filled), "─".repeat(bar_width - filled));
-    let text = format!("measuring {bar} {} of {all} pairs", pad_left(&done.to_string(), 4));
+    let text = format!(
+        "measuring {bar} {} of {all} pairs",
+        pad_left(&done.to_string(), 4)
+    );
     painter.ink(Ink::Dim, &text)
 }

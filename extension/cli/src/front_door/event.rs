@@ -14,7 +14,9 @@ pub(crate) fn build(head: &Parts, body: &Bytes) -> Bytes {
     let query = head.uri.query().unwrap_or_default();
     let (headers, cookies) = headers(head);
     let agent = headers.get("user-agent").cloned().unwrap_or_default();
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis());
+    let now_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_millis());
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
@@ -96,7 +98,9 @@ fn parameters(query: &str) -> Map<String, Value> {
 /// Text goes as it is, everything else as base64; the content type and the encoding decide.
 fn body_text(head: &Parts, body: &Bytes) -> (String, bool) {
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let content_type = header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let content_type = header("content-type")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let textual = content_type.starts_with("text/")
         || ["json", "xml", "javascript", "x-www-form-urlencoded"]
             .iter()

@@ -6,7 +6,7 @@ mod reply;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::failure::Failure;
 
@@ -48,7 +49,9 @@ pub(crate) async fn open(address: Option<SocketAddr>) -> anyhow::Result<TcpListe
         return Err(Failure::new(address, "this is not a loopback address", fix).into());
     }
     let fix = "name another one, or port 0 for any free port";
-    TcpListener::bind(address).await.map_err(|error| Failure::new(address, error, fix).into())
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new(address, error, fix).into())
 }
 
 async fn open_default() -> anyhow::Result<TcpListener> {
@@ -59,23 +62,35 @@ async fn open_default() -> anyhow::Result<TcpListener> {
         }
     }
     let reason = format!("this port and the {} after it are taken", PORTS_TRIED - 1);
-    Err(Failure::new(DEFAULT_ADDRESS, reason, "name a free one with --http ADDRESS").into())
+    Err(Failure::new(
+        DEFAULT_ADDRESS,
+        reason,
+        "name a free one with --http ADDRESS",
+    )
+    .into())
 }
 
-/// Serves guests until the future is dropped; `invoke` turns a call into the function's output.
+/// Serves guests until the future is dropped, and them with it.
+///
+/// `invoke` turns a call into the function's output.
 pub(crate) async fn serve<I, F>(listener: TcpListener, invoke: I)
 where
     I: Fn(Call) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Bytes, String>> + Send + 'static,
 {
     let invoke = Arc::new(invoke);
+    let mut guests = JoinSet::new();
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(guest(stream, Arc::clone(&invoke)));
-            }
-            // Out of file descriptors, most likely: wait for some to come back.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    guests.spawn(guest(stream, Arc::clone(&invoke)));
+                }
+                // Out of file descriptors, most likely: wait for some to come back.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+            // Who has left is forgotten, or the set would grow for ever.
+            Some(_) = guests.join_next() => (),
         }
     }
 }
@@ -92,7 +107,9 @@ where
         async move { Ok::<_, std::convert::Infallible>(answer(request, &*invoke).await) }
     });
     // A guest who leaves early is no concern of the function's.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn answer<I, F>(request: Request<Incoming>, invoke: &I) -> Response<Full<Bytes>>
@@ -104,7 +121,10 @@ where
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
         return reply::error(413, "the body is larger than an event may be");
     };
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     let call = Call {
         line: format!("{} {target}", head.method),
         event: event::build(&head, &body.to_bytes()),
@@ -113,11 +133,6 @@ where
         Ok(output) => reply::build(&output),
         Err(reason) => reply::error(502, &reason),
     }
-}
-
-/// Microseconds since `start`.
-pub(crate) fn micros_since(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

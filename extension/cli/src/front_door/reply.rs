@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 /// The reply for an output.
 pub(crate) fn build(output: &Bytes) -> Response<Full<Bytes>> {
     let document = serde_json::from_slice::<Value>(output).ok();
-    let shaped = document.as_ref().filter(|document| document.get("statusCode").is_some());
+    let shaped = document
+        .as_ref()
+        .filter(|document| document.get("statusCode").is_some());
     let Some(answer) = shaped else {
         return reply(StatusCode::OK, output.clone());
     };
@@ -21,14 +23,26 @@ pub(crate) fn build(output: &Bytes) -> Response<Full<Bytes>> {
         .and_then(|status| StatusCode::from_u16(status).ok())
         .unwrap_or(StatusCode::BAD_GATEWAY);
     let mut reply = reply(status, body(answer));
-    for (name, value) in answer.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for (name, value) in answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
             reply.headers_mut().insert(name, value);
         }
     }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+    for cookie in answer
+        .get("cookies")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         if let Some(Ok(cookie)) = cookie.as_str().map(HeaderValue::from_str) {
             reply.headers_mut().append(SET_COOKIE, cookie);
         }
@@ -43,13 +57,17 @@ pub(crate) fn error(status: u16, message: &str) -> Response<Full<Bytes>> {
 }
 
 fn body(answer: &Value) -> Bytes {
-    let text = answer.get("body").map_or_else(String::new, |body| match body {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    });
+    let text = answer
+        .get("body")
+        .map_or_else(String::new, |body| match body {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        });
     if answer.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
-        return STANDARD.decode(&text).map_or_else(|_| text.into(), Bytes::from);
+        return STANDARD
+            .decode(&text)
+            .map_or_else(|_| text.into(), Bytes::from);
     }
     text.into()
 }
@@ -57,6 +75,8 @@ fn body(answer: &Value) -> Bytes {
 fn reply(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let mut reply = Response::new(Full::new(body));
     *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     reply
 }

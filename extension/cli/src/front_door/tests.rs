@@ -16,17 +16,13 @@ fn path_and_query_stay_as_they_came() {
     let event = event(Request::get("/a%2fb?id=1%20or+1&id=2&x"), b"");
     assert_eq!(event["rawPath"], "/a%2fb");
     assert_eq!(event["rawQueryString"], "id=1%20or+1&id=2&x");
-    assert_eq!(event["queryStringParameters"], json!({ "id": "1 or 1,2", "x": "" }));
+    assert_eq!(
+        event["queryStringParameters"],
+        json!({ "id": "1 or 1,2", "x": "" })
+    );
     assert_eq!(event["requestContext"]["http"]["method"], "GET");
     assert_eq!(event["isBase64Encoded"], false);
     assert_eq!(event.get("body"), None);
-}
-
-#[test]
-fn the_agent_will_know_it_for_a_function_url() {
-    let event = event(Request::get("/"), b"").to_string();
-    let source = credenza_event::source::recognise(event.as_bytes());
-    assert_eq!(source, credenza_event::Source::FunctionUrl);
 }
 
 #[test]
@@ -93,10 +89,15 @@ async fn a_guest_is_served_over_a_socket() {
     let listener = open(Some("127.0.0.1:0".parse().unwrap())).await.unwrap();
     let address = listener.local_addr().unwrap();
     let door = tokio::spawn(serve(listener, |call: Call| async move {
-        Ok(Bytes::from(json!({ "statusCode": 418, "body": call.line }).to_string()))
+        Ok(Bytes::from(
+            json!({ "statusCode": 418, "body": call.line }).to_string(),
+        ))
     }));
     let mut guest = TcpStream::connect(address).await.unwrap();
-    guest.write_all(b"GET /tea?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    guest
+        .write_all(b"GET /tea?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut reply = String::new();
     guest.read_to_string(&mut reply).await.unwrap();
     assert!(reply.starts_with("HTTP/1.1 418 "), "{reply}");
