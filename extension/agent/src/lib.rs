@@ -2,8 +2,13 @@
 //! It never decides what an attack is, and it never stands between a function and its event when
 //! something in here breaks.
 
+pub mod config;
+pub mod handover;
+pub mod harden;
+pub mod lifecycle;
 pub mod telemetry;
 pub mod upstream;
+pub mod wrap;
 
 use std::sync::Arc;
 

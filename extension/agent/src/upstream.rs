@@ -129,6 +129,11 @@ impl Route {
         self.sealed.store(true, Ordering::Release);
     }
 
+    /// True after the first `next`.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed.load(Ordering::Acquire)
+    }
+
     /// Points the route elsewhere (R26); false, and nothing changes, after the first `next` (R30).
     pub fn hand_over(&self, upstream: Upstream) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);

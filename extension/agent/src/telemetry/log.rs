@@ -154,12 +154,9 @@ impl Log {
         let deadline = Instant::now() + patience;
         let counts = self.counts();
         if self.level >= LogLevel::Info || counts.dropped > 0 {
-            self.push(&record::summary(
-                SystemTime::now(),
-                &self.origin,
-                reason,
-                &counts,
-            ));
+            // The last line has a place of its own: a full ring is what it must tell of.
+            let line = record::summary(SystemTime::now(), &self.origin, reason, &counts);
+            self.push_within(&line, RING_BYTES_MAX + record::LINE_BYTES_MAX);
         }
         let mut ring = self.shared.ring();
         while !ring.mute && (ring.in_flight || !ring.lines.is_empty()) {

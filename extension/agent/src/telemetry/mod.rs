@@ -6,6 +6,9 @@ mod log;
 pub(crate) mod record;
 mod time;
 
+use std::io::Write;
+use std::time::SystemTime;
+
 use credenza_exchange::Inspected;
 use credenza_policy::Problem;
 
@@ -47,4 +50,22 @@ pub trait Sink: Send + Sync {
     fn fault(&self, fault: &FaultNote<'_>);
     /// A setting or a policy is not what its author meant.
     fn problem(&self, problem: &Problem);
+}
+
+/// The wrapper's one line, on stderr, because stdout belongs to the command that it becomes.
+pub(crate) fn say_from_wrapper(message: &str) {
+    say(&record::wrapper(SystemTime::now(), message));
+}
+
+/// What someone reads who starts the agent by hand.
+pub(crate) fn say_not_on_lambda() {
+    let message = "AWS_LAMBDA_RUNTIME_API does not name a Runtime API: Lambda starts the agent as \
+                   an extension; at a desk use `credenza dev`, and to start a function behind the \
+                   agent `credenza-agent wrap -- COMMAND`";
+    say(&record::lifecycle(SystemTime::now(), message));
+}
+
+/// One line on stderr; who has closed it does not want to read it.
+fn say(line: &str) {
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
