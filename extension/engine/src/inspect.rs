@@ -1,10 +1,15 @@
-//! One inspection: walk, gate, confirm.
-//! It never lets a detector see a value that the gate calls cold.
+//! One inspection: walk, gate, judge.
+//! It never lets a detector see a form that the gate calls cold.
 use alloc::vec::Vec;
+use core::hash::Hasher;
 
-use credenza_event::{Coverage, Form, Gap, Part, Role, Steps, Visitor};
+use credenza_event::{Classes, Coverage, Form, Gap, Part, Path, Role, Steps, Visitor};
+use siphasher::sip::SipHasher24;
 
-use crate::report::{Finding, Report};
+use crate::detector::{Budget, DETECTORS, Detector, Evidence};
+use crate::gate::{self, Hot};
+use crate::mask;
+use crate::report::{Confidence, Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]
@@ -16,38 +21,132 @@ impl core::fmt::Debug for HashKey {
     }
 }
 
+// Limit: one finding is a line of at most 700 bytes; sixteen of them stay below 12 KiB of log.
+const FINDINGS_MAX: usize = 16;
+
 /// Inspects an event (or any other message of an invocation) to its last byte or to the end of the
 /// budget.
 pub fn inspect(event: &[u8], steps: Steps, key: &HashKey) -> Report {
     let mut steps = steps;
-    let mut inspection = Inspection { findings: Vec::new(), _key: *key };
+    let mut inspection = Inspection::new(key, true);
     let coverage = credenza_event::walk(event, &mut steps, &mut inspection);
-    Report {
-        findings: inspection.findings,
-        findings_dropped: 0,
-        coverage,
-        bytes: event.len() as u64,
-        steps: steps.spent(),
-    }
+    inspection.report(event.len(), coverage, &steps)
 }
 
 /// Inspects one text as if it stood alone in a field of `role`; what rule pages and `explain` use.
 pub fn inspect_text(text: &[u8], role: Role, part: Part, key: &HashKey) -> Report {
-    let _ = (role, part, key);
-    Report {
-        findings: Vec::new(),
-        findings_dropped: 0,
-        coverage: Coverage::missing(Gap::Fault),
-        bytes: text.len() as u64,
-        steps: 0,
+    let mut steps = Steps::for_bytes(text.len());
+    let mut inspection = Inspection::new(key, true);
+    inspection.form(&lone(text, role, part), &mut steps);
+    inspection.report(text.len(), Coverage::COMPLETE, &steps)
+}
+
+fn lone(text: &[u8], role: Role, part: Part) -> Form<'_> {
+    let classes = Classes::of(text);
+    Form { text, classes, role, part, path: &Path::ROOT, decoded: &[], opened: false }
+}
+
+struct Inspection<'k> {
+    findings: Vec<Finding>,
+    dropped: u32,
+    key: &'k HashKey,
+    /// Full parses that the event may still use.
+    parses: u32,
+    /// Off only in tests that compare the gated verdict with the ungated one.
+    gated: bool,
+    complete: bool,
+}
+
+impl<'k> Inspection<'k> {
+    fn new(key: &'k HashKey, gated: bool) -> Self {
+        let parses = Budget::PARSES_MAX;
+        Self { findings: Vec::new(), dropped: 0, key, parses, gated, complete: true }
+    }
+
+    fn judge(&mut self, detector: &'static dyn Detector, form: &Form<'_>, steps: &mut Steps) {
+        let mut budget = Budget::resumed(steps, self.parses);
+        let judgement = detector.judge(form, &mut budget);
+        self.parses = budget.parses();
+        self.complete &= judgement.complete;
+        if let Some(evidence) = judgement.evidence {
+            self.note(detector, form, &evidence);
+        }
+    }
+
+    /// Keeps the strongest finding of a rule and location, and the strongest sixteen in all.
+    fn note(&mut self, detector: &'static dyn Detector, form: &Form<'_>, evidence: &Evidence) {
+        let rule = detector.rule();
+        let location = form.pointer();
+        let same = |old: &Finding| {
+            old.rule.id == rule.id && old.part == form.part && old.location == location
+        };
+        if let Some(at) = self.findings.iter().position(same) {
+            let weaker = self.findings.get(at).is_some_and(|old| old.confidence < evidence.confidence);
+            if !weaker {
+                return;
+            }
+            self.findings.remove(at);
+        }
+        let place = self.findings.partition_point(|old| old.confidence >= evidence.confidence);
+        if place >= FINDINGS_MAX {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
+        let start = usize::try_from(evidence.span.start).unwrap_or(usize::MAX);
+        let finding = Finding {
+            rule,
+            confidence: evidence.confidence,
+            location,
+            role: form.role,
+            part: form.part,
+            span: evidence.span,
+            length: u32::try_from(form.text.len()).unwrap_or(u32::MAX),
+            decoded: form.decoded.to_vec(),
+            explanation: evidence.explanation,
+            sample: mask::sample(form.text, start),
+            hash: self.hash(form.text),
+        };
+        self.findings.insert(place, finding);
+        if self.findings.len() > FINDINGS_MAX {
+            self.findings.truncate(FINDINGS_MAX);
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    fn hash(&self, text: &[u8]) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.key.0);
+        hasher.write(text);
+        hasher.finish()
+    }
+
+    fn report(self, bytes: usize, coverage: Coverage, steps: &Steps) -> Report {
+        let mut coverage = coverage;
+        if !self.complete {
+            coverage.add(Gap::Budget);
+        }
+        Report {
+            findings: self.findings,
+            findings_dropped: self.dropped,
+            coverage,
+            bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+            steps: steps.spent(),
+        }
     }
 }
 
-struct Inspection {
-    findings: Vec<Finding>,
-    _key: HashKey,
+impl Visitor for Inspection<'_> {
+    fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
+        let hot = if self.gated { gate::hot(form) } else { Hot::ALL };
+        if hot.is_cold() {
+            return;
+        }
+        for (index, detector) in DETECTORS.iter().enumerate() {
+            if hot.has(index) {
+                self.judge(*detector, form, steps);
+            }
+        }
+    }
 }
 
-impl Visitor for Inspection {
-    fn form(&mut self, _form: &Form<'_>, _steps: &mut Steps) {}
-}
+#[cfg(test)]
+mod tests;

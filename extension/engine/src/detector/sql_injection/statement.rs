@@ -1,0 +1,244 @@
+//! Statements other than `select`: does what follows the verb fit it?
+//! It never reads further than a few tokens.
+use super::token::{Kind, Lexer, Token};
+use super::word::{self, Roles};
+
+/// How well a verb is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    /// By nothing that a statement could go on with.
+    None,
+    /// By the value's end, or by something that may be one.
+    Weak,
+    /// By the object that the verb needs.
+    Fits,
+    /// By an object with an effect outside the database, or by a delay.
+    Effect,
+}
+
+/// Judges the tokens after `verb`; `lexer` stands right behind it.
+pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
+    let mut lexer = lexer;
+    let next = lexer.next();
+    let is = |name: &str| word::is(verb.text, name);
+    if is("waitfor") {
+        return waitfor(&next, lexer);
+    }
+    if is("exec") || is("execute") {
+        return execute(&next, lexer);
+    }
+    if is("shutdown") || is("reconfigure") || is("commit") || is("rollback") {
+        return alone(&next, is("shutdown"));
+    }
+    if matches!(next.kind, Kind::End | Kind::Cut) {
+        return Object::Weak;
+    }
+    if is("declare") || is("set") || is("print") || is("raiserror") {
+        return variable(verb, &next, lexer);
+    }
+    if is("insert") || is("merge") || is("replace") || is("delete") || is("bulk") {
+        return table(&next, lexer);
+    }
+    if is("update") {
+        return update(&next, lexer);
+    }
+    if is("if") || is("while") || is("begin") {
+        return block(verb, &next, lexer);
+    }
+    if is("drop") || is("create") || is("alter") || is("truncate") || is("rename") {
+        return defined(&next, lexer);
+    }
+    if is("grant") || is("revoke") || is("deny") {
+        return granted(lexer);
+    }
+    other(verb, &next, lexer)
+}
+
+fn fits(yes: bool) -> Object {
+    if yes { Object::Fits } else { Object::None }
+}
+
+fn named(token: &Token<'_>) -> bool {
+    matches!(token.kind, Kind::Word | Kind::Name | Kind::Text { .. } | Kind::Setting)
+}
+
+fn ends(token: &Token<'_>) -> bool {
+    matches!(token.kind, Kind::End | Kind::Cut | Kind::Semicolon)
+}
+
+fn waitfor(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    if !(word::is(next.text, "delay") || word::is(next.text, "time")) {
+        return Object::None;
+    }
+    match lexer.next().kind {
+        Kind::Text { .. } | Kind::Variable => Object::Effect,
+        _ => Object::Weak,
+    }
+}
+
+fn execute(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    if next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT) {
+        return Object::Effect;
+    }
+    if next.path.any(Roles::SYSTEM) || word::is(next.text, "immediate") {
+        return Object::Fits;
+    }
+    let system = next.text.get(..3).is_some_and(|p| word::is(p, "sp_") || word::is(p, "xp_"));
+    match next.kind {
+        Kind::Word if system => Object::Fits,
+        Kind::Open | Kind::Variable => Object::Fits,
+        Kind::Word | Kind::Name => {
+            let after = lexer.next();
+            match after.kind {
+                Kind::Text { .. } | Kind::Variable | Kind::Open => Object::Fits,
+                Kind::Cut => Object::Weak,
+                _ => Object::None,
+            }
+        }
+        Kind::End | Kind::Cut => Object::Weak,
+        _ => Object::None,
+    }
+}
+
+fn alone(next: &Token<'_>, strong: bool) -> Object {
+    let closed = ends(next) || word::is(next.text, "with");
+    match (closed, strong, next.kind) {
+        (true, true, Kind::Cut | Kind::Semicolon | Kind::Word) => Object::Fits,
+        (true, ..) => Object::Weak,
+        _ => Object::None,
+    }
+}
+
+fn variable(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    let after = lexer.next();
+    match next.kind {
+        Kind::Variable if word::is(verb.text, "declare") => fits(named(&after)),
+        Kind::Setting => Object::Fits,
+        Kind::Variable => fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic),
+        Kind::Text { .. } if word::is(verb.text, "print") => Object::Weak,
+        Kind::Open if word::is(verb.text, "raiserror") => Object::Fits,
+        _ => Object::None,
+    }
+}
+
+fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    let mut next = *next;
+    for _ in 0..3 {
+        if next.roles.any(Roles(Roles::INTO.0 | Roles::FROM.0)) {
+            let name = lexer.next();
+            let after = lexer.next();
+            let goes_on = ends(&after)
+                || after.kind == Kind::Open
+                || after.roles.any(Roles(Roles::WHERE.0 | Roles::CLAUSE.0 | Roles::SELECT.0));
+            return fits(named(&name) && goes_on);
+        }
+        next = lexer.next();
+    }
+    Object::None
+}
+
+fn update(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    if !named(next) {
+        return Object::None;
+    }
+    let set = lexer.next();
+    let column = lexer.next();
+    let equals = lexer.next();
+    fits(word::is(set.text, "set") && named(&column) && equals.kind == Kind::Compare)
+}
+
+fn block(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    if word::is(verb.text, "begin") {
+        if next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT) {
+            return Object::Effect;
+        }
+        let verb = next.roles.any(Roles::VERB);
+        return if verb || ends(next) { Object::Weak } else { Object::None };
+    }
+    let mut condition = *next;
+    if condition.roles.any(Roles::NOT) {
+        condition = lexer.next();
+    }
+    if condition.kind == Kind::Open || condition.roles.any(Roles(Roles::UNARY.0 | Roles::CALL.0)) {
+        return Object::Weak;
+    }
+    let compared = lexer.next().kind == Kind::Compare;
+    let constant = matches!(condition.kind, Kind::Number | Kind::Text { .. } | Kind::Setting);
+    if constant && compared { Object::Weak } else { Object::None }
+}
+
+fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    if !next.roles.any(Roles::OBJECT) {
+        return Object::None;
+    }
+    let name = lexer.next();
+    if matches!(name.kind, Kind::End | Kind::Cut) {
+        return Object::Weak;
+    }
+    if !named(&name) {
+        return Object::None;
+    }
+    let after = lexer.next();
+    // `drop table users`, `create table t (`, `alter table t add`; `drop table design, then …` not.
+    let known = after.roles.any(Roles(!0)) || matches!(after.kind, Kind::Name | Kind::Open);
+    let goes_on = matches!(after.kind, Kind::Word | Kind::Text { .. }) && alters(&after);
+    fits(ends(&after) || known || goes_on || after.kind == Kind::Comma)
+}
+
+fn alters(token: &Token<'_>) -> bool {
+    ["add", "change", "modify", "column", "cascade", "identified", "owner", "increment"]
+        .iter()
+        .any(|word| word::is(token.text, word))
+}
+
+fn granted(mut lexer: Lexer<'_>) -> Object {
+    for _ in 0..5 {
+        let token = lexer.next();
+        if token.roles.any(Roles(Roles::WHERE.0 | Roles::UNARY.0))
+            && (word::is(token.text, "on") || word::is(token.text, "to"))
+        {
+            return fits(named(&lexer.next()) || lexer.next().kind == Kind::Star);
+        }
+        if ends(&token) {
+            break;
+        }
+    }
+    Object::None
+}
+
+fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    let is = |name: &str| word::is(verb.text, name);
+    let after = lexer.next();
+    let second = |names: &[&str]| names.iter().any(|name| word::is(next.text, name));
+    if is("call") || is("do") {
+        let effect = next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT);
+        if effect && after.kind == Kind::Open {
+            return Object::Effect;
+        }
+        return fits(named(next) && after.kind == Kind::Open);
+    }
+    if is("copy") {
+        let way = after.roles.any(Roles::FROM) || word::is(after.text, "to");
+        return fits((named(next) || next.kind == Kind::Open) && way);
+    }
+    let yes = (is("attach") || is("detach") || is("backup") || is("restore"))
+        && second(&["database", "log"])
+        && named(&after)
+        || is("load") && second(&["data", "xml"])
+        || is("pragma") && next.kind == Kind::Word && (ends(&after) || after.kind != Kind::Word)
+        || is("handler") && named(next) && word::is(after.text, "open")
+        || is("prepare") && named(next) && after.roles.any(Roles(Roles::FROM.0 | Roles::AS.0))
+        || is("with") && named(next) && after.roles.any(Roles::AS)
+        || is("show")
+            && second(&["tables", "databases", "columns", "grants", "variables"])
+            && (ends(&after) || after.roles.0 != 0)
+        || (is("desc") || is("describe") || is("use")) && named(next) && ends(&after)
+        || is("explain") && next.roles.any(Roles::VERB)
+        || is("kill") && next.kind == Kind::Number
+        || is("vacuum") && next.roles.any(Roles::INTO)
+        || is("dbcc") && next.kind == Kind::Word && ends(&after)
+        || is("lock") && second(&["table", "tables"]) && named(&after)
+        || is("values") && next.kind == Kind::Open
+        || is("table") && named(next) && ends(&after);
+    if yes { Object::Fits } else { Object::None }
+}

@@ -1,0 +1,477 @@
+//! A tolerant tokenizer for the union of five SQL dialects' lexers.
+//! It never fails, never allocates, and never looks at a byte of a closed token twice.
+use credenza_event::Span;
+use memchr::{memchr, memchr2, memmem};
+
+use super::word::{self, Roles};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number: decimal, scientific, hexadecimal.
+    Number,
+    /// A string in single or double quotes, dollar quotes or `q'[…]'`; `open` if nothing closes it.
+    Text {
+        /// The quote that the value's own end leaves open.
+        open: bool,
+    },
+    /// A word, with dots if it is a path (`mysql.user`).
+    Word,
+    /// An identifier in back-ticks or brackets.
+    Name,
+    /// `@x`, `:x`, `?`.
+    Variable,
+    /// `@@x`, a setting of the database.
+    Setting,
+    /// `=`, `<>`, `@>`, …
+    Compare,
+    /// `+`, `-`, `~`, `!`: before an operand or between two.
+    Sign,
+    /// `*`: between operands, or all columns.
+    Star,
+    /// `/`, `%`, `^`, `|`, `&`, `->`, `::`, …: between two operands.
+    Arithmetic,
+    /// `||`, `&&`: connects conditions or joins texts.
+    Connective,
+    /// `(` or `{`.
+    Open,
+    /// `)` or `}`.
+    Close,
+    /// `,`.
+    Comma,
+    /// `;`.
+    Semicolon,
+    /// A comment that hides everything behind it.
+    Cut,
+    /// A byte that no dialect knows here.
+    Other,
+    /// The end of the value.
+    End,
+}
+
+/// One token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token<'a> {
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Its bytes.
+    pub(super) text: &'a [u8],
+    /// Roles of a word (of its last part if it is a path).
+    pub(super) roles: Roles,
+    /// Roles of a path's parts before the last.
+    pub(super) path: Roles,
+    /// Where its bytes begin.
+    pub(super) start: usize,
+}
+
+impl Token<'_> {
+    /// One past its last byte.
+    pub(super) fn end(&self) -> usize {
+        self.start.saturating_add(self.text.len())
+    }
+}
+
+/// A place in a text from which tokens are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lexer<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+// Limit: a bracketed name of MSSQL has at most 128 characters.
+const BRACKET_BYTES_MAX: usize = 130;
+// Limit: a dollar quote's tag is an identifier; 64 bytes hold every one PostgreSQL accepts (63).
+const DOLLAR_TAG_BYTES_MAX: usize = 64;
+
+impl<'a> Lexer<'a> {
+    /// Reads `text` from `at` on.
+    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
+        Self { text, at }
+    }
+
+    /// The place of the next unread byte.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    fn peek(&self, ahead: usize) -> u8 {
+        self.at.checked_add(ahead).and_then(|at| self.text.get(at)).copied().unwrap_or(0)
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn step(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes).min(self.text.len());
+    }
+
+    fn token(&self, kind: Kind, start: usize) -> Token<'a> {
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        Token { kind, text, roles: Roles(0), path: Roles(0), start }
+    }
+
+    /// The next token; `End` for ever once the text has ended.
+    pub(super) fn next(&mut self) -> Token<'a> {
+        if let Some(cut) = self.skip_space() {
+            return cut;
+        }
+        let start = self.at;
+        let Some(&byte) = self.text.get(start) else {
+            return self.token(Kind::End, start);
+        };
+        let kind = match byte {
+            b'0'..=b'9' => self.number(),
+            b'.' if self.peek(1).is_ascii_digit() => self.number(),
+            b'\'' | b'"' => self.quoted(byte),
+            b'`' => self.back_ticked(),
+            b'[' => self.bracketed(),
+            b'$' => self.dollar(),
+            b'@' | b':' | b'?' => self.variable(byte),
+            b'(' | b'{' => self.single(Kind::Open),
+            b')' | b'}' => self.single(Kind::Close),
+            b',' => self.single(Kind::Comma),
+            b';' => self.single(Kind::Semicolon),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => return self.word(start),
+            _ => self.operator(byte),
+        };
+        self.token(kind, start)
+    }
+
+    fn single(&mut self, kind: Kind) -> Kind {
+        self.step(1);
+        kind
+    }
+
+    /// Skips white space of every kind and comments; a comment that hides the rest is a token.
+    fn skip_space(&mut self) -> Option<Token<'a>> {
+        loop {
+            let start = self.at;
+            let byte = *self.text.get(start)?;
+            match byte {
+                // A NUL ends the text for some databases and is nothing for others.
+                0..=b' ' | 0x7f => self.step(1),
+                0xa0 => self.step(1),
+                0xc2 if self.peek(1) == 0xa0 => self.step(2),
+                0xe3 if self.peek(1) == 0x80 && self.peek(2) == 0x80 => self.step(3),
+                0xe2 if self.peek(1) == 0x80 && (0x80..=0x8f).contains(&self.peek(2)) => {
+                    self.step(3);
+                }
+                b'-' if self.peek(1) == b'-' => {
+                    if self.skip_line() {
+                        return Some(self.token(Kind::Cut, start));
+                    }
+                }
+                b'#' => {
+                    if self.skip_line() {
+                        return Some(self.token(Kind::Cut, start));
+                    }
+                }
+                b'/' if self.peek(1) == b'*' => {
+                    if self.skip_comment() {
+                        return Some(self.token(Kind::Cut, start));
+                    }
+                }
+                // The end of a conditional comment whose content was read as code.
+                b'*' if self.peek(1) == b'/' => self.step(2),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Skips a comment to the end of its line; true if nothing but space follows.
+    fn skip_line(&mut self) -> bool {
+        match memchr2(b'\n', b'\r', self.rest()) {
+            Some(line) => {
+                self.step(line);
+                // A line break after which nothing stands hides the rest all the same.
+                self.rest().iter().all(u8::is_ascii_whitespace)
+            }
+            None => {
+                self.at = self.text.len();
+                true
+            }
+        }
+    }
+
+    /// Skips `/*…*/`, or only the opening of a conditional `/*!50000`; true if it hides the rest.
+    fn skip_comment(&mut self) -> bool {
+        self.step(2);
+        if self.peek(0) == b'M' && self.peek(1) == b'!' {
+            self.step(1);
+        }
+        if self.peek(0) == b'!' {
+            self.step(1);
+            let version = self.rest().iter().take(6).take_while(|b| b.is_ascii_digit()).count();
+            self.step(version);
+            return false;
+        }
+        match memmem::find(self.rest(), b"*/") {
+            Some(end) => {
+                self.step(end.saturating_add(2));
+                false
+            }
+            None => {
+                self.at = self.text.len();
+                true
+            }
+        }
+    }
+
+    fn number(&mut self) -> Kind {
+        if self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X') {
+            let digits = self.text.get(self.at.saturating_add(2)..).unwrap_or_default();
+            let digits = digits.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            if digits > 0 {
+                self.step(digits.saturating_add(2));
+                return Kind::Number;
+            }
+        }
+        self.digits();
+        if self.peek(0) == b'.' && !self.peek(1).is_ascii_alphabetic() {
+            self.step(1);
+            self.digits();
+        } else if self.peek(0) == b'.' && matches!(self.peek(1), b'e' | b'E') {
+            // `1.e(` is how some disguise an operand that MySQL reads as nothing.
+            self.step(1);
+        }
+        if matches!(self.peek(0), b'e' | b'E') {
+            let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
+            if self.peek(sign.saturating_add(1)).is_ascii_digit() {
+                self.step(sign.saturating_add(1));
+                self.digits();
+            } else if !self.peek(1).is_ascii_alphanumeric() && sign == 0 {
+                self.step(1);
+            }
+        }
+        Kind::Number
+    }
+
+    fn digits(&mut self) {
+        let digits = self.rest().iter().take_while(|b| b.is_ascii_digit()).count();
+        self.step(digits);
+    }
+
+    /// A string: the quote doubled or behind a back-slash does not close it.
+    fn quoted(&mut self, quote: u8) -> Kind {
+        self.step(1);
+        loop {
+            let Some(found) = memchr2(quote, b'\\', self.rest()) else {
+                self.at = self.text.len();
+                return Kind::Text { open: true };
+            };
+            self.step(found);
+            if self.peek(0) == b'\\' {
+                // At the very end the back-slash is the last byte of an open string.
+                self.step(2);
+            } else if self.peek(1) == quote {
+                self.step(2);
+            } else {
+                self.step(1);
+                return Kind::Text { open: false };
+            }
+        }
+    }
+
+    fn back_ticked(&mut self) -> Kind {
+        self.step(1);
+        match memchr(b'`', self.rest()) {
+            Some(end) => self.step(end.saturating_add(1)),
+            None => return Kind::Other,
+        }
+        Kind::Name
+    }
+
+    fn bracketed(&mut self) -> Kind {
+        self.step(1);
+        let window = self.rest().get(..BRACKET_BYTES_MAX).unwrap_or_else(|| self.rest());
+        let Some(end) = memchr(b']', window) else {
+            return Kind::Other;
+        };
+        let name = window.get(..end).unwrap_or_default();
+        if name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' ' | b'$' | b'#'))
+        {
+            self.step(end.saturating_add(1));
+            return Kind::Name;
+        }
+        Kind::Other
+    }
+
+    /// A dollar-quoted string of PostgreSQL.
+    fn dollar(&mut self) -> Kind {
+        let window = self.rest().get(1..).unwrap_or_default();
+        let tag = window
+            .iter()
+            .take(DOLLAR_TAG_BYTES_MAX)
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+            .count();
+        if self.peek(tag.saturating_add(1)) != b'$' {
+            self.step(1);
+            return Kind::Other;
+        }
+        let mark = tag.saturating_add(2);
+        let fence = self.rest().get(..mark).unwrap_or_default();
+        self.step(mark);
+        match memmem::find(self.rest(), fence) {
+            Some(end) => {
+                self.step(end.saturating_add(mark));
+                Kind::Text { open: false }
+            }
+            None => {
+                self.at = self.text.len();
+                Kind::Text { open: true }
+            }
+        }
+    }
+
+    fn variable(&mut self, byte: u8) -> Kind {
+        self.step(1);
+        let mut kind = Kind::Variable;
+        match (byte, self.peek(0)) {
+            (b'@', b'@') => {
+                self.step(1);
+                kind = Kind::Setting;
+            }
+            (b'@', b'>' | b'?') => {
+                self.step(1);
+                return Kind::Compare;
+            }
+            (b':', b':' | b'=') => {
+                self.step(1);
+                return Kind::Arithmetic;
+            }
+            (b'?', b'|' | b'&') => {
+                self.step(1);
+                return Kind::Compare;
+            }
+            (b'?', _) => return Kind::Variable,
+            (b':', next) if !next.is_ascii_alphabetic() && next != b'_' => return Kind::Other,
+            _ => {}
+        }
+        if matches!(self.peek(0), b'`' | b'\'' | b'"') {
+            // `@`a``: a variable whose name is quoted.
+            let quote = self.peek(0);
+            let window = self.rest().get(1..BRACKET_BYTES_MAX).unwrap_or_default();
+            if let Some(end) = memchr(quote, window) {
+                self.step(end.saturating_add(2));
+            }
+            return kind;
+        }
+        let name = self.rest().iter().take_while(|b| is_word_byte(**b) || **b == b'.').count();
+        self.step(name);
+        kind
+    }
+
+    fn word(&mut self, start: usize) -> Token<'a> {
+        let first = self.word_part();
+        if first.len() <= 5 && matches!(self.peek(0), b'\'' | b'"') {
+            if let Some(kind) = self.prefixed(first) {
+                return self.token(kind, start);
+            }
+        }
+        let mut last = first;
+        let mut path = Roles(0);
+        // `a.b`, `master..xp_cmdshell`, `dbms_pipe.receive_message`.
+        loop {
+            let dots = self.rest().iter().take(2).take_while(|b| **b == b'.').count();
+            let next = self.peek(dots);
+            if dots == 0 || !(next.is_ascii_alphabetic() || next == b'_') {
+                break;
+            }
+            path = Roles(path.0 | word::roles(last).0);
+            self.step(dots);
+            last = self.word_part();
+        }
+        let mut token = self.token(Kind::Word, start);
+        if first.is_empty() {
+            token = Token { kind: Kind::Other, ..token };
+        }
+        let dotted = last.as_ptr() != first.as_ptr();
+        token.roles = word::roles(last);
+        if dotted {
+            // A path names a thing: only what it calls or reveals is of interest.
+            let kept = Roles::EFFECT.0 | Roles::CALL.0 | Roles::SYSTEM.0;
+            token.roles = Roles(token.roles.0 & kept);
+            token.path = Roles(path.0 & kept);
+        }
+        token
+    }
+
+    fn word_part(&mut self) -> &'a [u8] {
+        let start = self.at;
+        let mut bytes = 0_usize;
+        for byte in self.rest() {
+            // A no-break space ends a word in every dialect.
+            let space = *byte == 0xa0 || *byte == 0xc2 && self.peek(bytes.saturating_add(1)) == 0xa0;
+            if !is_word_byte(*byte) || space {
+                break;
+            }
+            bytes = bytes.saturating_add(1);
+        }
+        // One foreign byte at least, so that every call moves on.
+        self.step(bytes.max(1));
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// `N'…'`, `x'…'`, `_utf8'…'`, `q'[…]'`: a string with a prefix.
+    fn prefixed(&mut self, prefix: &[u8]) -> Option<Kind> {
+        let quote = self.peek(0);
+        let one = matches!(prefix, [b'n' | b'N' | b'x' | b'X' | b'b' | b'B' | b'e' | b'E' | b'r' | b'R']);
+        let charset = prefix.first() == Some(&b'_') && prefix.len() > 1;
+        if one || charset {
+            return Some(self.quoted(quote));
+        }
+        let q = matches!(prefix, [b'q' | b'Q'] | [b'n' | b'N', b'q' | b'Q']);
+        if q && quote == b'\'' {
+            let close = match self.peek(1) {
+                b'[' => b']',
+                b'(' => b')',
+                b'{' => b'}',
+                b'<' => b'>',
+                other => other,
+            };
+            self.step(2);
+            match memmem::find(self.rest(), &[close, b'\'']) {
+                Some(end) => {
+                    self.step(end.saturating_add(2));
+                    return Some(Kind::Text { open: false });
+                }
+                None => {
+                    self.at = self.text.len();
+                    return Some(Kind::Text { open: true });
+                }
+            }
+        }
+        None
+    }
+
+    fn operator(&mut self, byte: u8) -> Kind {
+        let next = self.peek(1);
+        let (bytes, kind) = match (byte, next) {
+            (b'<', b'=') if self.peek(2) == b'>' => (3, Kind::Compare),
+            (b'<' | b'>', b'<' | b'>') if byte == next => (2, Kind::Arithmetic),
+            (b'<', b'>' | b'=' | b'@') | (b'>' | b'!' | b'^' | b'=', b'=') => (2, Kind::Compare),
+            (b'!', b'~' | b'<' | b'>') | (b'~', b'*' | b'~') => (2, Kind::Compare),
+            (b'=' | b'<' | b'>', _) => (1, Kind::Compare),
+            (b'|', b'|') | (b'&', b'&') => (2, Kind::Connective),
+            (b'-', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
+            (b'+' | b'-' | b'~' | b'!', _) => (1, Kind::Sign),
+            (b'*', _) => (1, Kind::Star),
+            (b'/' | b'%' | b'^' | b'|' | b'&', _) => (1, Kind::Arithmetic),
+            // A lone back-slash before a quote stands for nothing.
+            _ => (1, Kind::Other),
+        };
+        self.step(bytes);
+        kind
+    }
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// A span from `start` to `end`, clipped to what a span can say.
+pub(super) fn span(start: usize, end: usize) -> Span {
+    let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { start: clip(start), end: clip(end) }
+}
