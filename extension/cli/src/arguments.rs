@@ -43,6 +43,19 @@ pub(crate) enum Color {
     Never,
 }
 
+/// The confidence from which on a finding counts as a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Any finding.
+    Low,
+    /// Medium and high.
+    Medium,
+    /// Only high.
+    High,
+    /// None.
+    Never,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -54,6 +67,21 @@ pub(crate) enum Command {
         /// stdin).
         #[arg(value_name = "RULE|FINDING")]
         rule: String,
+    },
+    /// Inspect events from files or stdin, and say what a policy in block mode would do.
+    Inspect {
+        /// Each line is an object with `id` and `event` or `output`; one verdict a line comes out.
+        #[arg(long)]
+        jsonl: bool,
+        /// The policy file; without one, the built-in policy.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<String>,
+        /// The confidence from which on a finding makes the exit code 1.
+        #[arg(long, value_enum, default_value_t = FailOn::Medium)]
+        fail_on: FailOn,
+        /// Files that hold one event each; `-` reads stdin.
+        #[arg(required = true, value_name = "FILE|-")]
+        files: Vec<String>,
     },
     /// Check a policy file and say what is wrong with it.
     Check {

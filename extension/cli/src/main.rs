@@ -9,6 +9,7 @@ mod dev;
 mod explain;
 mod failure;
 mod front_door;
+mod inspect;
 mod interrupt;
 mod page;
 mod paint;
@@ -56,6 +57,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (text, outcome) = match &arguments.command {
         Command::Rules => rules::run(format, &painter),
         Command::Explain { rule } => explain::run(rule, format, &painter)?,
+        Command::Inspect {
+            jsonl,
+            policy,
+            fail_on,
+            files,
+        } => {
+            let request = inspect::Request {
+                files,
+                lines: *jsonl,
+                policy: policy.as_deref(),
+                fail_on: *fail_on,
+            };
+            return inspect::run(&request, format, &painter);
+        }
         Command::Check { policy } => check::run(policy, format, &painter)?,
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),

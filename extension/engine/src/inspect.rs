@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher24;
 use crate::detector::{Budget, DETECTORS, Detector, Evidence};
 use crate::gate::{self, Hot};
 use crate::mask;
-use crate::report::{Confidence, Finding, Report};
+use crate::report::{Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]

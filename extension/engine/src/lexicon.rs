@@ -64,8 +64,8 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
             }
             group += 1;
         }
-        // Half empty at least, so that a look-up ends after one or two slots.
-        assert!(used * 2 <= SLOTS, "the table is too full");
+        // A quarter empty at least, so that a look-up ends after a few slots.
+        assert!(used * 4 <= SLOTS * 3, "the table is too full");
         Self { slots }
     }
 
@@ -73,7 +73,7 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     #[inline]
     pub(crate) fn roles(&self, hash: u32) -> u32 {
         let mut slot = hash as usize & (SLOTS - 1);
-        // Bounded by the half of the table that is empty.
+        // Bounded by the quarter of the table that is empty.
         while let Some(entry) = self.slots.get(slot) {
             if entry.hash == hash {
                 return entry.roles;
