@@ -121,7 +121,10 @@ fn each_line(
             .event
             .or(read.output)
             .ok_or_else(|| Failure::new(place(), "neither `event` nor `output`", fix))?;
-        let id = read.id.as_str().map_or_else(|| read.id.to_string(), str::to_owned);
+        let id = read
+            .id
+            .as_str()
+            .map_or_else(|| read.id.to_string(), str::to_owned);
         let judged = Judged::new(&id, message.get().as_bytes(), policy);
         found |= judged.fails(fail_on);
         writeln!(out, "{}", judged.json())?;
@@ -143,7 +146,12 @@ impl<'a> Judged<'a> {
         let report = credenza_engine::inspect(message, Steps::for_bytes(message.len()), &KEY);
         let nanoseconds = begun.elapsed().as_nanos();
         let verdict = policy.verdict(&report);
-        Self { id, report, verdict, nanoseconds }
+        Self {
+            id,
+            report,
+            verdict,
+            nanoseconds,
+        }
     }
 
     fn fails(&self, fail_on: FailOn) -> bool {
@@ -153,7 +161,10 @@ impl<'a> Judged<'a> {
             FailOn::High => Confidence::High,
             FailOn::Never => return false,
         };
-        self.report.findings.iter().any(|finding| finding.confidence >= at_least)
+        self.report
+            .findings
+            .iter()
+            .any(|finding| finding.confidence >= at_least)
     }
 
     fn json(&self) -> Value {
@@ -193,7 +204,11 @@ impl<'a> Judged<'a> {
                 "  {} {} at {}{decoded}",
                 painter.ink(Ink::Cyan, finding.rule.id),
                 finding.confidence.name(),
-                if finding.location.is_empty() { "the whole event" } else { &finding.location },
+                if finding.location.is_empty() {
+                    "the whole event"
+                } else {
+                    &finding.location
+                },
             );
             let explanation = finding.explanation;
             let _ = writeln!(
@@ -210,7 +225,11 @@ impl<'a> Judged<'a> {
 }
 
 fn chain(finding: &Finding) -> Vec<&'static str> {
-    finding.decoded.iter().map(|decoder| decoder.name()).collect()
+    finding
+        .decoded
+        .iter()
+        .map(|decoder| decoder.name())
+        .collect()
 }
 
 fn finding(finding: &Finding) -> Value {

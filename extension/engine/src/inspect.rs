@@ -43,7 +43,15 @@ pub fn inspect_text(text: &[u8], role: Role, part: Part, key: &HashKey) -> Repor
 
 fn lone(text: &[u8], role: Role, part: Part) -> Form<'_> {
     let classes = Classes::of(text);
-    Form { text, classes, role, part, path: &Path::ROOT, decoded: &[], opened: false }
+    Form {
+        text,
+        classes,
+        role,
+        part,
+        path: &Path::ROOT,
+        decoded: &[],
+        opened: false,
+    }
 }
 
 struct Inspection<'k> {
@@ -60,7 +68,14 @@ struct Inspection<'k> {
 impl<'k> Inspection<'k> {
     fn new(key: &'k HashKey, gated: bool) -> Self {
         let parses = Budget::PARSES_MAX;
-        Self { findings: Vec::new(), dropped: 0, key, parses, gated, complete: true }
+        Self {
+            findings: Vec::new(),
+            dropped: 0,
+            key,
+            parses,
+            gated,
+            complete: true,
+        }
     }
 
     fn judge(&mut self, detector: &'static dyn Detector, form: &Form<'_>, steps: &mut Steps) {
@@ -81,13 +96,18 @@ impl<'k> Inspection<'k> {
             old.rule.id == rule.id && old.part == form.part && old.location == location
         };
         if let Some(at) = self.findings.iter().position(same) {
-            let weaker = self.findings.get(at).is_some_and(|old| old.confidence < evidence.confidence);
+            let weaker = self
+                .findings
+                .get(at)
+                .is_some_and(|old| old.confidence < evidence.confidence);
             if !weaker {
                 return;
             }
             self.findings.remove(at);
         }
-        let place = self.findings.partition_point(|old| old.confidence >= evidence.confidence);
+        let place = self
+            .findings
+            .partition_point(|old| old.confidence >= evidence.confidence);
         if place >= FINDINGS_MAX {
             self.dropped = self.dropped.saturating_add(1);
             return;
@@ -136,7 +156,11 @@ impl<'k> Inspection<'k> {
 
 impl Visitor for Inspection<'_> {
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
-        let hot = if self.gated { gate::hot(form) } else { Hot::ALL };
+        let hot = if self.gated {
+            gate::hot(form)
+        } else {
+            Hot::ALL
+        };
         if hot.is_cold() {
             return;
         }

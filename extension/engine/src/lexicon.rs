@@ -13,7 +13,8 @@ pub(crate) const fn fold_byte(hash: u32, byte: u8) -> u32 {
 /// The hash of a whole word.
 #[inline]
 pub(crate) fn fold_word(word: &[u8]) -> u32 {
-    word.iter().fold(WORD_SEED, |hash, byte| fold_byte(hash, *byte))
+    word.iter()
+        .fold(WORD_SEED, |hash, byte| fold_byte(hash, *byte))
 }
 
 /// A word's roles under its 32-bit hash; a text made to collide only gets looked at more closely.
@@ -59,7 +60,10 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
                 if slots[slot].hash == 0 {
                     used += 1;
                 }
-                slots[slot] = Slot { hash, roles: slots[slot].roles | roles };
+                slots[slot] = Slot {
+                    hash,
+                    roles: slots[slot].roles | roles,
+                };
                 next += 1;
             }
             group += 1;
@@ -91,8 +95,11 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
 mod tests {
     use super::*;
 
-    static TABLE: Lexicon<16> =
-        Lexicon::new(&[(1, &["union", "select"]), (2, &["or", "union"]), (4, &["sleep"])]);
+    static TABLE: Lexicon<16> = Lexicon::new(&[
+        (1, &["union", "select"]),
+        (2, &["or", "union"]),
+        (4, &["sleep"]),
+    ]);
 
     #[test]
     fn words_are_found_in_any_case_with_the_roles_of_all_their_groups() {

@@ -10,7 +10,11 @@ pub(crate) fn sample(text: &[u8], from: usize) -> String {
     // A little of what stands before the decisive bytes tells how they were reached.
     let from = from.saturating_sub(8).min(text.len().saturating_sub(1));
     let window = text.get(from..).unwrap_or_default();
-    window.iter().take(SAMPLE_BYTES_MAX).map(|byte| char::from(masked(*byte))).collect()
+    window
+        .iter()
+        .take(SAMPLE_BYTES_MAX)
+        .map(|byte| char::from(masked(*byte)))
+        .collect()
 }
 
 fn masked(byte: u8) -> u8 {

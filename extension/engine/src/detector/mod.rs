@@ -60,7 +60,10 @@ impl<'a> Budget<'a> {
 
     /// The budget of an event that may spend `steps`.
     pub fn new(steps: &'a mut Steps) -> Self {
-        Self { steps, parses: Self::PARSES_MAX }
+        Self {
+            steps,
+            parses: Self::PARSES_MAX,
+        }
     }
 
     /// The budget of the next form of an event that has `parses` left.
@@ -76,7 +79,9 @@ impl<'a> Budget<'a> {
     /// Takes one run of a full parser over `bytes` bytes; false when none is left.
     pub fn take_parse(&mut self, bytes: usize) -> bool {
         // Limit: a parser's byte costs about 32 times a tokenizer's.
-        let Some(left) = self.parses.checked_sub(1) else { return false };
+        let Some(left) = self.parses.checked_sub(1) else {
+            return false;
+        };
         if !self.steps.take(bytes.saturating_mul(32)) {
             self.parses = 0;
             return false;

@@ -39,7 +39,10 @@ impl Detector for SqlInjection {
     fn judge(&self, form: &Form<'_>, budget: &mut Budget<'_>) -> Judgement {
         let (candidate, complete) = context::strongest(form.text, budget.steps);
         let Some(candidate) = candidate else {
-            return Judgement { evidence: None, complete };
+            return Judgement {
+                evidence: None,
+                complete,
+            };
         };
         let dialect = confirm::dialect(form.text, &candidate, budget);
         // Where the parses of an event have run out, hundreds of candidates were there before.
@@ -58,7 +61,10 @@ impl Detector for SqlInjection {
                 production: candidate.production,
             },
         };
-        Judgement { evidence: Some(evidence), complete }
+        Judgement {
+            evidence: Some(evidence),
+            complete,
+        }
     }
 }
 
@@ -74,9 +80,13 @@ const NEEDS: &[Signals] = &[
     Signals::EFFECT,
     Signals::SET_OPERATION.with(Signals::ROWS),
     Signals::CONNECTIVE.with(Signals::COMPARISON),
-    Signals::CONNECTIVE.with(Signals::COMPARISON_WORD).with(Signals::CONSTANT),
+    Signals::CONNECTIVE
+        .with(Signals::COMPARISON_WORD)
+        .with(Signals::CONSTANT),
     Signals::CONNECTIVE.with(Signals::COMMENT),
-    Signals::CONNECTIVE.with(Signals::QUOTE).with(Signals::CONSTANT),
+    Signals::CONNECTIVE
+        .with(Signals::QUOTE)
+        .with(Signals::CONSTANT),
     Signals::CONNECTIVE.with(Signals::PARENTHESIS),
     Signals::QUOTE.with(Signals::COMMENT),
     Signals::QUOTE.with(Signals::SET_OPERATION),

@@ -42,9 +42,7 @@ pub(super) fn dialect(
     ];
     dialects
         .into_iter()
-        .find(|(_, dialect)| {
-            budget.take_parse(query.len()) && parses(*dialect, &query)
-        })
+        .find(|(_, dialect)| budget.take_parse(query.len()) && parses(*dialect, &query))
         .map(|(name, _)| name)
 }
 
@@ -62,7 +60,11 @@ fn frame(candidate: &Candidate) -> (String, String) {
     let open = "(".repeat(closes);
     let shut = ")".repeat(candidate.reading.depth.min(8));
     // A continuation needs an operand before it.
-    let operand = if candidate.reading.lead == Lead::Nothing { "1 " } else { "" };
+    let operand = if candidate.reading.lead == Lead::Nothing {
+        "1 "
+    } else {
+        ""
+    };
     let head = "SELECT a FROM t WHERE ";
     match candidate.context {
         Context::SingleQuoted => ([head, &open, "b = 'v"].concat(), ["'", &shut].concat()),

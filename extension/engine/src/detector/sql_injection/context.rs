@@ -71,7 +71,12 @@ pub(super) struct Candidate {
 
 /// The strongest candidate of a value, and whether all of it was looked at.
 pub(super) fn strongest(text: &[u8], steps: &mut Steps) -> (Option<Candidate>, bool) {
-    let mut search = Search { text, steps, best: None, complete: true };
+    let mut search = Search {
+        text,
+        steps,
+        best: None,
+        complete: true,
+    };
     search.bare();
     search.quotes();
     (search.best, search.complete)
@@ -90,7 +95,10 @@ const LATER_BYTES_MAX: usize = 512;
 
 impl Search<'_, '_> {
     fn done(&self) -> bool {
-        !self.complete || self.best.is_some_and(|best| best.confidence == Confidence::High)
+        !self.complete
+            || self
+                .best
+                .is_some_and(|best| best.confidence == Confidence::High)
     }
 
     /// Reads and pays for it; `None` when the budget has ended.
@@ -106,9 +114,9 @@ impl Search<'_, '_> {
 
     fn offer(&mut self, candidate: Option<Candidate>) {
         let Some(new) = candidate else { return };
-        let better = self.best.is_none_or(|old| {
-            (new.confidence, new.parsed) > (old.confidence, old.parsed)
-        });
+        let better = self
+            .best
+            .is_none_or(|old| (new.confidence, new.parsed) > (old.confidence, old.parsed));
         if better {
             self.best = Some(new);
         }
@@ -146,14 +154,21 @@ impl Search<'_, '_> {
 
     /// Where to read on after a reading that broke.
     fn resume(&self, at: usize, reading: &Reading) -> usize {
-        let mut next = if reading.end > at { reading.end } else { reading.at };
+        let mut next = if reading.end > at {
+            reading.end
+        } else {
+            reading.at
+        };
         let byte = |at: usize| self.text.get(at).copied().unwrap_or(0);
         let before = byte(next.wrapping_sub(1));
         if byte(next) == b'\'' && (before.is_ascii_alphanumeric() || before >= 0x80) {
             // An apostrophe inside a word opens no string.
             next = next.saturating_add(1);
         }
-        while matches!(byte(next), b'=' | b'<' | b'>' | b':' | b'/' | b'?' | b'&' | b'!' | b'.') {
+        while matches!(
+            byte(next),
+            b'=' | b'<' | b'>' | b':' | b'/' | b'?' | b'&' | b'!' | b'.'
+        ) {
             next = next.saturating_add(1);
         }
         next.max(at.saturating_add(1))
@@ -173,7 +188,9 @@ impl Search<'_, '_> {
     }
 
     fn first_quotes(&mut self, quote: u8, context: Context) {
-        let Some(first) = memchr(quote, self.text) else { return };
+        let Some(first) = memchr(quote, self.text) else {
+            return;
+        };
         let mut at = first;
         // `''` and `\'` are quotes to one dialect and data to the other: each may be the one.
         for _ in 0..4 {
@@ -186,7 +203,10 @@ impl Search<'_, '_> {
             };
             self.offer(first_candidate(self.text, &reading, context, at, first));
             let near = self.text.get(start..).unwrap_or_default();
-            let skip = near.iter().take_while(|b| matches!(b, b'\\' | b' ')).count();
+            let skip = near
+                .iter()
+                .take_while(|b| matches!(b, b'\\' | b' '))
+                .count();
             if near.get(skip) != Some(&quote) {
                 return;
             }
@@ -281,7 +301,10 @@ fn production(facts: Facts) -> &'static str {
         (Facts::SET_OPERATION, "set-operation"),
         (Facts::VERB, "stacked-statement"),
     ];
-    names.iter().find(|(fact, _)| facts.has(*fact)).map_or("comment-cut", |(_, name)| name)
+    names
+        .iter()
+        .find(|(fact, _)| facts.has(*fact))
+        .map_or("comment-cut", |(_, name)| name)
 }
 
 fn candidate(
@@ -310,7 +333,11 @@ fn bare_candidate(reading: &Reading, prefix: Prefix, at: usize) -> Option<Candid
     } else {
         bare(reading)?
     };
-    let cap = if prefix == Prefix::Prose { Confidence::Medium } else { Confidence::High };
+    let cap = if prefix == Prefix::Prose {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
     let context = if facts.has(Facts::STATEMENT) {
         Context::Statement
     } else if reading.closes > 0 {
@@ -320,7 +347,13 @@ fn bare_candidate(reading: &Reading, prefix: Prefix, at: usize) -> Option<Candid
     } else {
         Context::Bare
     };
-    Some(candidate(reading, confidence.min(cap), parsed.min(cap), context, at))
+    Some(candidate(
+        reading,
+        confidence.min(cap),
+        parsed.min(cap),
+        context,
+        at,
+    ))
 }
 
 /// A complete statement breaks out of nothing: someone may mean it.
@@ -356,12 +389,20 @@ fn bare(reading: &Reading) -> Option<(Confidence, Confidence)> {
     if facts.has(Facts::EFFECT) {
         let apart = joined || facts.any(Facts::STACKED.with(Facts::SUBSELECT));
         let apart = apart || reading.closes > 0 || reading.stop == Stop::Cut;
-        return Some(if apart { (named, High) } else { (Medium, Medium) });
+        return Some(if apart {
+            (named, High)
+        } else {
+            (Medium, Medium)
+        });
     }
     if facts.has(Facts::CONSTANT_COMPARISON) {
         if good {
             let doubtful = facts.has(Facts::EARLY_COMPARISON) && reading.stop == Stop::End;
-            return Some(if doubtful { (Medium, Medium) } else { (High, High) });
+            return Some(if doubtful {
+                (Medium, Medium)
+            } else {
+                (High, High)
+            });
         }
         let value = matches!(reading.lead, Lead::Number | Lead::Text | Lead::Nothing);
         return value.then_some((Medium, Medium));
@@ -393,7 +434,11 @@ fn weak_bare(reading: &Reading, plain: bool) -> Option<(Confidence, Confidence)>
         if facts.has(Facts::ORDER) && number {
             return Some((High, High));
         }
-        if facts.any(Facts::TRUTH.with(Facts::NAME_COMPARISON).with(Facts::CALL_TRUTH)) {
+        if facts.any(
+            Facts::TRUTH
+                .with(Facts::NAME_COMPARISON)
+                .with(Facts::CALL_TRUTH),
+        ) {
             return Some((Medium, Medium));
         }
     }
@@ -429,12 +474,22 @@ fn first_candidate(
     let strict = program || matches!(context, Context::BackTicked | Context::Bracketed);
     let ended = matches!(reading.stop, Stop::Cut | Stop::Open) || reading.closes > 0;
     let confidence = if strong(facts) {
-        if strict && !(closed(reading.stop) && facts.any(STRONG)) { Medium } else { High }
+        if strict && !(closed(reading.stop) && facts.any(STRONG)) {
+            Medium
+        } else {
+            High
+        }
     } else {
-        let weak = Facts::NAME_COMPARISON.with(Facts::CALL_TRUTH).with(Facts::TRUTH);
+        let weak = Facts::NAME_COMPARISON
+            .with(Facts::CALL_TRUTH)
+            .with(Facts::TRUTH);
         if facts.any(weak) && reading.stop != Stop::Broken {
             let bare_text = !facts.has(Facts::NAME_COMPARISON) && reading.stop == Stop::Open;
-            if ended && !strict && !bare_text { High } else { Medium }
+            if ended && !strict && !bare_text {
+                High
+            } else {
+                Medium
+            }
         } else if facts.any(Facts::ORDER.with(Facts::VERB)) && reading.stop == Stop::Cut {
             if strict { Medium } else { High }
         } else if facts.has(Facts::ORDER) && reading.stop == Stop::End
@@ -446,7 +501,11 @@ fn first_candidate(
         }
     };
     let context = refined(text, before, context);
-    let parsed = if strict { confidence } else { confidence.max(Medium) };
+    let parsed = if strict {
+        confidence
+    } else {
+        confidence.max(Medium)
+    };
     Some(candidate(reading, confidence, parsed, context, at))
 }
 
@@ -464,14 +523,13 @@ fn refined(text: &[u8], before: &[u8], context: Context) -> Context {
 }
 
 /// `admin'--`: the comment follows the quote at once, and nothing readable follows the comment.
-fn comment_cut(
-    text: &[u8],
-    reading: &Reading,
-    before: &[u8],
-    strict: bool,
-) -> Option<Confidence> {
+fn comment_cut(text: &[u8], reading: &Reading, before: &[u8], strict: bool) -> Option<Confidence> {
     let only = usize::from(reading.closes).saturating_add(1);
-    let only = if reading.facts.has(Facts::SEMICOLON) { only.saturating_add(1) } else { only };
+    let only = if reading.facts.has(Facts::SEMICOLON) {
+        only.saturating_add(1)
+    } else {
+        only
+    };
     if reading.stop != Stop::Cut || reading.tokens > only || strict {
         return None;
     }
@@ -497,7 +555,10 @@ fn comment_cut(
 /// True if a quote after `before` opens a string of program text instead of closing one.
 fn opens_string(before: &[u8]) -> bool {
     let last = before.iter().rev().find(|b| !b.is_ascii_whitespace());
-    matches!(last, Some(b'=' | b'(' | b',' | b'+' | b'[' | b'{' | b':' | b'<' | b'>' | b'&' | b'|'))
+    matches!(
+        last,
+        Some(b'=' | b'(' | b',' | b'+' | b'[' | b'{' | b':' | b'<' | b'>' | b'&' | b'|')
+    )
 }
 
 /// What a reading after any other quote is worth: the value has left its string before.
@@ -512,7 +573,11 @@ fn later_candidate(text: &[u8], reading: &Reading, at: usize, cut_off: bool) -> 
         Some(b'`') => Context::BackTicked,
         _ => Context::SingleQuoted,
     };
-    let confidence = if ended && reading.facts.any(STRONG) { High } else { Medium };
+    let confidence = if ended && reading.facts.any(STRONG) {
+        High
+    } else {
+        Medium
+    };
     (closed(reading.stop) || reading.facts.any(Facts::UNION.with(Facts::EFFECT)))
         .then(|| candidate(reading, confidence, confidence, context, at))
 }

@@ -182,7 +182,11 @@ impl<'a> Reader<'a> {
         }
         self.depth = self.depth.saturating_add(1);
         let list = false;
-        self.top = Frame { call: self.call, list, ..FRAME };
+        self.top = Frame {
+            call: self.call,
+            list,
+            ..FRAME
+        };
         self.call = Call::None;
     }
 
@@ -300,7 +304,8 @@ impl<'a> Reader<'a> {
     fn named(&mut self, token: &Token<'a>) -> Option<Stop> {
         self.note_operand(Lead::Name);
         self.top.name = true;
-        if token.kind == Kind::Setting || (token.roles.any(Roles::SYSTEM) && token.text.len() > 6)
+        if token.kind == Kind::Setting
+            || (token.roles.any(Roles::SYSTEM) && token.text.len() > 6)
             || token.path.any(Roles::SYSTEM)
         {
             self.facts.add(Facts::SYSTEM);
@@ -410,7 +415,9 @@ impl<'a> Reader<'a> {
             self.file |= roles.any(Roles::FILE);
             return None;
         }
-        if roles.any(Roles(Roles::CONNECTIVE.0 | Roles::SET_OPERATION.0 | Roles::FROM.0)) {
+        if roles.any(Roles(
+            Roles::CONNECTIVE.0 | Roles::SET_OPERATION.0 | Roles::FROM.0,
+        )) {
             return Some(Stop::Broken);
         }
         if self.next_opens() {
@@ -550,7 +557,9 @@ impl<'a> Reader<'a> {
                 return self.go(next);
             }
         }
-        if roles.any(Roles(Roles::ORDER.0 | Roles::CLAUSE.0 | Roles::AS.0 | Roles::INTO.0)) {
+        if roles.any(Roles(
+            Roles::ORDER.0 | Roles::CLAUSE.0 | Roles::AS.0 | Roles::INTO.0,
+        )) {
             return self.clause(token);
         }
         if roles.any(Roles::ARITHMETIC) {
@@ -613,14 +622,22 @@ impl<'a> Reader<'a> {
             }
             Kind::Word if token.roles.any(Roles::ROWS) => {
                 let fits = self.next_opens() || word::is(token.text, "table");
-                self.facts.add(if fits { Facts::UNION } else { Facts::SET_OPERATION });
+                self.facts.add(if fits {
+                    Facts::UNION
+                } else {
+                    Facts::SET_OPERATION
+                });
                 self.top.select = true;
                 self.top.list = true;
                 self.go(State::Operand)
             }
             Kind::Cut | Kind::End => {
                 self.facts.add(Facts::SET_OPERATION);
-                Some(if token.kind == Kind::Cut { Stop::Cut } else { Stop::Dangling })
+                Some(if token.kind == Kind::Cut {
+                    Stop::Cut
+                } else {
+                    Stop::Dangling
+                })
             }
             _ => Some(Stop::Broken),
         }
@@ -693,7 +710,11 @@ impl<'a> Reader<'a> {
                         self.facts.add(Facts::EFFECT);
                     }
                 }
-                self.plain = if token.roles.0 == 0 { self.plain.saturating_add(1) } else { 0 };
+                self.plain = if token.roles.0 == 0 {
+                    self.plain.saturating_add(1)
+                } else {
+                    0
+                };
                 (self.plain > PLAIN_WORDS_MAX).then_some(Stop::Broken)
             }
             Kind::Semicolon => self.go(State::Statement),

@@ -59,7 +59,10 @@ fn fits(yes: bool) -> Object {
 }
 
 fn named(token: &Token<'_>) -> bool {
-    matches!(token.kind, Kind::Word | Kind::Name | Kind::Text { .. } | Kind::Setting)
+    matches!(
+        token.kind,
+        Kind::Word | Kind::Name | Kind::Text { .. } | Kind::Setting
+    )
 }
 
 fn ends(token: &Token<'_>) -> bool {
@@ -83,7 +86,10 @@ fn execute(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     if next.path.any(Roles::SYSTEM) || word::is(next.text, "immediate") {
         return Object::Fits;
     }
-    let system = next.text.get(..3).is_some_and(|p| word::is(p, "sp_") || word::is(p, "xp_"));
+    let system = next
+        .text
+        .get(..3)
+        .is_some_and(|p| word::is(p, "sp_") || word::is(p, "xp_"));
     match next.kind {
         Kind::Word if system => Object::Fits,
         Kind::Open | Kind::Variable => Object::Fits,
@@ -129,7 +135,9 @@ fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
             let after = lexer.next();
             let goes_on = ends(&after)
                 || after.kind == Kind::Open
-                || after.roles.any(Roles(Roles::WHERE.0 | Roles::CLAUSE.0 | Roles::SELECT.0));
+                || after
+                    .roles
+                    .any(Roles(Roles::WHERE.0 | Roles::CLAUSE.0 | Roles::SELECT.0));
             return fits(named(&name) && goes_on);
         }
         next = lexer.next();
@@ -153,7 +161,11 @@ fn block(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
             return Object::Effect;
         }
         let verb = next.roles.any(Roles::VERB);
-        return if verb || ends(next) { Object::Weak } else { Object::None };
+        return if verb || ends(next) {
+            Object::Weak
+        } else {
+            Object::None
+        };
     }
     let mut condition = *next;
     if condition.roles.any(Roles::NOT) {
@@ -163,8 +175,15 @@ fn block(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         return Object::Weak;
     }
     let compared = lexer.next().kind == Kind::Compare;
-    let constant = matches!(condition.kind, Kind::Number | Kind::Text { .. } | Kind::Setting);
-    if constant && compared { Object::Weak } else { Object::None }
+    let constant = matches!(
+        condition.kind,
+        Kind::Number | Kind::Text { .. } | Kind::Setting
+    );
+    if constant && compared {
+        Object::Weak
+    } else {
+        Object::None
+    }
 }
 
 fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
@@ -186,9 +205,18 @@ fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
 }
 
 fn alters(token: &Token<'_>) -> bool {
-    ["add", "change", "modify", "column", "cascade", "identified", "owner", "increment"]
-        .iter()
-        .any(|word| word::is(token.text, word))
+    [
+        "add",
+        "change",
+        "modify",
+        "column",
+        "cascade",
+        "identified",
+        "owner",
+        "increment",
+    ]
+    .iter()
+    .any(|word| word::is(token.text, word))
 }
 
 fn granted(mut lexer: Lexer<'_>) -> Object {

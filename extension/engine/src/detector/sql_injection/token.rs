@@ -95,7 +95,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn peek(&self, ahead: usize) -> u8 {
-        self.at.checked_add(ahead).and_then(|at| self.text.get(at)).copied().unwrap_or(0)
+        self.at
+            .checked_add(ahead)
+            .and_then(|at| self.text.get(at))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -108,7 +112,13 @@ impl<'a> Lexer<'a> {
 
     fn token(&self, kind: Kind, start: usize) -> Token<'a> {
         let text = self.text.get(start..self.at).unwrap_or_default();
-        Token { kind, text, roles: Roles(0), path: Roles(0), start }
+        Token {
+            kind,
+            text,
+            roles: Roles(0),
+            path: Roles(0),
+            start,
+        }
     }
 
     /// The next token; `End` for ever once the text has ended.
@@ -202,7 +212,12 @@ impl<'a> Lexer<'a> {
         }
         if self.peek(0) == b'!' {
             self.step(1);
-            let version = self.rest().iter().take(6).take_while(|b| b.is_ascii_digit()).count();
+            let version = self
+                .rest()
+                .iter()
+                .take(6)
+                .take_while(|b| b.is_ascii_digit())
+                .count();
             self.step(version);
             return false;
         }
@@ -220,7 +235,10 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Kind {
         if self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X') {
-            let digits = self.text.get(self.at.saturating_add(2)..).unwrap_or_default();
+            let digits = self
+                .text
+                .get(self.at.saturating_add(2)..)
+                .unwrap_or_default();
             let digits = digits.iter().take_while(|b| b.is_ascii_hexdigit()).count();
             if digits > 0 {
                 self.step(digits.saturating_add(2));
@@ -248,7 +266,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn digits(&mut self) {
-        let digits = self.rest().iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = self
+            .rest()
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         self.step(digits);
     }
 
@@ -284,12 +306,17 @@ impl<'a> Lexer<'a> {
 
     fn bracketed(&mut self) -> Kind {
         self.step(1);
-        let window = self.rest().get(..BRACKET_BYTES_MAX).unwrap_or_else(|| self.rest());
+        let window = self
+            .rest()
+            .get(..BRACKET_BYTES_MAX)
+            .unwrap_or_else(|| self.rest());
         let Some(end) = memchr(b']', window) else {
             return Kind::Other;
         };
         let name = window.get(..end).unwrap_or_default();
-        if name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' ' | b'$' | b'#'))
+        if name
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' ' | b'$' | b'#'))
         {
             self.step(end.saturating_add(1));
             return Kind::Name;
@@ -357,7 +384,11 @@ impl<'a> Lexer<'a> {
             }
             return kind;
         }
-        let name = self.rest().iter().take_while(|b| is_word_byte(**b) || **b == b'.').count();
+        let name = self
+            .rest()
+            .iter()
+            .take_while(|b| is_word_byte(**b) || **b == b'.')
+            .count();
         self.step(name);
         kind
     }
@@ -373,7 +404,12 @@ impl<'a> Lexer<'a> {
         let mut path = Roles(0);
         // `a.b`, `master..xp_cmdshell`, `dbms_pipe.receive_message`.
         loop {
-            let dots = self.rest().iter().take(2).take_while(|b| **b == b'.').count();
+            let dots = self
+                .rest()
+                .iter()
+                .take(2)
+                .take_while(|b| **b == b'.')
+                .count();
             let next = self.peek(dots);
             if dots == 0 || !(next.is_ascii_alphabetic() || next == b'_') {
                 break;
@@ -384,7 +420,10 @@ impl<'a> Lexer<'a> {
         }
         let mut token = self.token(Kind::Word, start);
         if first.is_empty() {
-            token = Token { kind: Kind::Other, ..token };
+            token = Token {
+                kind: Kind::Other,
+                ..token
+            };
         }
         let dotted = last.as_ptr() != first.as_ptr();
         token.roles = word::roles(last);
@@ -402,7 +441,8 @@ impl<'a> Lexer<'a> {
         let mut bytes = 0_usize;
         for byte in self.rest() {
             // A no-break space ends a word in every dialect.
-            let space = *byte == 0xa0 || *byte == 0xc2 && self.peek(bytes.saturating_add(1)) == 0xa0;
+            let space =
+                *byte == 0xa0 || *byte == 0xc2 && self.peek(bytes.saturating_add(1)) == 0xa0;
             if !is_word_byte(*byte) || space {
                 break;
             }
@@ -416,7 +456,10 @@ impl<'a> Lexer<'a> {
     /// `N'…'`, `x'…'`, `_utf8'…'`, `q'[…]'`: a string with a prefix.
     fn prefixed(&mut self, prefix: &[u8]) -> Option<Kind> {
         let quote = self.peek(0);
-        let one = matches!(prefix, [b'n' | b'N' | b'x' | b'X' | b'b' | b'B' | b'e' | b'E' | b'r' | b'R']);
+        let one = matches!(
+            prefix,
+            [b'n' | b'N' | b'x' | b'X' | b'b' | b'B' | b'e' | b'E' | b'r' | b'R']
+        );
         let charset = prefix.first() == Some(&b'_') && prefix.len() > 1;
         if one || charset {
             return Some(self.quoted(quote));
@@ -473,5 +516,8 @@ fn is_word_byte(byte: u8) -> bool {
 /// A span from `start` to `end`, clipped to what a span can say.
 pub(super) fn span(start: usize, end: usize) -> Span {
     let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span { start: clip(start), end: clip(end) }
+    Span {
+        start: clip(start),
+        end: clip(end),
+    }
 }
