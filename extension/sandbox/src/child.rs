@@ -8,11 +8,11 @@ use crate::{
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     ffi::OsString,
     path::Path,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
@@ -28,7 +28,11 @@ pub(crate) struct Children(Mutex<Groups>);
 struct Groups {
     alive: BTreeSet<i32>,
     closed: bool,
+    last_lines: VecDeque<String>,
 }
+
+/// Limit: 20 lines tell why a start failed and fit on a screen.
+const LAST_LINES_MAX: usize = 20;
 
 impl Children {
     /// Sends a signal to every living group.
@@ -46,6 +50,19 @@ impl Children {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed
+    }
+
+    /// The last lines that any process wrote to stderr.
+    pub(crate) fn last_lines(&self) -> Vec<String> {
+        self.lock().last_lines.iter().cloned().collect()
+    }
+
+    fn keep(&self, line: &Line) {
+        let mut groups = self.lock();
+        if groups.last_lines.len() >= LAST_LINES_MAX {
+            groups.last_lines.pop_front();
+        }
+        groups.last_lines.push_back(line.text.clone());
     }
 
     fn add(&self, group: i32) {
@@ -116,17 +133,17 @@ impl Child {
         let pid = process.id().context("the process ended at once")?;
         let group = i32::try_from(pid)?;
         core.children.add(group);
-        let sink = &core.config.output;
+        let output = |stderr| Output {
+            core: Arc::downgrade(core),
+            sink: core.config.output.clone(),
+            origin: program.origin.clone(),
+            stderr,
+        };
         if let Some(stdout) = process.stdout.take() {
-            tokio::spawn(copy_lines(
-                stdout,
-                sink.clone(),
-                program.origin.clone(),
-                false,
-            ));
+            tokio::spawn(output(false).copy_lines(stdout));
         }
         if let Some(stderr) = process.stderr.take() {
-            tokio::spawn(copy_lines(stderr, sink.clone(), program.origin, true));
+            tokio::spawn(output(true).copy_lines(stderr));
         }
         let (exited, exit) = watch::channel(None);
         // The task holds no strong handle on the core: the core's end must kill this process.
@@ -163,23 +180,32 @@ impl Child {
     }
 }
 
-async fn copy_lines(
-    stream: impl AsyncRead + Unpin,
+/// One stream of one process.
+struct Output {
+    core: Weak<Core>,
     sink: OutputSink,
     origin: Origin,
     stderr: bool,
-) {
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
-        if line.last() == Some(&b'\n') {
-            line.pop();
+}
+
+impl Output {
+    async fn copy_lines(self, stream: impl AsyncRead + Unpin) {
+        let mut reader = BufReader::new(stream);
+        let mut line = Vec::new();
+        while let Ok(1..) = reader.read_until(b'\n', &mut line).await {
+            if line.last() == Some(&b'\n') {
+                line.pop();
+            }
+            let written = Line {
+                origin: self.origin.clone(),
+                stderr: self.stderr,
+                text: String::from_utf8_lossy(&line).into_owned(),
+            };
+            self.sink.write(&written);
+            if let Some(core) = self.core.upgrade().filter(|_| self.stderr) {
+                core.children.keep(&written);
+            }
+            line.clear();
         }
-        sink.write(&Line {
-            origin: origin.clone(),
-            stderr,
-            text: String::from_utf8_lossy(&line).into_owned(),
-        });
-        line.clear();
     }
 }

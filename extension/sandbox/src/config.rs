@@ -1,6 +1,7 @@
 //! What a sandbox is made of: the function, its extensions, its limits and where output goes.
 //! It never touches a file or a process; wrong paths show when the sandbox starts.
 
+use crate::fault::FaultPlan;
 use std::{
     ffi::OsString,
     fmt,
@@ -11,6 +12,10 @@ use std::{
 
 /// The whole configuration of one sandbox.
 /// Start from [`Config::new`] and change what matters to you.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, named one by one where they are set"
+)]
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The runtime process: program and arguments, as the platform would start it.
@@ -55,6 +60,8 @@ pub struct Config {
     pub output: OutputSink,
     /// How many calls the ledger keeps; older ones are forgotten, violations never.
     pub ledger_calls_max: usize,
+    /// Faults that the API brings about.
+    pub faults: Option<FaultPlan>,
     /// Keep the bytes of answers in [`crate::Answer::body`]; hash and chunks are kept always.
     pub keep_bodies: bool,
 }
@@ -89,6 +96,7 @@ impl Config {
             output: OutputSink::discard(),
             // Limit: 10,000 calls of about 1 KiB of head each are 10 MiB.
             ledger_calls_max: 10_000,
+            faults: None,
             keep_bodies: true,
         }
     }

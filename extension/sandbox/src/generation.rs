@@ -335,16 +335,11 @@ impl State {
         self.active.get_mut(id)
     }
 
-    /// Whether the runtime waits for an event, and every extension that has to.
+    /// Whether the runtime waits for an event, and so does every extension.
     pub(crate) fn is_idle(&self) -> bool {
+        let mut extensions = self.extensions.iter();
         self.phase == Phase::Ready
-            && self
-                .extensions
-                .iter()
-                .all(|extension| match extension.phase {
-                    ExtensionPhase::Ready => true,
-                    _ => extension.internal && !extension.on_invoke,
-                })
+            && extensions.all(|extension| extension.phase == ExtensionPhase::Ready)
     }
 
     /// Takes the answer of this invocation once it is complete.

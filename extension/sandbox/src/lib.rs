@@ -19,6 +19,7 @@ mod child;
 mod config;
 mod core;
 mod environment;
+mod fault;
 mod generation;
 mod ledger;
 mod life;
@@ -29,7 +30,8 @@ mod server;
 mod time;
 
 pub use config::{AddressForm, Config, Extension, Line, Origin, OutputSink};
+pub use fault::{FaultKind, FaultPlan, FaultStep, FaultTarget};
 pub use ledger::{Call, Violation, ViolationKind};
 pub use life::{ExtensionExit, InitReport, InitStatus, Shutdown, ShutdownReason};
 pub use outcome::{Answer, Chunk, Ending, Invocation, LivePart, Outcome};
-pub use sandbox::Sandbox;
+pub use sandbox::{Bound, Sandbox};

@@ -24,6 +24,10 @@ pub struct Invocation {
     pub request_id: Option<String>,
     /// Further headers of the reply to `next`, as a future platform might add them.
     pub headers: Vec<(String, String)>,
+    /// Headers of the reply to `next` that are left out, names in lower case.
+    pub without: Vec<String>,
+    /// `Lambda-Runtime-Deadline-Ms` instead of the true one.
+    pub deadline: Option<String>,
     /// Receives the answer while it arrives, for streamed answers.
     pub live: Option<mpsc::UnboundedSender<LivePart>>,
 }

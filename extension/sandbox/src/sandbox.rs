@@ -31,15 +31,25 @@ impl Sandbox {
     /// [`Sandbox::init`], and the next invocation runs INIT again.
     /// An error means that the sandbox itself could not start: a busy port or an empty command.
     pub async fn start(config: Config) -> Result<Self> {
-        anyhow::ensure!(!config.command.is_empty(), "the sandbox needs a command");
+        Ok(Self::bind(config).await?.start().await)
+    }
+
+    /// Starts the API only, for those who must know its address before any process runs.
+    pub async fn bind(config: Config) -> Result<Bound> {
+        anyhow::ensure!(
+            !config.command.is_empty(),
+            "the sandbox needs a command to run"
+        );
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))
             .await
             .context("cannot bind the Runtime API to loopback")?;
-        let address = listener.local_addr()?;
-        let core = Arc::new(Core::new(config, address));
+        let core = Arc::new(Core::new(config, listener.local_addr()?));
         let server = tokio::spawn(server::serve(listener, Arc::downgrade(&core)));
-        let init = life::init(&core, core.config.init_timeout).await;
-        Ok(Self { core, init, server })
+        Ok(Bound(Self {
+            core,
+            init: InitReport::default(),
+            server,
+        }))
     }
 
     /// The address of the Runtime, Extensions and Telemetry API.
@@ -145,6 +155,25 @@ impl Sandbox {
     pub async fn shutdown(self, reason: ShutdownReason) -> Shutdown {
         let _turn = self.core.turn.lock().await;
         life::shutdown(&self.core, reason).await
+    }
+}
+
+/// A sandbox whose API listens and whose processes have not been started.
+#[derive(Debug)]
+pub struct Bound(Sandbox);
+
+impl Bound {
+    /// The address of the Runtime, Extensions and Telemetry API.
+    pub fn api(&self) -> SocketAddr {
+        self.0.api()
+    }
+
+    /// Starts the extensions and the runtime, and goes through INIT.
+    pub async fn start(self) -> Sandbox {
+        let Self(mut sandbox) = self;
+        let core = Arc::clone(&sandbox.core);
+        sandbox.init = life::init(&core, core.config.init_timeout).await;
+        sandbox
     }
 }
 

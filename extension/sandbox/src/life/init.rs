@@ -24,6 +24,19 @@ pub struct InitReport {
     pub status: InitStatus,
     /// How long it took, from the start of the first process.
     pub duration: Duration,
+    /// The last lines that the processes wrote to stderr, if it failed.
+    pub last_lines: Vec<String>,
+}
+
+impl Default for InitReport {
+    /// An INIT that never began.
+    fn default() -> Self {
+        Self {
+            status: InitStatus::Timeout,
+            duration: Duration::ZERO,
+            last_lines: Vec::new(),
+        }
+    }
 }
 
 impl InitReport {
@@ -80,7 +93,15 @@ pub(crate) async fn init(core: &Arc<Core>, limit: Duration) -> InitReport {
         };
         shutdown::end(core, &generation, reason).await;
     }
-    InitReport { status, duration }
+    let last_lines = match status {
+        InitStatus::Success => Vec::new(),
+        _ => core.children.last_lines(),
+    };
+    InitReport {
+        status,
+        duration,
+        last_lines,
+    }
 }
 
 async fn run(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {

@@ -115,14 +115,14 @@ impl Run {
         let live = invocation.live.clone();
         let event = self.event(invocation);
         self.started = Instant::now();
+        generation.with(|state| {
+            self.tell_extensions(state, &event);
+            state.release(false, event, live)
+        });
         self.core.say(format!(
             "START RequestId: {} Version: {}",
             self.id, self.core.config.function_version
         ));
-        generation.with(|state| {
-            self.tell_extensions(state);
-            state.release(false, event, live)
-        });
         let whole = async {
             let end = self.end(generation).await;
             let failed = !matches!(end, End::Posted(_));
@@ -301,12 +301,12 @@ impl Run {
         );
         let arn = Some(self.core.config.function_arn());
         add("lambda-runtime-invoked-function-arn", arn);
-        add(
-            "lambda-runtime-deadline-ms",
-            Some(self.deadline_ms.to_string()),
-        );
+        let deadline = self.deadline_ms.to_string();
+        let deadline = invocation.deadline.unwrap_or(deadline);
+        add("lambda-runtime-deadline-ms", Some(deadline));
         add("lambda-runtime-aws-tenant-id", invocation.tenant_id);
         headers.extend(invocation.headers);
+        headers.retain(|(name, _)| !invocation.without.contains(name));
         let content_type = invocation.content_type.filter(|value| !value.is_empty());
         Arc::new(Event {
             request_id: self.id.clone(),
@@ -316,7 +316,10 @@ impl Run {
         })
     }
 
-    fn tell_extensions(&self, state: &mut State) {
+    fn tell_extensions(&self, state: &mut State, event: &Event) {
+        let mut headers = event.headers.iter();
+        let trace = headers.find(|(name, _)| name == "lambda-runtime-trace-id");
+        let trace = trace.map_or("", |(_, value)| value.as_str());
         for extension in &mut state.extensions {
             if !extension.on_invoke {
                 continue;
@@ -326,7 +329,7 @@ impl Run {
                 "deadlineMs": self.deadline_ms,
                 "requestId": self.id,
                 "invokedFunctionArn": self.core.config.function_arn(),
-                "tracing": {"type": "X-Amzn-Trace-Id", "value": ""},
+                "tracing": {"type": "X-Amzn-Trace-Id", "value": trace},
             });
             if let Some(waiter) = extension.waiter.take() {
                 extension.phase = ExtensionPhase::Running;

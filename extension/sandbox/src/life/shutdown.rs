@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Limit: 2,000 ms for runtime and external extensions together [doc].
-const WITH_EXTERNAL: Duration = Duration::from_millis(2000);
+const WITH_EXTERNAL: Duration = Duration::from_secs(2);
 /// Limit: 500 ms with internal extensions only [doc].
 const WITH_INTERNAL: Duration = Duration::from_millis(500);
 /// Limit: 30 % of the budget for the runtime's SIGTERM ([RIE] `rapid/shutdown.go`).
@@ -196,12 +196,11 @@ async fn end_extension(
         None
     };
     let killed = in_time.is_none();
-    let status = match in_time {
-        Some(status) => status,
-        None => {
-            child.signal(Signal::KILL);
-            child.exited().await
-        }
+    let status = if let Some(status) = in_time {
+        status
+    } else {
+        child.signal(Signal::KILL);
+        child.exited().await
     };
     ExtensionExit {
         name,

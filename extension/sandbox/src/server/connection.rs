@@ -1,22 +1,17 @@
 //! The connections to the API: who is pending, and the means to cut them.
 //! It never looks into the bytes that pass.
 
+use super::wire::Raw;
+use bytes::Bytes;
 use std::{
     collections::BTreeMap,
-    io,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    sync::Notify,
-};
+use tokio::sync::Notify;
 
 /// All open connections of a sandbox.
 #[derive(Debug, Default)]
@@ -36,6 +31,7 @@ pub(crate) struct Connection {
     ended: AtomicBool,
     reset: AtomicBool,
     cut: Notify,
+    raw: Mutex<Raw>,
 }
 
 impl Connections {
@@ -52,6 +48,7 @@ impl Connections {
             ended: AtomicBool::new(false),
             reset: AtomicBool::new(false),
             cut: Notify::new(),
+            raw: Mutex::default(),
         });
         self.lock().insert(number, Arc::clone(&connection));
         connection
@@ -119,7 +116,22 @@ impl Connection {
         }
     }
 
-    fn wrote(&self) {
+    /// Whether the connection is to end with a TCP reset.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.reset.load(Ordering::Acquire)
+    }
+
+    /// Puts these bytes in the place of the reply that is due.
+    pub(crate) fn replace_reply(&self, bytes: Bytes) {
+        *self.raw() = Some(bytes);
+    }
+
+    /// The bytes in the place of the reply, if any.
+    pub(crate) fn raw(&self) -> MutexGuard<'_, Raw> {
+        self.raw.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn wrote(&self) {
         let ns = u64::try_from(self.created.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.written_ns.store(ns.max(1), Ordering::Release);
     }
@@ -132,75 +144,5 @@ pub(crate) struct Pending(Arc<Connection>);
 impl Drop for Pending {
     fn drop(&mut self) {
         self.0.pending.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// The socket, watched.
-#[derive(Debug)]
-pub(crate) struct Wire {
-    stream: TcpStream,
-    connection: Arc<Connection>,
-}
-
-impl Wire {
-    pub(crate) fn new(stream: TcpStream, connection: Arc<Connection>) -> Self {
-        Self { stream, connection }
-    }
-
-    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.connection.wrote();
-        }
-        written
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        if self.connection.reset.load(Ordering::Acquire) {
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.note(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.note(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

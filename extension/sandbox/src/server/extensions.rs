@@ -116,9 +116,13 @@ fn enlist(
         .extensions
         .iter()
         .position(|extension| extension.name == name && !extension.internal);
+    if managed && external.is_none() && !events.is_empty() {
+        let message = "No events allowed for internal extensions".to_owned();
+        return Err(Refused("Extension.InvalidEventType", message));
+    }
     for event in events {
         let problem = match event.as_str() {
-            "INVOKE" if managed => Some("InvokeEventNotSupportedOnManagedInstances"),
+            "INVOKE" if managed => Some("ErrorInvalidEventType"),
             "SHUTDOWN" if external.is_none() => {
                 Some("ShutdownEventNotSupportedForInternalExtension")
             }
@@ -188,7 +192,7 @@ pub(crate) async fn next(exchange: Exchange, request: Request<Incoming>) -> Resu
     let change = |state: &mut State| {
         let extension = identified(state, &request)?;
         match extension.phase {
-            ExtensionPhase::Registered | ExtensionPhase::Ready | ExtensionPhase::Running => {
+            ExtensionPhase::Registered | ExtensionPhase::Running => {
                 extension.phase = ExtensionPhase::Ready;
                 let (sender, receiver) = oneshot::channel();
                 match extension.shutdown.take() {

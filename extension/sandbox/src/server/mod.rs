@@ -8,6 +8,7 @@ mod failure;
 mod render;
 mod route;
 mod runtime;
+mod wire;
 
 pub(crate) use answer::{Arrival, PAYLOAD_BYTES_MAX};
 pub(crate) use connection::{Connection, Connections};
@@ -15,7 +16,6 @@ pub(crate) use extensions::EXTENSIONS_MAX;
 pub(crate) use failure::platform;
 
 use crate::{core::Core, ledger::ViolationKind};
-use connection::Wire;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 use tokio::net::{TcpListener, TcpStream};
+use wire::Wire;
 
 /// Limit: header sections of 1,050,000 bytes are accepted and larger ones get 431 (V19).
 /// Go's server allows 1 MiB and 4 KiB of slack: 1,048,576 + 4,096 bytes.
@@ -44,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, core: Weak<Core>) {
 async fn converse(stream: TcpStream, core: Arc<Core>) {
     let _ = stream.set_nodelay(true);
     let connection = core.connections.open();
-    let wire = Wire::new(stream, Arc::clone(&connection));
+    let wire = Wire::new(stream, Arc::clone(&connection), core.config.faults.clone());
     let weak = Arc::downgrade(&core);
     let service = {
         let connection = Arc::clone(&connection);

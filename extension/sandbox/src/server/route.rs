@@ -5,6 +5,7 @@ use super::{Connection, extensions, render, render::Reply, runtime};
 use crate::{
     config::AddressForm,
     core::Core,
+    fault::FaultKind,
     generation::Generation,
     ledger::{Call, ViolationKind},
 };
@@ -12,7 +13,7 @@ use hyper::{
     Method, Request, StatusCode, Version,
     body::Incoming,
     header::{CONNECTION, HOST},
-    http::HeaderValue,
+    http::{HeaderName, HeaderValue},
 };
 use std::{
     fmt,
@@ -179,6 +180,9 @@ async fn dispatch(exchange: Exchange, request: Request<Incoming>) -> Result<Repl
             .insert(CONNECTION, HeaderValue::from_static("close"));
         return Ok(reply);
     }
+    if let Some(reply) = instead(&exchange, request.uri().path()) {
+        return Ok(reply);
+    }
     let path = strip_prefix(&exchange, request.uri().path());
     let Some((endpoint, method)) = path.and_then(Endpoint::find) else {
         exchange.violate(ViolationKind::UnknownEndpoint, request.uri().to_string());
@@ -211,6 +215,33 @@ async fn dispatch(exchange: Exchange, request: Request<Incoming>) -> Result<Repl
         Endpoint::ExtensionExitError => Ok(extensions::exit_error(&exchange, &request)),
         Endpoint::Telemetry => Ok(extensions::no_telemetry("Telemetry")),
         Endpoint::Logs => Ok(extensions::no_telemetry("Logs")),
+    }
+}
+
+/// The reply of a fault plan, if it takes this call upon itself.
+fn instead(exchange: &Exchange, path: &str) -> Option<Reply> {
+    let plan = exchange.core.config.faults.as_ref()?;
+    match plan.instead(path)? {
+        FaultKind::Raw(bytes) => {
+            exchange.connection.replace_reply(bytes.clone());
+            Some(render::empty(StatusCode::OK))
+        }
+        FaultKind::Reply {
+            status,
+            headers,
+            body,
+        } => {
+            let status = StatusCode::from_u16(*status).unwrap_or_default();
+            let mut reply = render::json_text(status, body.clone());
+            for (name, value) in headers {
+                let name = HeaderName::from_bytes(name.as_bytes());
+                if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+                    reply.headers_mut().append(name, value);
+                }
+            }
+            Some(reply)
+        }
+        _ => None,
     }
 }
 

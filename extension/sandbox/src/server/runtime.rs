@@ -117,12 +117,12 @@ fn admit(exchange: &Exchange, id: &str, phase: Phase, arrival: &Arrival) -> Admi
     let managed = exchange.generation.managed;
     let decide = |state: &mut State| {
         if managed && state.expired.contains(id) {
-            return Err((None, failure::invoke_timeout()));
+            return Err(Box::new((None, failure::invoke_timeout())));
         }
         let known = state.active.contains_key(id);
         if !known || (!managed && state.current.as_deref() != Some(id)) {
             let kind = ViolationKind::WrongRequestId;
-            return Err((Some(kind), render::invalid_request_id()));
+            return Err(Box::new((Some(kind), render::invalid_request_id())));
         }
         let active = state.active.get_mut(id);
         let awaited = active.filter(|active| matches!(active.answer, AnswerState::Awaited));
@@ -132,7 +132,7 @@ fn admit(exchange: &Exchange, id: &str, phase: Phase, arrival: &Arrival) -> Admi
             } else {
                 render::invalid_transition(state.phase.name(), phase.name())
             };
-            return Err((Some(ViolationKind::DoubledAnswer), reply));
+            return Err(Box::new((Some(ViolationKind::DoubledAnswer), reply)));
         };
         active.answer = AnswerState::Arriving {
             connection: Arc::clone(&exchange.connection),
@@ -145,7 +145,8 @@ fn admit(exchange: &Exchange, id: &str, phase: Phase, arrival: &Arrival) -> Admi
     };
     match exchange.generation.with(decide) {
         Ok(live) => Admission::Admitted(live),
-        Err((kind, reply)) => {
+        Err(refusal) => {
+            let (kind, reply) = *refusal;
             if let Some(kind) = kind {
                 exchange.violate(kind, format!("{id}: {}", reply.status()));
             }
@@ -210,7 +211,7 @@ pub(crate) async fn response(
         }
         Reading::TooLarge => {
             exchange.violate(ViolationKind::AnswerTooLarge, id.clone());
-            let bytes = declared.unwrap_or(arrival.digest().0);
+            let bytes = declared.unwrap_or_else(|| arrival.digest().0);
             post.complete(413, failure::too_large(bytes, bytes_max), true);
             Ok(failure::entity_too_large(bytes_max))
         }
@@ -375,20 +376,17 @@ async fn post_init_error(
     core.ledger.body(exchange.call, bytes, hash);
     let posted = failure::posted(&headers, &arrival);
     let from = exchange.generation.with(|state| {
-        let expected = if into == Phase::InitError {
-            Phase::Started
-        } else {
-            Phase::Restoring
+        // An error in the restore hook may come by either endpoint ([RIE] `handler/initerror.go`).
+        state.phase = match (state.phase, into) {
+            (Phase::Restoring, _) => Phase::RestoreError,
+            (Phase::Started, Phase::InitError) => Phase::InitError,
+            (phase, _) => return Some(phase),
         };
-        if state.phase != expected {
-            return Some(state.phase);
-        }
-        state.phase = into;
         state.init_error = Some(PostedError {
             error_type: posted.error_type.clone(),
             body: posted.body.clone(),
         });
-        state.failure.get_or_insert(Failure {
+        state.failure.get_or_insert_with(|| Failure {
             error_type: posted.error_type.clone(),
             message: String::from_utf8_lossy(&posted.body).into_owned(),
         });

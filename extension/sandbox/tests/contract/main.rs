@@ -1,0 +1,12 @@
+//! The sandbox held against the platform's contract, with clients over raw sockets.
+//! These tests never need a network, a package or a container.
+
+mod extensions_api;
+mod faults;
+mod http_strictness;
+mod lifecycle;
+mod managed_instances;
+mod runtime_api;
+mod snap_start;
+mod streaming;
+mod support;
