@@ -1,0 +1,60 @@
+// A function over aws-lambda-ric whose answer is its event, buffered and streamed.
+// It never waits longer than its mode says.
+import { createHash } from "node:crypto";
+import { appendFileSync } from "node:fs";
+
+const mode = process.env.ECHO_MODE ?? "echo";
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// The client parses the event before the handler; its text exists only here.
+const parse = JSON.parse;
+let lastText = "";
+JSON.parse = (text, ...rest) => {
+  if (typeof text === "string") lastText = text;
+  return parse(text, ...rest);
+};
+
+function record(id) {
+  if (!process.env.ECHO_RECORD) return;
+  const bytes = Buffer.from(lastText, "utf8");
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  appendFileSync(process.env.ECHO_RECORD, `${id} ${digest} ${bytes.length}\n`);
+}
+
+export const handler = async (event, context) => {
+  record(context.awsRequestId);
+  if (mode === "error") throw new Error("x".repeat(Number(process.env.ECHO_ERROR_CHARACTERS ?? 20)));
+  if (mode === "sleep") await wait(200);
+  if (mode === "pid") return { pid: process.pid };
+  if (mode === "environment") {
+    return Object.fromEntries(Object.keys(event).map((key) => [key, process.env[key] ?? null]));
+  }
+  return event;
+};
+
+export const streaming = globalThis.awslambda?.streamifyResponse(
+  async (event, stream, context) => {
+    record(context.awsRequestId);
+    if (mode === "prelude") {
+      stream = awslambda.HttpResponseStream.from(stream, {
+        statusCode: 201,
+        headers: { "content-type": "text/plain", "x-own": "1" },
+        cookies: ["a=b"],
+      });
+    }
+    if (mode === "paced" || mode === "prelude") {
+      for (let index = 0; index < 10; index += 1) {
+        stream.write(`chunk ${index}\n`);
+        await wait(50);
+      }
+    } else if (mode === "failing") {
+      stream.write("the beginning");
+      await wait(50);
+      throw new Error("the middle broke");
+    } else {
+      stream.write(lastText);
+    }
+    stream.end();
+    await stream.finished?.();
+  },
+);
