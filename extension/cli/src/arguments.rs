@@ -43,19 +43,6 @@ pub(crate) enum Color {
     Never,
 }
 
-/// The confidence from which on a finding counts as a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Any finding.
-    Low,
-    /// Medium and high.
-    Medium,
-    /// Only high.
-    High,
-    /// None.
-    Never,
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -76,8 +63,8 @@ pub(crate) enum Command {
         /// The policy file; without one, the built-in policy.
         #[arg(long, value_name = "FILE")]
         policy: Option<String>,
-        /// The confidence from which on a finding makes the exit code 1.
-        #[arg(long, value_enum, default_value_t = FailOn::Medium)]
+        /// From which verdict on the exit code is 1.
+        #[arg(long, value_enum, default_value_t = FailOn::Flag)]
         fail_on: FailOn,
         /// Files that hold one event each; `-` reads stdin.
         #[arg(required = true, value_name = "FILE|-")]

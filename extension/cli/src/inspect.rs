@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::time::Instant;
 
 use anyhow::Result;
-use credenza_engine::{Confidence, Finding, HashKey, Report};
+use credenza_engine::{Finding, HashKey, Report};
 use credenza_event::Steps;
 use credenza_policy::{Mode, Policy, Verdict};
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
     pub(crate) lines: bool,
     /// The policy file.
     pub(crate) policy: Option<&'a str>,
-    /// From which confidence on the exit code says so.
+    /// From which verdict on the exit code says so.
     pub(crate) fail_on: FailOn,
 }
 
@@ -155,16 +155,11 @@ impl<'a> Judged<'a> {
     }
 
     fn fails(&self, fail_on: FailOn) -> bool {
-        let at_least = match fail_on {
-            FailOn::Low => Confidence::Low,
-            FailOn::Medium => Confidence::Medium,
-            FailOn::High => Confidence::High,
-            FailOn::Never => return false,
-        };
-        self.report
-            .findings
-            .iter()
-            .any(|finding| finding.confidence >= at_least)
+        match fail_on {
+            FailOn::Flag => self.verdict >= Verdict::Flag,
+            FailOn::Block => self.verdict >= Verdict::Block,
+            FailOn::Never => false,
+        }
     }
 
     fn json(&self) -> Value {
