@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::{BTreeSet, VecDeque},
     ffi::OsString,
+    os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -177,6 +178,18 @@ impl Child {
             Ok(status) => status.unwrap_or_default(),
             Err(_) => ExitStatus::default(),
         }
+    }
+}
+
+/// The end of a process in the words of the platform, which are Go's.
+pub(crate) fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(9)) => "signal: killed".to_owned(),
+        (None, Some(11)) => "signal: segmentation fault".to_owned(),
+        (None, Some(15)) => "signal: terminated".to_owned(),
+        (None, Some(signal)) => format!("signal: {signal}"),
+        (None, None) => "unknown".to_owned(),
     }
 }
 

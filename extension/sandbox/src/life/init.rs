@@ -3,7 +3,7 @@
 
 use super::shutdown::{self, ShutdownReason};
 use crate::{
-    child::{Child, Program},
+    child::{Child, Program, describe},
     config::Origin,
     core::Core,
     environment,
@@ -209,7 +209,7 @@ async fn watch_extension(generation: Arc<Generation>, name: String, child: Child
             }
         }
     });
-    generation.fail("Extension.Crash", format!("{name}: {status}"));
+    generation.fail("Extension.Crash", format!("{name}: {}", describe(status)));
 }
 
 fn start_runtime(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
@@ -242,7 +242,7 @@ fn start_runtime(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), F
         let message = if status.success() {
             "Runtime exited without providing a reason".to_owned()
         } else {
-            format!("Runtime exited with error: {status}")
+            format!("Runtime exited with error: {}", describe(status))
         };
         generation.fail("Runtime.ExitError", message);
     });
