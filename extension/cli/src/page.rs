@@ -147,8 +147,8 @@ mod tests {
 
 ## What it finds
 
-A value that breaks out, `' or
-1=1` for short, and does harm to those who did not ask.
+A value that breaks out, by `'
+or` alone, and does harm to those who did not ask.
 
 * One item that is long enough to be wrapped at the edge of a small page.
 * Another.
@@ -175,8 +175,8 @@ exempt = \"x\"
 
                 What it finds
 
-                A value that breaks out, `' or 1=1` for short, and does harm
-                to those who did not ask.
+                A value that breaks out, by `' or` alone, and does harm to
+                those who did not ask.
 
                 • One item that is long enough to be wrapped at the edge of
                   a small page.
@@ -200,8 +200,8 @@ exempt = \"x\"
 
                 ^[1mWhat it finds^[0m
 
-                A value that breaks out, ^[2m`^[0m^[36m'^[0m ^[36mor^[0m ^[36m1=1^[0m^[2m`^[0m for short, and does harm
-                to those who did not ask.
+                A value that breaks out, by ^[2m`^[0m^[36m'^[0m ^[36mor^[0m^[2m`^[0m alone, and does harm to
+                those who did not ask.
 
                 • One item that is long enough to be wrapped at the edge of
                   a small page.
