@@ -19,3 +19,16 @@ pub fn harden() -> Vec<&'static str> {
     }
     undone
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+    use rustix::thread::no_new_privs;
+
+    #[test]
+    fn the_process_is_opaque_and_gains_nothing_any_more() {
+        assert_eq!(super::harden(), Vec::<&str>::new());
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        assert!(no_new_privs().unwrap());
+    }
+}

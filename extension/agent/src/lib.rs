@@ -36,6 +36,6 @@ impl std::fmt::Debug for Shared {
         f.debug_struct("Shared")
             .field("policy", &self.policy)
             .field("route", &self.route)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

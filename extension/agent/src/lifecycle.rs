@@ -176,13 +176,13 @@ fn own_fault<'a>(kind: &'static str, behaviour: &'static str, detail: &'a str) -
 /// The name to register under: the base name of the file that the platform started.
 fn name(argument: Option<&OsString>) -> String {
     let name = argument.map(Path::new).and_then(Path::file_name);
-    name.unwrap_or(OsStr::new("credenza-agent"))
+    name.unwrap_or_else(|| OsStr::new("credenza-agent"))
         .to_string_lossy()
         .into_owned()
 }
 
 /// Sixteen bytes that nobody else knows, from the keys that the standard library draws for its
-/// hash tables: SipHash of nothing under two of them.
+/// hash tables: their hash of nothing under two of them.
 fn hash_key() -> HashKey {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let draw = || RandomState::new().build_hasher().finish().to_le_bytes();
@@ -237,9 +237,7 @@ fn register(call: &mut Call, name: &str) -> Result<String, String> {
 
 /// What a header may carry; a file name may hold anything.
 fn header_text(name: &str) -> String {
-    name.chars()
-        .filter(|letter| letter.is_ascii_graphic())
-        .collect()
+    name.chars().filter(char::is_ascii_graphic).collect()
 }
 
 /// Waits in `event/next` until the platform says SHUTDOWN, and says why it did.

@@ -237,7 +237,11 @@ fn with_host(list: Option<&OsStr>, agent: SocketAddr) -> OsString {
 }
 
 fn command(words: &[OsString]) -> Command {
-    let mut command = Command::new(words.first().map_or(OsStr::new(""), OsString::as_os_str));
+    let mut command = Command::new(
+        words
+            .first()
+            .map_or_else(|| OsStr::new(""), OsString::as_os_str),
+    );
     command.args(words.iter().skip(1));
     command
 }

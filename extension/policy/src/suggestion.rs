@@ -1,6 +1,7 @@
 //! "Did you mean …?": the known word that is nearest to an unknown one.
 //! It never suggests a word that shares too little with what was written.
 use alloc::{format, string::String, vec, vec::Vec};
+use core::fmt::Write;
 
 // Limit: the longest known word is `CREDENZA_NEXT_WRAPPER` with 21 letters; a word of more than
 // 48 is no misspelling of any, and 48 × 48 cells are 2,304 steps a candidate.
@@ -47,7 +48,8 @@ pub(crate) fn one_of(candidates: &[&str]) -> String {
             (_, 1) => " or ",
             _ => ", ",
         };
-        text.push_str(&format!("{joint}`{candidate}`"));
+        // A string takes whatever is written to it.
+        let _ = write!(text, "{joint}`{candidate}`");
     }
     text
 }

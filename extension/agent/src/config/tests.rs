@@ -122,7 +122,7 @@ fn a_problem_in_a_file_names_the_file_and_the_place() {
 #[test]
 fn a_file_that_cannot_be_used_blocks_nothing_and_is_said_aloud() {
     let scratch = Scratch::new("unusable");
-    let large = scratch.file("large.toml", &[b'#'; 1024 * 1024 + 1]);
+    let large = scratch.file("large.toml", &vec![b'#'; 1024 * 1024 + 1]);
     let bytes = scratch.file("bytes.toml", b"mode = '\xff'");
     let broken = scratch.file("broken.toml", b"mode = 'block");
     let folder = scratch.0.display().to_string();

@@ -225,10 +225,10 @@ fn the_environment_wins_over_the_file_but_never_blocks_with_a_broken_one() {
 
 #[test]
 fn a_flood_of_problems_is_counted_not_listed() {
-    let mut text = String::new();
-    for index in 0..10_000 {
-        text.push_str(&format!("key{index} = 1\n"));
-    }
+    let lines: Vec<String> = (0..10_000)
+        .map(|index| format!("key{index} = 1\n"))
+        .collect();
+    let text = lines.concat();
     let (_, problems) = parse(&text, &KNOWN);
     assert_eq!(problems.len(), super::PROBLEMS_MAX + 1);
     assert_eq!(

@@ -165,17 +165,20 @@ fn a_trace_that_is_no_trace_is_left_out() {
     }
 }
 
+static LONG: Rule = Rule {
+    id: "a-rule-with-a-name-of-thirty-two",
+    class: "",
+    cwe: 0,
+    page: "",
+};
+
 /// A finding of which every part is as long as it can get.
 fn longest(letter: &str) -> String {
     let mut coverage = Coverage::COMPLETE;
-    Gap::ALL.into_iter().for_each(|gap| coverage.add(gap));
+    for gap in Gap::ALL {
+        coverage.add(gap);
+    }
     let long = letter.repeat(5_000);
-    static LONG: Rule = Rule {
-        id: "a-rule-with-a-name-of-thirty-two",
-        class: "",
-        cwe: 0,
-        page: "",
-    };
     let mut finding = found(&long);
     finding.rule = &LONG;
     finding.role = Role::Header;
