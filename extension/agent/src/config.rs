@@ -251,11 +251,11 @@ fn adapter_proxy(environment: &Environment, problems: &mut Vec<Problem>) -> Opti
         };
         Some(SocketAddr::new(host.parse().ok()?, proxy.port()))
     });
-    let address = address.filter(|address| address.ip().is_loopback());
+    let address = address.filter(|address| address.is_ipv4() && address.ip().is_loopback());
     if address.is_none() {
         problems.push(Problem {
             at: ADAPTER_PROXY.into(),
-            message: "not a loopback address that we could listen on; expected \
+            message: "not an IPv4 loopback address that we could listen on; expected \
                       `http://127.0.0.1:9077`"
                 .into(),
         });

@@ -4,7 +4,11 @@
     clippy::missing_docs_in_private_items,
     reason = "test names are sentences"
 )]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at a surprise"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,7 @@
 //! The environment's settings: `CREDENZA_*` variables in, settings and problems out.
 //! It never reads the environment itself, and never fails for what it holds.
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use crate::suggestion::{did_you_mean, nearest, one_of};
 use crate::{Mode, OnError, OnPartial, Problem};
@@ -63,7 +63,7 @@ pub struct Settings {
     pub on_partial: Option<OnPartial>,
     /// `CREDENZA_POLICY`: the path of the policy file.
     pub policy: Option<Vec<u8>>,
-    /// `CREDENZA_LISTEN`: where the runtime finds us; always loopback.
+    /// `CREDENZA_LISTEN`: where the runtime finds us; always IPv4 loopback.
     pub listen: Option<SocketAddr>,
     /// `CREDENZA_UPSTREAM`: another proxy between us and the platform.
     pub upstream: Option<String>,
@@ -200,12 +200,12 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// `127.0.0.1:9077`, `localhost:9077`, `[::1]:9077` or a port alone.
+    /// `127.0.0.1:9077`, `localhost:9077` or a port alone.
     fn listen(&mut self, name: &str, value: &str) -> Option<SocketAddr> {
         let address = loopback_address(value);
         if address.is_none() {
             let message = format!(
-                "`{}`, ignored; expected a loopback address and port, as in `127.0.0.1:9077`",
+                "`{}`, ignored; expected an IPv4 loopback address and port, as in `127.0.0.1:9077`",
                 clipped(value)
             );
             self.problem(name, message);
@@ -223,14 +223,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// IPv4 only: some runtimes find the port behind the first colon of their Runtime API (R21).
 fn loopback_address(value: &str) -> Option<SocketAddr> {
-    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let digits = value.strip_prefix("localhost:").unwrap_or(value);
     let address = match digits.parse::<u16>() {
-        Ok(port) => SocketAddr::new(home, port),
-        Err(_) => value.parse::<SocketAddr>().ok()?,
+        Ok(port) => SocketAddrV4::new(Ipv4Addr::LOCALHOST, port),
+        Err(_) => value.parse::<SocketAddrV4>().ok()?,
     };
-    address.ip().is_loopback().then_some(address)
+    address
+        .ip()
+        .is_loopback()
+        .then_some(SocketAddr::V4(address))
 }
 
 /// The platform's levels, which are the customer's for the function's own log: no problem is made

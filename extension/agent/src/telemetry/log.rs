@@ -21,6 +21,12 @@ use super::{FaultNote, Invocation, Sink};
 // may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is ever held.
 const RING_BYTES_MAX: usize = 32 * 1024;
 
+// Limit: 1,497 lines of 700 bytes a minute; an attacker who sends more than that a minute pays for
+// every request, and we for 1 MiB of log, which is 0.05 cents at CloudWatch's price.
+const BYTES_PER_MINUTE_MAX: usize = 1024 * 1024;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
 // Limit: the writing thread calls `write` and formats one short line; 64 KiB of stack is ten times
 // what that takes.
 const STACK_BYTES: usize = 64 * 1024;
@@ -54,6 +60,7 @@ struct Tally {
     blocked: AtomicU64,
     faults: AtomicU64,
     problems: AtomicU64,
+    findings_dropped: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +76,9 @@ struct Ring {
     /// Lines that the writer has taken and not yet written.
     in_flight: bool,
     dropped: u64,
+    /// When the current minute began, and what was said in it.
+    minute: Option<Instant>,
+    minute_bytes: usize,
     /// Nobody writes: the thread could not be started.
     mute: bool,
 }
@@ -145,6 +155,7 @@ impl Log {
             blocked: read(&self.tally.blocked),
             faults: read(&self.tally.faults),
             problems: read(&self.tally.problems),
+            findings_dropped: read(&self.tally.findings_dropped),
             dropped: self.shared.ring().dropped,
         }
     }
@@ -154,9 +165,9 @@ impl Log {
         let deadline = Instant::now() + patience;
         let counts = self.counts();
         if self.level >= LogLevel::Info || counts.dropped > 0 {
-            // The last line has a place of its own: a full ring is what it must tell of.
+            // The last line has a place of its own: what was dropped is what it must tell of.
             let line = record::summary(SystemTime::now(), &self.origin, reason, &counts);
-            self.push_within(&line, RING_BYTES_MAX + record::LINE_BYTES_MAX);
+            self.push_within(&line, RING_BYTES_MAX + record::LINE_BYTES_MAX, usize::MAX);
         }
         let mut ring = self.shared.ring();
         while !ring.mute && (ring.in_flight || !ring.lines.is_empty()) {
@@ -170,18 +181,30 @@ impl Log {
     }
 
     fn push(&self, line: &str) {
-        self.push_within(line, RING_BYTES_MAX);
+        self.push_within(line, RING_BYTES_MAX, BYTES_PER_MINUTE_MAX);
     }
 
-    fn push_within(&self, line: &str, bytes_max: usize) {
+    /// Puts a line into the ring if both bounds allow it; counts it as dropped otherwise.
+    fn push_within(&self, line: &str, ring_bytes_max: usize, minute_bytes_max: usize) {
         let mut ring = self.shared.ring();
-        if ring.mute || ring.lines.len() + line.len() > bytes_max {
-            ring.dropped += 1;
-        } else {
-            ring.lines.extend_from_slice(line.as_bytes());
-            drop(ring);
-            self.shared.changed.notify_all();
+        let now = Instant::now();
+        if ring
+            .minute
+            .is_none_or(|begin| now.duration_since(begin) >= MINUTE)
+        {
+            ring.minute = Some(now);
+            ring.minute_bytes = 0;
         }
+        let fits = ring.lines.len() + line.len() <= ring_bytes_max
+            && ring.minute_bytes + line.len() <= minute_bytes_max;
+        if ring.mute || !fits {
+            ring.dropped += 1;
+            return;
+        }
+        ring.lines.extend_from_slice(line.as_bytes());
+        ring.minute_bytes += line.len();
+        drop(ring);
+        self.shared.changed.notify_all();
     }
 
     fn count(&self, inspected: &Inspected) {
@@ -190,6 +213,10 @@ impl Log {
         if !inspected.report.coverage.is_complete() {
             add(&self.tally.partial);
         }
+        let dropped = u64::from(inspected.report.findings_dropped);
+        self.tally
+            .findings_dropped
+            .fetch_add(dropped, Ordering::Relaxed);
         match inspected.verdict {
             Verdict::Pass => {}
             Verdict::Flag => _ = add(&self.tally.flagged),

@@ -64,6 +64,8 @@ pub struct Counts {
     pub faults: u64,
     /// Problems with policy or settings.
     pub problems: u64,
+    /// Findings beyond the most that one event may have.
+    pub findings_dropped: u64,
     /// Records that could not be written.
     pub dropped: u64,
 }
@@ -94,8 +96,8 @@ struct Squeeze {
     decoded: usize,
 }
 
-// Limit: with the last squeeze a finding has at most 585 bytes of names, numbers at their widest,
-// all gaps and the longest rule id, and 40 + 32 + 36 + 10 bytes of request id, function, location
+// Limit: with the last squeeze a finding has at most 600 bytes of names, numbers at their widest,
+// all gaps and the longest rule id, and 40 + 24 + 24 + 10 bytes of request id, function, location
 // and decode chain: under 700. `the_longest_finding_fits` holds this arithmetic.
 const SQUEEZES: [Squeeze; 4] = [
     Squeeze {
@@ -123,9 +125,9 @@ const SQUEEZES: [Squeeze; 4] = [
         decoded: 4,
     },
     Squeeze {
-        function: 32,
+        function: 24,
         invocation: 0,
-        location: 36,
+        location: 24,
         sample: 0,
         grammar: 0,
         decoded: 1,
@@ -147,6 +149,7 @@ const SQUEEZES: [Squeeze; 4] = [
 /// | `hash`, `sample` | keyed hash of the form; the form with letters and digits masked |
 /// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether the event was refused |
 /// | `coverage`, `gaps` | what was not looked at |
+/// | `findings_dropped` | findings beyond the most that one event may have, if any |
 /// | `policy`, `steps`, `us` | hash of the policy's text; work; microseconds |
 pub(crate) fn finding(seen: &Seen<'_>, finding: &Finding) -> String {
     let mut text = String::new();
@@ -265,6 +268,7 @@ pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &C
     line.number("blocked", counts.blocked);
     line.number("faults", counts.faults);
     line.number("problems", counts.problems);
+    line.number("findings_dropped", counts.findings_dropped);
     line.number("dropped", counts.dropped);
     line.done()
 }
@@ -323,6 +327,12 @@ fn outcome(line: &mut Line, seen: &Seen<'_>) {
     line.text("coverage", coverage.name().as_bytes(), 8);
     if !coverage.is_complete() {
         line.words("gaps", coverage.gaps().map(credenza_event::Gap::name));
+    }
+    if inspected.report.findings_dropped > 0 {
+        line.number(
+            "findings_dropped",
+            u64::from(inspected.report.findings_dropped),
+        );
     }
     line.text("policy", origin.policy_name().as_bytes(), 16);
     line.number("steps", inspected.report.steps);

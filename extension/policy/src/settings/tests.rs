@@ -132,18 +132,21 @@ fn remote_policies_are_named_as_not_yet_read() {
 
 #[test]
 fn an_address_that_is_not_loopback_is_never_listened_on() {
-    check(
-        &[("CREDENZA_LISTEN", "0.0.0.0:9077")],
-        &expect![
-            "CREDENZA_LISTEN: `0.0.0.0:9077`, ignored; expected a loopback address and port, as in `127.0.0.1:9077`"
-        ],
-    );
-    check(
-        &[("CREDENZA_LISTEN", "10.0.0.1:9077")],
-        &expect![
-            "CREDENZA_LISTEN: `10.0.0.1:9077`, ignored; expected a loopback address and port, as in `127.0.0.1:9077`"
-        ],
-    );
+    for refused in [
+        "0.0.0.0:9077",
+        "10.0.0.1:9077",
+        "[::1]:9078",
+        "localhost",
+        "127.0.0.1",
+    ] {
+        let (settings, problems) = Settings::read([(&b"CREDENZA_LISTEN"[..], refused.as_bytes())]);
+        assert_eq!(settings.listen, None, "{refused}");
+        assert!(
+            problems[0]
+                .message
+                .starts_with(&format!("`{refused}`, ignored; expected an IPv4"))
+        );
+    }
     check(
         &[("CREDENZA_LISTEN", "9078")],
         &expect!["listen 127.0.0.1:9078"],
@@ -151,10 +154,6 @@ fn an_address_that_is_not_loopback_is_never_listened_on() {
     check(
         &[("CREDENZA_LISTEN", "localhost:9078")],
         &expect!["listen 127.0.0.1:9078"],
-    );
-    check(
-        &[("CREDENZA_LISTEN", "[::1]:9078")],
-        &expect!["listen [::1]:9078"],
     );
     check(
         &[("CREDENZA_LISTEN", "127.0.0.1:0")],

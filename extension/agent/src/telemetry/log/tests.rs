@@ -191,3 +191,21 @@ fn verdicts_and_coverage_are_counted_whatever_the_level() {
     assert_eq!((counts.flagged, counts.blocked), (1, 1));
     drop(bench.go);
 }
+
+#[test]
+fn a_flood_is_cut_to_its_budget_a_minute_and_counted() {
+    let bench = bench(LogLevel::Info);
+    drop(bench.go);
+    let mut sent = 0;
+    while bench.log.counts().dropped == 0 {
+        bench.log.problem(&problem(sent));
+        sent += 1;
+        bench.log.finish("drain", PATIENCE);
+        assert!(sent < 10_000, "the flood is never cut");
+    }
+    let bytes: usize = bench.lines.try_iter().map(|line| line.len()).sum();
+    assert!(
+        bytes > super::BYTES_PER_MINUTE_MAX / 2,
+        "{bytes} bytes is cut too early"
+    );
+}

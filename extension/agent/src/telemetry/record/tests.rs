@@ -192,6 +192,7 @@ fn longest(letter: &str) -> String {
     finding.sample = long.clone();
     let mut inspected = inspected(vec![finding], coverage);
     inspected.report.steps = u64::MAX;
+    inspected.report.findings_dropped = u32::MAX;
     let origin = Origin {
         function: long.clone(),
         version: long.clone(),
@@ -384,6 +385,7 @@ fn a_summary_and_what_was_dropped() {
             "blocked":3,
             "faults":0,
             "problems":0,
+            "findings_dropped":0,
             "dropped":0}"#]],
     );
     check(
