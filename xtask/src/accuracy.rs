@@ -18,12 +18,15 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = GATES)]
     gate: String,
     /// The classes whose attacks count.
-    #[arg(long, default_value = "sqli")]
+    #[arg(long, default_value = CLASSES)]
     only: String,
 }
 
 /// What the SQL rule must reach: recall and evasion from below, false alarms from above, percent.
 const GATES: &str = "recall=90,core=0.05,hard=0.5,evasion=85";
+
+/// The classes for which there is a rule.
+const CLASSES: &str = "sqli";
 
 const FILES: [&str; 4] = [
     "attacks.jsonl",
@@ -33,26 +36,38 @@ const FILES: [&str; 4] = [
 ];
 
 /// Where the corpus lies unless told otherwise.
-pub(crate) fn corpus_default() -> PathBuf {
+fn corpus_default() -> PathBuf {
     project::root().join("../shared/corpus")
 }
 
 /// Scores the engine; a missing corpus is a skip.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let corpus = arguments.corpus.clone().unwrap_or_else(corpus_default);
-    if let Some(skip) = missing(&corpus) {
-        skips::print(&[skip]);
-        return Ok(());
+    skips::print(score(&corpus, &arguments.only, &arguments.gate)?.as_slice());
+    Ok(())
+}
+
+/// Scores the engine against the bars of the house.
+pub(crate) fn score_default() -> Result<Vec<Skip>> {
+    Ok(score(&corpus_default(), CLASSES, GATES)?
+        .into_iter()
+        .collect())
+}
+
+fn score(corpus: &Path, classes: &str, gates: &str) -> Result<Option<Skip>> {
+    if let Some(skip) = missing(corpus) {
+        return Ok(Some(skip));
     }
     project::run(project::cargo().args(["build", "--profile", "desk", "--package", "credenza"]))?;
-    let verdicts = judge(&corpus)?;
+    let verdicts = judge(corpus)?;
     let mut score = Command::new("python3");
     score.arg(corpus.join("score.py")).arg(&verdicts);
-    project::run(score.args(["--only", &arguments.only, "--gate", &arguments.gate]))
+    project::run(score.args(["--only", classes, "--gate", gates]))?;
+    Ok(None)
 }
 
 /// Says why the corpus cannot be scored, if it cannot.
-pub(crate) fn missing(corpus: &Path) -> Option<Skip> {
+fn missing(corpus: &Path) -> Option<Skip> {
     let absent = FILES.iter().find(|file| !corpus.join(file).is_file())?;
     let reason = format!("{absent} is not in {}", corpus.display());
     Some(Skip {
@@ -88,4 +103,18 @@ fn judge(corpus: &Path) -> Result<PathBuf> {
         bail!("wrap.py ended with {wrapped}");
     }
     Ok(verdicts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::missing;
+
+    #[test]
+    fn a_corpus_that_is_not_there_is_a_skip_with_its_place() {
+        let skip = missing(Path::new("/nonexistent")).unwrap();
+        assert_eq!(skip.name, "accuracy");
+        assert!(skip.reason.contains("/nonexistent"), "{}", skip.reason);
+    }
 }

@@ -50,6 +50,7 @@ pub(crate) fn metadata(triple: &str) -> Result<Value> {
 pub(crate) fn shipped(package: &str, triple: &str) -> Result<Vec<Crate>> {
     let metadata = metadata(triple)?;
     let checksums = checksums()?;
+    let linked = linked(package, triple)?;
     let packages = by_id(&metadata["packages"], "id");
     let nodes = by_id(&metadata["resolve"]["nodes"], "id");
     let root = packages
@@ -67,11 +68,15 @@ pub(crate) fn shipped(package: &str, triple: &str) -> Result<Vec<Crate>> {
             .with_context(|| format!("{id} is not described"))?;
         let mut described = describe(found, &checksums);
         for need in needs {
-            if let Some(package) = packages.get(need) {
-                described.needs.push(describe(package, &checksums).id());
-            }
-            if seen.insert(need) {
-                open.push(need);
+            let needed = packages
+                .get(need)
+                .with_context(|| format!("{need} is not described"))?;
+            let needed = describe(needed, &checksums).id();
+            if linked.contains(&needed) {
+                described.needs.push(needed);
+                if seen.insert(need) {
+                    open.push(need);
+                }
             }
         }
         described.needs.sort();
@@ -79,6 +84,34 @@ pub(crate) fn shipped(package: &str, triple: &str) -> Result<Vec<Crate>> {
     }
     crates.sort_by_key(Crate::id);
     Ok(crates)
+}
+
+/// The crates that are linked into `package`, as `name@version`.
+///
+/// The graph of the metadata has the features of the whole workspace in it, and macros that only
+/// the compiler runs; the tree has neither.
+fn linked(package: &str, triple: &str) -> Result<BTreeSet<String>> {
+    let mut cargo = project::cargo();
+    cargo.args(["tree", "--locked", "--package", package, "--target", triple]);
+    cargo.args([
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    Ok(project::output(&mut cargo)?
+        .lines()
+        .filter_map(parse_tree_line)
+        .collect())
+}
+
+/// `name v1.2.3 (path)` as `name@1.2.3`.
+fn parse_tree_line(line: &str) -> Option<String> {
+    let mut words = line.split(' ');
+    let (name, version) = (words.next()?, words.next()?);
+    Some(format!("{name}@{}", version.strip_prefix('v')?))
 }
 
 fn by_id<'a>(list: &'a Value, key: &str) -> BTreeMap<&'a str, &'a Value> {
@@ -150,20 +183,33 @@ fn parse_lock(text: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_lock, shipped};
+    use super::{parse_lock, parse_tree_line, shipped};
 
     #[test]
     fn the_agent_ships_the_engine_and_no_test_library() {
         let crates = shipped("credenza-agent", "x86_64-unknown-linux-gnu").unwrap();
         let names: Vec<&str> = crates.iter().map(|found| found.name.as_str()).collect();
         assert!(names.contains(&"credenza-engine"));
-        assert!(!names.contains(&"expect-test"));
+        for absent in ["expect-test", "thiserror-impl", "syn", "tokio"] {
+            assert!(!names.contains(&absent), "{absent}");
+        }
         let sqlparser = crates
             .iter()
             .find(|found| found.name == "sqlparser")
             .unwrap();
         assert_eq!(sqlparser.checksum.as_deref().map(str::len), Some(64));
         assert_eq!(sqlparser.licence, "Apache-2.0");
+    }
+
+    #[test]
+    fn a_line_of_the_tree_gives_name_and_version() {
+        let check = |line: &str, id: Option<&str>| assert_eq!(parse_tree_line(line).as_deref(), id);
+        check("toml v1.2.2+spec-1.1.0", Some("toml@1.2.2+spec-1.1.0"));
+        check(
+            "credenza-event v0.1.0 (/somewhere/event)",
+            Some("credenza-event@0.1.0"),
+        );
+        check("", None);
     }
 
     #[test]

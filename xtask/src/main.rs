@@ -22,7 +22,7 @@ mod tree;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, proves and measures credenza.")]
@@ -51,6 +51,14 @@ enum Command {
     Demo(demo::Arguments),
     /// Installs what tests need beyond Rust, and names what it could not.
     Tools,
+}
+
+/// The names of all commands, as a reader would type them.
+fn commands() -> Vec<String> {
+    Arguments::command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect()
 }
 
 fn main() -> ExitCode {

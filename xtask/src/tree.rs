@@ -14,6 +14,15 @@ pub(crate) struct Leaf {
     pub(crate) text: String,
 }
 
+impl Leaf {
+    /// Whether the file's name ends in `.` and `ending`, spelt exactly so.
+    pub(crate) fn ends_in(&self, ending: &str) -> bool {
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|found| found == ending)
+    }
+}
+
 /// All files below `root`, sorted by path.
 pub(crate) fn read(root: &Path) -> Result<Vec<Leaf>> {
     let mut leaves = Vec::new();

@@ -4,7 +4,7 @@
 /// A benign HTTP API event (payload 2.0) of about `bytes` bytes, never fewer than one kilobyte.
 pub fn benign(bytes: usize) -> Vec<u8> {
     let mut event = HEAD.to_owned();
-    let tail = "],\\\"note\\\":\\\"Please ring O'Brien & Sons; select the blue one, or call.\\\"}\",\
+    let tail = "],\\\"note\\\":\\\"Please ring O'Brien & Sons; select the blue one.\\\"}\",\
                 \"isBase64Encoded\":false}";
     let mut line = 0_usize;
     while event.len() + tail.len() + LINE_BYTES < bytes {
