@@ -16,11 +16,6 @@ pub(crate) fn target() -> PathBuf {
     root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// The agent, built from the profile that ships.
-pub(crate) fn agent() -> PathBuf {
-    target().join("release/credenza-agent")
-}
-
 /// A program of the desk, built from the profile `desk`.
 pub(crate) fn desk(program: &str) -> PathBuf {
     target().join("desk").join(program)

@@ -265,8 +265,11 @@ fn roots(manifest: &Leaf, folder: &str, files: &BTreeSet<&str>) -> Vec<String> {
     for place in ["src/bin/", "tests/", "examples/", "benches/"] {
         let prefix = format!("{folder}{place}");
         let direct = files.iter().filter(|file| {
-            file.strip_prefix(prefix.as_str())
-                .is_some_and(|rest| !rest.contains('/'))
+            let rest = file.strip_prefix(prefix.as_str()).unwrap_or("/");
+            !rest.contains('/')
+                || rest
+                    .split_once('/')
+                    .is_some_and(|(_, file)| file == "main.rs")
         });
         roots.extend(direct.map(|file| (*file).to_owned()));
     }
@@ -351,6 +354,8 @@ mod tests {
             leaf("x/src/a.rs", "pub(crate) mod b;\n"),
             leaf("x/src/a/b.rs", ""),
             leaf("x/src/tests.rs", ""),
+            leaf("x/tests/contract/main.rs", "mod c;"),
+            leaf("x/tests/contract/c.rs", ""),
             leaf("x/src/ghost.rs", ""),
         ];
         assert_eq!(
