@@ -20,13 +20,13 @@ impl Visitor for Lines {
             "value"
         };
         let chain: Vec<_> = form.decoded.iter().map(|decoder| decoder.name()).collect();
-        self.0 += &format!(
+        self.0.push_str(&format!(
             "{} {part} {:?} {} [{}]\n",
             form.pointer(),
             form.role,
             form.text.escape_ascii(),
             chain.join(" ")
-        );
+        ));
     }
 }
 
@@ -34,12 +34,12 @@ fn lines(event: &[u8]) -> String {
     let mut lines = Lines::default();
     let coverage = walk(event, &mut Steps::for_bytes(event.len()), &mut lines);
     for gap in coverage.gaps() {
-        lines.0 += &format!("gap: {}\n", gap.name());
+        lines.0.push_str(&format!("gap: {}\n", gap.name()));
     }
     lines.0
 }
 
-fn check(event: &[u8], expect: Expect) {
+fn check(event: &[u8], expect: &Expect) {
     expect.assert_eq(&lines(event));
 }
 
@@ -47,7 +47,7 @@ fn check(event: &[u8], expect: Expect) {
 fn keys_and_values_are_shown_in_order_with_pointers() {
     check(
         br#"{"a":"x","b":[1,"y",{"c/d~e":"z"}],"n":null}"#,
-        expect![[r#"
+        &expect![[r#"
             /a key Other a []
             /a value Other x []
             /b key Other b []
@@ -64,7 +64,7 @@ fn a_role_follows_from_the_position() {
     check(
         br#"{"rawPath":"/p","rawQueryString":"q=1&r=a%20b","headers":{"accept":"*/*","Cookie":"s=1; t=2"},
         "cookies":["u=3"],"pathParameters":{"id":"7"},"body":"k=v","x":"o"}"#,
-        expect![[r#"
+        &expect![[r#"
             /rawPath key Other rawPath []
             /rawPath value Path /p []
             /rawQueryString key Other rawQueryString []
@@ -104,7 +104,7 @@ fn a_role_follows_from_the_position() {
 fn json_in_a_string_is_a_nested_document() {
     check(
         br#"{"body":"{\"q\":{\"r\":[\"\\u0027 or 1\"]}}"}"#,
-        expect![[r#"
+        &expect![[r#"
             /body key Other body []
             /body/q key Body q [json]
             /body/q/r key Body r [json]
@@ -118,7 +118,7 @@ fn json_in_a_string_is_a_nested_document() {
 fn base64_of_json_of_percent_is_opened_in_any_order() {
     check(
         br#"{"body":"eyJxIjoiJTI3JTIwb3IlMjAxIn0="}"#,
-        expect![[r#"
+        &expect![[r#"
             /body key Other body []
             /body value Body eyJxIjoiJTI3JTIwb3IlMjAxIn0= []
             /body/q key Body q [base64 json]
