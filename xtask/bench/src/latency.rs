@@ -1,5 +1,6 @@
 //! What each variant adds between platform and runtime, by size of event and by pace.
-//! It never lets one variant run alone: rounds go through all of them in turn.
+//! It never lets one variant run alone: each round goes through all of them, so that whatever else
+//! the machine does meets all of them alike.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use anyhow::{Context as _, Result};
 use credenza_bench::events;
 use credenza_bench::process::Proxy;
 use credenza_bench::runtime::Runtime;
-use credenza_bench::statistics::median_us;
+use credenza_bench::statistics::median;
 use credenza_bench::upstream::Upstream;
 
 use crate::Variant;
@@ -46,50 +47,50 @@ const ALL: [Series; 7] = [
         name: "1 KB",
         bytes: 1_300,
         gap: GAP,
-        block: 20,
-        rounds: 30,
+        block: 1,
+        rounds: 600,
     },
     Series {
         name: "10 KB",
         bytes: 10_000,
         gap: GAP,
-        block: 20,
-        rounds: 30,
+        block: 1,
+        rounds: 500,
     },
     Series {
         name: "32 KB",
         bytes: 32_000,
         gap: GAP,
-        block: 10,
-        rounds: 20,
+        block: 1,
+        rounds: 200,
     },
     Series {
         name: "100 KB",
         bytes: 100_000,
         gap: GAP,
-        block: 10,
-        rounds: 20,
+        block: 1,
+        rounds: 250,
     },
     Series {
         name: "1 MB",
         bytes: 1_000_000,
         gap: GAP,
-        block: 4,
-        rounds: 15,
+        block: 1,
+        rounds: 80,
     },
     Series {
         name: "6 MB",
         bytes: 6_000_000,
         gap: GAP,
-        block: 2,
-        rounds: 10,
+        block: 1,
+        rounds: 40,
     },
     Series {
         name: "1 KB, no gap",
         bytes: 1_300,
         gap: Duration::ZERO,
-        block: 200,
-        rounds: 15,
+        block: 20,
+        rounds: 100,
     },
 ];
 
@@ -102,6 +103,8 @@ pub(crate) struct Figure {
     pub(crate) variant: &'static str,
     /// Median one-way time.
     pub(crate) one_way_us: f64,
+    /// Median of the difference to the direct way within the same round.
+    pub(crate) added_us: f64,
     /// Processor time of the process per invocation.
     pub(crate) cpu_us: f64,
 }
@@ -165,7 +168,10 @@ fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
     let event = Arc::new(events::benign(series.bytes));
     let before: Result<Vec<Duration>> = lanes.iter().map(Lane::cpu).collect();
     for round in 0..=series.rounds {
-        for lane in lanes.iter_mut() {
+        // Each round begins with another variant, so that none always follows the same neighbour.
+        for turn in 0..lanes.len() {
+            let at = (round + turn) % lanes.len();
+            let lane = lanes.get_mut(at).context("a lane is missing")?;
             for _ in 0..series.block {
                 let journey = lane
                     .runtime
@@ -179,13 +185,21 @@ fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
         }
     }
     let count = series.block * (series.rounds + 1);
+    let direct = lanes.iter().find(|lane| lane.variant.name == DIRECT);
+    let direct = direct.map(|lane| lane.samples.clone()).unwrap_or_default();
     let mut figures = Vec::new();
     for (lane, before) in lanes.iter_mut().zip(before?) {
         let spent = lane.cpu()?.saturating_sub(before);
+        let differences = lane
+            .samples
+            .iter()
+            .zip(&direct)
+            .map(|(through, direct)| through.as_secs_f64() - direct.as_secs_f64());
         figures.push(Figure {
             series,
             variant: lane.variant.name,
-            one_way_us: median_us(&mut lane.samples),
+            added_us: median(differences) * 1e6,
+            one_way_us: median(lane.samples.iter().map(Duration::as_secs_f64)) * 1e6,
             cpu_us: spent.as_secs_f64() * 1e6 / f64::from(u32::try_from(count)?),
         });
         lane.samples.clear();
@@ -193,15 +207,17 @@ fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The median one-way time of `variant` over the direct way, in microseconds.
+/// The figure of `variant` in `series` that `choose` picks; not a number where there is none.
+fn figure(figures: &[Figure], variant: &str, series: &str, choose: fn(&Figure) -> f64) -> f64 {
+    let found = figures
+        .iter()
+        .find(|f| f.variant == variant && f.series.name == series);
+    found.map_or(f64::NAN, choose)
+}
+
+/// What `variant` adds to the direct way, in microseconds.
 pub(crate) fn added_us(figures: &[Figure], variant: &str, series: &str) -> f64 {
-    let one_way = |variant: &str| {
-        let found = figures
-            .iter()
-            .find(|f| f.variant == variant && f.series.name == series);
-        found.map_or(f64::NAN, |figure| figure.one_way_us)
-    };
-    one_way(variant) - one_way(DIRECT)
+    figure(figures, variant, series, |figure| figure.added_us)
 }
 
 /// The names of the series, in the order of measuring.
@@ -213,32 +229,22 @@ pub(crate) fn series() -> impl Iterator<Item = &'static str> {
 pub(crate) fn print(figures: &[Figure], variants: &[Variant]) {
     println!("added one-way time, median, µs (direct: absolute)");
     heading();
-    for variant in variants {
+    row(DIRECT, |series| {
+        figure(figures, DIRECT, series, |figure| figure.one_way_us)
+    });
+    let others = || variants.iter().filter(|variant| variant.name != DIRECT);
+    for variant in others() {
         row(variant.name, |series| {
-            if variant.name == DIRECT {
-                added_us(figures, DIRECT, series) + absolute(figures, series)
-            } else {
-                added_us(figures, variant.name, series)
-            }
+            added_us(figures, variant.name, series)
         });
     }
     println!("\nprocessor time of the process per invocation, µs");
     heading();
-    for variant in variants.iter().filter(|variant| variant.name != DIRECT) {
+    for variant in others() {
         row(variant.name, |series| {
-            let found = figures
-                .iter()
-                .find(|f| f.variant == variant.name && f.series.name == series);
-            found.map_or(f64::NAN, |figure| figure.cpu_us)
+            figure(figures, variant.name, series, |figure| figure.cpu_us)
         });
     }
-}
-
-fn absolute(figures: &[Figure], series: &str) -> f64 {
-    let found = figures
-        .iter()
-        .find(|f| f.variant == DIRECT && f.series.name == series);
-    found.map_or(f64::NAN, |figure| figure.one_way_us)
 }
 
 fn heading() {

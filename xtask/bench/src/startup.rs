@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use credenza_bench::process::Proxy;
-use credenza_bench::statistics::median_us;
+use credenza_bench::statistics::median;
 use credenza_bench::upstream::Upstream;
 
 use crate::{Variant, latency};
@@ -43,9 +43,10 @@ pub(crate) fn measure(
             agents.push(agent);
         }
     }
+    let median_us = |starts: &[Duration]| median(starts.iter().map(Duration::as_secs_f64)) * 1e6;
     Ok(Startup {
-        agent_us: median_us(&mut agents),
-        plain_us: median_us(&mut plains),
+        agent_us: median_us(&agents),
+        plain_us: median_us(&plains),
     })
 }
 

@@ -34,7 +34,7 @@ const REGISTRIES: [Registry; 3] = [
     },
     Registry {
         folder: "extension/event/src/source",
-        fences: &[],
+        fences: &[("event", 1)],
     },
     Registry {
         folder: "extension/exchange/src/platform",
@@ -50,6 +50,9 @@ fn registered(leaves: &[Leaf], registry: Registry) -> Vec<Breach> {
     };
     let members = members(&leaf.text);
     let mut breaches = Vec::new();
+    if members.is_empty() {
+        breaches.push(breach(&list, 1, "the registry lists nothing"));
+    }
     for member in &members {
         let page = format!("{folder}/{member}.md");
         let Some(page) = leaves.iter().find(|leaf| leaf.path == page) else {
@@ -81,23 +84,19 @@ fn registered(leaves: &[Leaf], registry: Registry) -> Vec<Breach> {
     breaches
 }
 
-/// The modules of a registry that are not tests.
+/// The modules that a registry declares and also names in its list, as `module::Thing`.
 fn members(text: &str) -> BTreeSet<String> {
     let code = lexer::read(text);
-    let mut members = BTreeSet::new();
-    let mut before = "";
-    for line in &code.lines {
-        let line = line.trim();
-        let is_test = before == "#[cfg(test)]";
-        if let Some(at) = line.find("mod ")
-            && let Some(name) = line.get(at + 4..).and_then(|rest| rest.strip_suffix(';'))
-            && !is_test
-        {
-            members.insert(name.to_owned());
-        }
-        before = line;
-    }
-    members
+    let lines = || code.lines.iter().map(|line| line.trim());
+    let declared = lines().filter_map(|line| {
+        let at = line.find("mod ")?;
+        line.get(at + 4..)?.strip_suffix(';').map(str::to_owned)
+    });
+    let is_listed = |module: &String| {
+        let path = format!("{module}::");
+        lines().any(|line| line.contains(&path) && !line.contains("use "))
+    };
+    declared.filter(is_listed).collect()
 }
 
 /// The fenced blocks of a page: line of the fence, tag, contents.
