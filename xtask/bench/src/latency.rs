@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use credenza_bench::events;
 use credenza_bench::process::Proxy;
+use credenza_bench::quota::Quota;
 use credenza_bench::runtime::Runtime;
 use credenza_bench::statistics::median;
 use credenza_bench::upstream::Upstream;
@@ -116,6 +117,8 @@ struct Lane {
     proxy: Option<Proxy>,
     runtime: Runtime,
     samples: Vec<Duration>,
+    /// Dropped after the proxy, because a group with a process in it cannot be removed.
+    quota: Option<Quota>,
 }
 
 impl Lane {
@@ -140,7 +143,16 @@ impl Lane {
             proxy,
             runtime,
             samples: Vec::new(),
+            quota: None,
         })
+    }
+
+    /// Holds the proxy to the processor share of a function with 128 MB.
+    fn limit(&mut self) -> Result<()> {
+        if let Some(proxy) = &self.proxy {
+            self.quota = Some(Quota::of_128_megabytes(proxy.pid())?);
+        }
+        Ok(())
     }
 
     fn cpu(&self) -> Result<Duration> {
@@ -162,6 +174,61 @@ pub(crate) fn measure(variants: &[Variant], quick: bool) -> Result<Vec<Figure>> 
         figures.extend(run(&mut lanes, series)?);
     }
     Ok(figures)
+}
+
+/// The series under the quota: paced wider than its period, so that no variant lives on credit.
+const SMALL: [Series; 2] = [
+    Series {
+        name: "1 KB, 128 MB",
+        bytes: 1_300,
+        gap: WIDE_GAP,
+        block: 1,
+        rounds: 100,
+    },
+    Series {
+        name: "1 MB, 128 MB",
+        bytes: 1_000_000,
+        gap: WIDE_GAP,
+        block: 1,
+        rounds: 30,
+    },
+];
+
+const WIDE_GAP: Duration = Duration::from_millis(25);
+
+/// Measures `variants` under the quota of a small function; an error where groups cannot be made.
+pub(crate) fn measure_small(variants: &[Variant], quick: bool) -> Result<Vec<Figure>> {
+    let mut lanes = Vec::new();
+    for variant in variants {
+        let mut lane = Lane::open(variant).with_context(|| variant.name)?;
+        lane.limit()?;
+        lanes.push(lane);
+    }
+    let mut figures = Vec::new();
+    for mut series in SMALL {
+        if quick {
+            series.rounds = series.rounds.div_ceil(5);
+        }
+        figures.extend(run(&mut lanes, series)?);
+    }
+    Ok(figures)
+}
+
+/// Prints what each variant adds under the quota.
+pub(crate) fn print_small(figures: &[Figure]) {
+    println!("\nunder the processor share of a function with 128 MB, µs");
+    println!(
+        "{:<15}{:>12}{:>12}{:>12}",
+        "", "added 1 KB", "added 1 MB", "cpu 1 KB"
+    );
+    for found in figures
+        .iter()
+        .filter(|found| found.series.name.starts_with("1 KB"))
+    {
+        let large = added_us(figures, found.variant, "1 MB, 128 MB");
+        let (name, small) = (found.variant, found.added_us);
+        println!("{name:<15}{small:>12.1}{large:>12.1}{:>12.1}", found.cpu_us);
+    }
 }
 
 fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {

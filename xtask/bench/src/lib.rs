@@ -2,6 +2,7 @@
 //! It never judges a protocol: that is the sandbox's work, and would cost what is measured here.
 pub mod events;
 pub mod process;
+pub mod quota;
 pub mod runtime;
 pub mod statistics;
 pub mod upstream;

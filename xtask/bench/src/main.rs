@@ -75,12 +75,25 @@ fn measure(arguments: &Arguments) -> Result<()> {
     eprintln!("latency, variants in turn");
     let latency = latency::measure(&variants, arguments.quick)?;
     latency::print(&latency, &variants);
+    eprintln!("latency on a small function");
+    let small = latency::measure_small(&variants, arguments.quick);
+    match &small {
+        Ok(figures) => latency::print_small(figures),
+        Err(error) => println!("skipped: latency on a small function: {error:#}"),
+    }
     eprintln!("memory");
     let memory = memory::measure(&arguments.agent, arguments.quick)?;
     eprintln!("worst inputs");
     let worst = worst::measure();
     worst::print(&worst);
     let agent_bytes = std::fs::metadata(&arguments.agent)?.len();
-    goals::print(&latency, &startup, &memory, &worst, agent_bytes);
+    goals::print(
+        &latency,
+        small.as_deref().ok(),
+        &startup,
+        &memory,
+        &worst,
+        agent_bytes,
+    );
     Ok(())
 }

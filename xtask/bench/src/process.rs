@@ -50,6 +50,11 @@ impl Proxy {
         })
     }
 
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until the proxy accepts connections.
     pub fn wait_until_listening(&mut self) -> Result<()> {
         let until = Instant::now() + PATIENCE;

@@ -84,19 +84,21 @@ fn registered(leaves: &[Leaf], registry: Registry) -> Vec<Breach> {
     breaches
 }
 
-/// The modules that a registry declares and also names in its list, as `module::Thing`.
+/// The modules of a registry that are public, or that its list names as `module::Thing`.
 fn members(text: &str) -> BTreeSet<String> {
     let code = lexer::read(text);
     let lines = || code.lines.iter().map(|line| line.trim());
-    let declared = lines().filter_map(|line| {
-        let at = line.find("mod ")?;
-        line.get(at + 4..)?.strip_suffix(';').map(str::to_owned)
-    });
+    let declared = |mark: &'static str| {
+        let names = lines().filter_map(move |line| line.strip_prefix(mark)?.strip_suffix(';'));
+        names.map(str::to_owned)
+    };
     let is_listed = |module: &String| {
         let path = format!("{module}::");
         lines().any(|line| line.contains(&path) && !line.contains("use "))
     };
-    declared.filter(is_listed).collect()
+    declared("pub mod ")
+        .chain(declared("mod ").filter(is_listed))
+        .collect()
 }
 
 /// The fenced blocks of a page: line of the fence, tag, contents.
@@ -316,10 +318,9 @@ mod tests {
 
     #[test]
     fn a_rule_without_page_and_a_page_without_rule_are_found() {
-        let list = leaf(
-            "extension/engine/src/detector/mod.rs",
-            "mod sql_injection;\n",
-        );
+        let list = "mod sql_injection;\nmod shared_by_all;\nuse shared_by_all::Thing;\n\
+                    static ALL: &[&dyn Detector] = &[&sql_injection::SqlInjection];\n";
+        let list = leaf("extension/engine/src/detector/mod.rs", list);
         let found = messages(&registered(std::slice::from_ref(&list), REGISTRIES[0]));
         assert!(found.contains("the page is missing"), "{found}");
         let thin = leaf(
