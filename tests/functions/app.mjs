@@ -8,21 +8,29 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // The client parses the event before the handler; its text exists only here.
 const parse = JSON.parse;
-let lastText = "";
+let parsed = [];
 JSON.parse = (text, ...rest) => {
-  if (typeof text === "string") lastText = text;
-  return parse(text, ...rest);
+  const value = parse(text, ...rest);
+  if (typeof text === "string") parsed.push({ text, value });
+  return value;
 };
 
-function record(id) {
+function textOf(event) {
+  // Headers are parsed as well, so the text is the one whose value came as the event.
+  const text = parsed.find(({ value }) => value === event)?.text ?? "";
+  parsed = [];
+  return text;
+}
+
+function record(id, text) {
   if (!process.env.ECHO_RECORD) return;
-  const bytes = Buffer.from(lastText, "utf8");
+  const bytes = Buffer.from(text, "utf8");
   const digest = createHash("sha256").update(bytes).digest("hex");
   appendFileSync(process.env.ECHO_RECORD, `${id} ${digest} ${bytes.length}\n`);
 }
 
 export const handler = async (event, context) => {
-  record(context.awsRequestId);
+  record(context.awsRequestId, textOf(event));
   if (mode === "error") throw new Error("x".repeat(Number(process.env.ECHO_ERROR_CHARACTERS ?? 20)));
   if (mode === "sleep") await wait(200);
   if (mode === "pid") return { pid: process.pid };
@@ -34,7 +42,8 @@ export const handler = async (event, context) => {
 
 export const streaming = globalThis.awslambda?.streamifyResponse(
   async (event, stream, context) => {
-    record(context.awsRequestId);
+    const text = textOf(event);
+    record(context.awsRequestId, text);
     if (mode === "prelude") {
       stream = awslambda.HttpResponseStream.from(stream, {
         statusCode: 201,
@@ -52,7 +61,7 @@ export const streaming = globalThis.awslambda?.streamifyResponse(
       await wait(50);
       throw new Error("the middle broke");
     } else {
-      stream.write(lastText);
+      stream.write(text);
     }
     stream.end();
     await stream.finished?.();

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::programs::{root, skip};
 use super::random::Random;
 
@@ -11,6 +13,32 @@ use super::random::Random;
 pub(crate) struct Sample {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Sample {
+    /// SHA-256 and length, as the functions record them.
+    pub(crate) fn digest(&self) -> String {
+        digest(&self.bytes)
+    }
+
+    /// A request id that belongs to this sample in every run.
+    pub(crate) fn request_id(&self) -> String {
+        let digest = format!("{:x}", Sha256::digest(self.name.as_bytes()));
+        let part = |range: std::ops::Range<usize>| digest.get(range).unwrap_or_default();
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0..8),
+            part(8..12),
+            part(13..16),
+            part(17..20),
+            part(20..32)
+        )
+    }
+}
+
+/// SHA-256 and length, as the functions record them.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    format!("{:x} {}", Sha256::digest(bytes), bytes.len())
 }
 
 /// All sample events: those beside the project, else a generated set, with a skip that says so.
