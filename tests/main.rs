@@ -7,5 +7,16 @@
     reason = "a test may stop at the first surprise, wherever its code stands"
 )]
 
+mod back_to_back;
+mod bad_input;
+mod fail_open;
+mod framing;
+mod freeze;
 mod harness;
+mod limits;
+mod managed_instances;
+mod pending_next;
+mod refusals;
+mod shutdown;
+mod streaming;
 mod transparency;

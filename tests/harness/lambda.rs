@@ -75,7 +75,7 @@ impl Peer {
 }
 
 /// Takes a call out of the normal course: `None` leaves it to the platform.
-pub(crate) type Fault = dyn FnMut(&Head, &mut Peer) -> Option<io::Result<()>> + Send;
+pub(crate) type Fault = dyn Fn(&Head, &mut Peer) -> Option<io::Result<()>> + Send + Sync;
 
 #[derive(Default)]
 struct State {
@@ -83,7 +83,7 @@ struct State {
     answers: Vec<Answer>,
     calls: Vec<String>,
     heads: Vec<Head>,
-    fault: Option<Box<Fault>>,
+    fault: Option<Arc<Fault>>,
     nexts_pending: usize,
     nexts_dropped: usize,
     shutdown: Option<String>,
@@ -151,9 +151,9 @@ impl Lambda {
     /// Every call from now on is shown to `fault` first.
     pub(crate) fn set_fault(
         &self,
-        fault: impl FnMut(&Head, &mut Peer) -> Option<io::Result<()>> + Send + 'static,
+        fault: impl Fn(&Head, &mut Peer) -> Option<io::Result<()>> + Send + Sync + 'static,
     ) {
-        self.lock().fault = Some(Box::new(fault));
+        self.lock().fault = Some(Arc::new(fault));
     }
 
     /// Counts answers without keeping their bytes, for very many of them.
@@ -240,20 +240,17 @@ impl Lambda {
     }
 
     fn call(&self, head: &Head, peer: &mut Peer) -> io::Result<()> {
-        let mut fault = {
+        let fault = {
             let mut state = self.lock();
             // Limit: 100,000 calls are noted, about 10 MiB; a longer run looks at answers only.
             if state.calls.len() < 100_000 && self.keeps_answers.load(Ordering::Acquire) {
                 state.calls.push(head.start.clone());
                 state.heads.push(head.clone());
             }
-            state.fault.take()
+            state.fault.clone()
         };
         self.changed.notify_all();
-        let outcome = fault.as_mut().and_then(|fault| fault(head, peer));
-        if let Some(fault) = fault {
-            self.lock().fault.get_or_insert(fault);
-        }
+        let outcome = fault.and_then(|fault| fault(head, peer));
         outcome.unwrap_or_else(|| self.normal(head, peer))
     }
 

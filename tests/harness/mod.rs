@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod http;
 pub(crate) mod lambda;
 pub(crate) mod measure;
+pub(crate) mod pair;
 pub(crate) mod programs;
 pub(crate) mod random;
 pub(crate) mod runtime;

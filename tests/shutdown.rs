@@ -1,0 +1,100 @@
+//! A8: after SHUTDOWN the agent has told its findings and left with code 0 within 200 ms.
+//! It never counts the platform's own time.
+use std::time::{Duration, Instant};
+
+use credenza_sandbox::{Invocation, ShutdownReason};
+
+use crate::harness::alone;
+use crate::harness::pair::Pair;
+use crate::harness::samples::{INJECTION, rest};
+use crate::harness::sandboxed::{Client, Setup, block_on};
+
+/// Limit: 200 ms from SHUTDOWN to exit (contract A8).
+const EXIT: Duration = Duration::from_millis(200);
+
+#[test]
+fn every_reason_of_shutdown_ends_the_agent_in_time_with_code_0() {
+    let _room = alone();
+    for reason in ["spindown", "timeout", "failure", "SandboxTerminated"] {
+        let mut pair = Pair::new("monitor");
+        pair.invoke("one", rest("/q", INJECTION).as_bytes(), b"1");
+        pair.runtime.ask_next().unwrap();
+        pair.lambda.wait_pending(1);
+        let begun = Instant::now();
+        pair.lambda.shut_down(reason);
+        let (status, _) = pair.agent.wait_exit();
+        let elapsed = begun.elapsed();
+        assert_eq!(status.code(), Some(0), "{reason}");
+        assert!(elapsed < EXIT, "{reason}: {elapsed:?}");
+        pair.agent.lines.wait(&["sql-injection", "\"one\""]);
+    }
+}
+
+#[test]
+fn shutdown_in_the_middle_of_a_call_ends_the_agent_in_time() {
+    let _room = alone();
+    let mut pair = Pair::new("monitor");
+    pair.deliver("open", b"{}");
+    pair.runtime
+        .send(
+            b"POST /2018-06-01/runtime/invocation/open/response HTTP/1.1\r\nHost: a\r\n\
+              Content-Length: 1000\r\n\r\nhalf",
+        )
+        .unwrap();
+    pair.lambda.shut_down("timeout");
+    let begun = Instant::now();
+    let (status, _) = pair.agent.wait_exit();
+    assert_eq!(status.code(), Some(0));
+    assert!(begun.elapsed() < EXIT, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn findings_of_the_last_invocation_are_flushed_before_the_agent_leaves() {
+    let _room = alone();
+    let mut pair = Pair::new("monitor");
+    for index in 0..100 {
+        pair.invoke(&format!("last-{index}"), rest("/q", INJECTION).as_bytes(), b"1");
+    }
+    pair.lambda.shut_down("spindown");
+    let (status, _) = pair.agent.wait_exit();
+    assert_eq!(status.code(), Some(0));
+    // The output's end is read by another thread, so the last line is waited for.
+    pair.agent.lines.wait(&["sql-injection", "\"last-99\""]);
+    let lines = pair.agent.lines.all();
+    let told = lines.iter().filter(|line| line.contains("sql-injection")).count();
+    assert_eq!(told, 100, "a finding was lost without being counted: {lines:#?}");
+}
+
+#[test]
+fn a_signal_without_an_event_ends_the_agent_with_code_0() {
+    let _room = alone();
+    let mut pair = Pair::new("monitor");
+    pair.invoke("one", b"{}", b"1");
+    let pid = rustix::process::Pid::from_raw(pair.agent.pid().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let (status, elapsed) = pair.agent.wait_exit();
+    assert_eq!(status.code(), Some(0));
+    assert!(elapsed < EXIT, "{elapsed:?}");
+}
+
+#[test]
+fn the_sandbox_sees_the_same_with_each_client() {
+    let _room = alone();
+    for client in Client::ALL {
+        let Some(mut setup) = Setup::new(&format!("shutdown with {client:?}"), client) else {
+            continue;
+        };
+        setup.protect("monitor");
+        block_on(async {
+            let sandbox = setup.start().await;
+            let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
+            assert!(outcome.is_response());
+            let shutdown = sandbox.shutdown(ShutdownReason::Spindown).await;
+            let exit = &shutdown.extensions[0];
+            assert_eq!((exit.code, exit.killed), (Some(0), false), "{client:?}: {exit:?}");
+            assert!(exit.elapsed < EXIT, "{client:?}: {exit:?}");
+            let told = setup.agent_said();
+            assert!(told.iter().any(|line| line.contains("sql-injection")), "{told:?}");
+        });
+    }
+}
