@@ -17,7 +17,13 @@ const INVOCATIONS: u64 = 100_000;
 fn event(index: u64) -> Event {
     let mut random = Random::new(index);
     let items: Vec<String> = (0..random.below(12) + 1)
-        .map(|_| format!(r#"{{"sku":"{:x}","count":{}}}"#, random.next(), random.below(100)))
+        .map(|_| {
+            format!(
+                r#"{{"sku":"{:x}","count":{}}}"#,
+                random.next(),
+                random.below(100)
+            )
+        })
         .collect();
     Event {
         id: id(index),
@@ -115,7 +121,10 @@ fn back_to_back_invocations_are_neither_lost_nor_doubled_nor_reordered_nor_alter
         }
         if (index + 1) % (total / 4).max(1) == 0 {
             let per_second = (index + 1) * 1_000 / begun.elapsed().as_millis().max(1) as u64;
-            progress(&format!("{} of {total} invocations, {per_second} a second", index + 1));
+            progress(&format!(
+                "{} of {total} invocations, {per_second} a second",
+                index + 1
+            ));
         }
     }
     assert_eq!(*ledger.wrong.lock().unwrap(), Vec::<String>::new());
@@ -123,11 +132,20 @@ fn back_to_back_invocations_are_neither_lost_nor_doubled_nor_reordered_nor_alter
     judge_memory(&points);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts and sizes stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and sizes stay far below 2^52"
+)]
 fn judge_memory(points: &[(u64, u64)]) {
     let line: Vec<(f64, f64)> = points.iter().map(|(x, y)| (*x as f64, *y as f64)).collect();
     let slope = slope(&line);
     let last = points.last().map_or(0, |(_, bytes)| *bytes);
-    progress(&format!("memory: {slope:.3} bytes per invocation, {} KiB at the end", last / 1024));
-    assert!(slope < 1.0, "the agent grows by {slope} bytes per invocation");
+    progress(&format!(
+        "memory: {slope:.3} bytes per invocation, {} KiB at the end",
+        last / 1024
+    ));
+    assert!(
+        slope < 1.0,
+        "the agent grows by {slope} bytes per invocation"
+    );
 }

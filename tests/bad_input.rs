@@ -26,20 +26,38 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("one byte", b"[".to_vec()),
         ("6 MiB of [", vec![b'['; megabytes]),
         ("6 MiB of quotes", vec![b'"'; megabytes]),
-        ("6 MiB of backslashes", [&b"\""[..], &vec![b'\\'; megabytes]].concat()),
-        ("6 MiB of percent signs", [&b"\""[..], &vec![b'%'; megabytes], b"\""].concat()),
+        (
+            "6 MiB of backslashes",
+            [&b"\""[..], &vec![b'\\'; megabytes]].concat(),
+        ),
+        (
+            "6 MiB of percent signs",
+            [&b"\""[..], &vec![b'%'; megabytes], b"\""].concat(),
+        ),
         ("deep objects", deep_object),
-        ("invalid UTF-8", b"{\"a\":\"\xff\xfe\xc0\xaf\xed\xa0\x80\"}".to_vec()),
+        (
+            "invalid UTF-8",
+            b"{\"a\":\"\xff\xfe\xc0\xaf\xed\xa0\x80\"}".to_vec(),
+        ),
         ("UTF-16", utf16(r#"{"a":"b"}"#, false)),
         ("UTF-16 with a mark", utf16(r#"{"a":"b"}"#, true)),
         ("UTF-8 with a mark", "\u{feff}{\"a\":1}".as_bytes().to_vec()),
         ("NaN", br#"{"a":NaN,"b":-Infinity,"c":1e999}"#.to_vec()),
-        ("duplicate keys", br#"{"a":1,"a":2,"a":{"a":3,"a":4}}"#.to_vec()),
+        (
+            "duplicate keys",
+            br#"{"a":1,"a":2,"a":{"a":3,"a":4}}"#.to_vec(),
+        ),
         ("a lone surrogate", br#"{"a":"\ud800","\udc00":1}"#.to_vec()),
         ("trailing junk", br#"{"a":1} and more"#.to_vec()),
-        ("control characters", b"{\"a\":\"\x00\x01\x1f\x7f\"}".to_vec()),
+        (
+            "control characters",
+            b"{\"a\":\"\x00\x01\x1f\x7f\"}".to_vec(),
+        ),
         ("every byte", every_byte),
-        ("an HTTP head", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()),
+        (
+            "an HTTP head",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        ),
     ]
 }
 
@@ -65,8 +83,14 @@ fn a_rust_and_a_python_function_receive_bad_input_as_it_was_sent() {
         block_on(async {
             let sandbox = setup.start().await;
             for (name, bytes) in inputs() {
-                let outcome = sandbox.invoke(credenza_sandbox::Invocation::new(bytes.clone())).await;
-                assert!(outcome.is_response(), "{client:?}, {name}: {:?}", outcome.ending);
+                let outcome = sandbox
+                    .invoke(credenza_sandbox::Invocation::new(bytes.clone()))
+                    .await;
+                assert!(
+                    outcome.is_response(),
+                    "{client:?}, {name}: {:?}",
+                    outcome.ending
+                );
                 let seen = setup.received().remove(&outcome.request_id);
                 assert_eq!(seen, Some(vec![digest(&bytes)]), "{client:?}, {name}");
             }
@@ -82,9 +106,15 @@ fn an_injection_in_bad_input_is_found_all_the_same() {
     let plain = http_v2("", Some(&format!(r#"{{\"id\":\"{INJECTION}\"}}"#)));
     let bad: [(&str, Vec<u8>); 5] = [
         ("trailing-junk", format!("{plain} and more").into_bytes()),
-        ("not-a-number", plain.replacen('{', r#"{"n":NaN,"#, 1).into_bytes()),
+        (
+            "not-a-number",
+            plain.replacen('{', r#"{"n":NaN,"#, 1).into_bytes(),
+        ),
         ("byte-order-mark", format!("\u{feff}{plain}").into_bytes()),
-        ("lone-surrogate", plain.replacen('{', r#"{"s":"\ud800","#, 1).into_bytes()),
+        (
+            "lone-surrogate",
+            plain.replacen('{', r#"{"s":"\ud800","#, 1).into_bytes(),
+        ),
         (
             "duplicate-key",
             format!(r#"{{"a":"{INJECTION}","a":"harmless"}}"#).into_bytes(),

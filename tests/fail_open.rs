@@ -24,7 +24,12 @@ fn answers_through(setup: &Setup) -> String {
         for round in 0..3 {
             let event = rest("/q", &round.to_string());
             let outcome = sandbox.invoke(Invocation::new(event.clone())).await;
-            assert!(outcome.is_response(), "{:?}\n{}", outcome.ending, setup.said());
+            assert!(
+                outcome.is_response(),
+                "{:?}\n{}",
+                outcome.ending,
+                setup.said()
+            );
             assert!(outcome.payload() == event.as_bytes());
         }
     });
@@ -42,7 +47,10 @@ fn the_agent_is_absent_and_the_wrapper_keeps_the_platforms_address() {
     setup.protect("block");
     setup.config.extensions.clear();
     let said = answers_through(&setup);
-    assert!(said.contains("credenza"), "nothing was said about it: {said}");
+    assert!(
+        said.contains("credenza"),
+        "nothing was said about it: {said}"
+    );
 }
 
 #[test]
@@ -96,10 +104,19 @@ fn the_port_is_taken_and_another_one_protects_all_the_same() {
     block_on(async {
         let sandbox = setup.start().await;
         let outcome = sandbox.invoke(Invocation::new(rest("/q", "7"))).await;
-        assert!(outcome.is_response(), "{:?}\n{}", outcome.ending, setup.said());
+        assert!(
+            outcome.is_response(),
+            "{:?}\n{}",
+            outcome.ending,
+            setup.said()
+        );
         let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
         let payload = outcome.payload();
-        assert!(payload.starts_with(br#"{"statusCode":403"#), "not protected: {}", setup.said());
+        assert!(
+            payload.starts_with(br#"{"statusCode":403"#),
+            "not protected: {}",
+            setup.said()
+        );
     });
 }
 
@@ -120,7 +137,10 @@ fn a_garbage_policy_means_monitor_mode_and_a_loud_line() {
         setup.protect("block");
         setup.set("CREDENZA_POLICY", &path.display().to_string());
         let said = answers_through(&setup);
-        let loud = setup.agent_said().iter().any(|line| line.contains("problem"));
+        let loud = setup
+            .agent_said()
+            .iter()
+            .any(|line| line.contains("problem"));
         assert!(loud || name == "empty", "{name}: nothing was said: {said}");
     }
 }
@@ -175,14 +195,22 @@ fn senseless_values_of_known_variables_harm_nobody() {
         setup.protect("monitor");
         setup.set(name, value);
         let said = answers_through(&setup);
-        assert!(said.contains(name), "{name}={value}: nothing was said: {said}");
+        assert!(
+            said.contains(name),
+            "{name}={value}: nothing was said: {said}"
+        );
     }
 }
 
 #[test]
 fn a_proxy_for_the_internet_is_not_taken_for_loopback() {
     let _room = beside_others();
-    for client in [Client::Python, Client::Node, Client::NodeStreaming, Client::Rust] {
+    for client in [
+        Client::Python,
+        Client::Node,
+        Client::NodeStreaming,
+        Client::Rust,
+    ] {
         let Some(mut setup) = Setup::new(&format!("HTTP_PROXY with {client:?}"), client) else {
             continue;
         };
@@ -196,7 +224,10 @@ fn a_proxy_for_the_internet_is_not_taken_for_loopback() {
             let outcome = sandbox.invoke(Invocation::new(rest("/q", "7"))).await;
             assert!(outcome.is_response(), "{client:?}: {:?}", outcome.ending);
             let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
-            assert!(outcome.payload().starts_with(br#"{"statusCode":403"#), "{client:?}");
+            assert!(
+                outcome.payload().starts_with(br#"{"statusCode":403"#),
+                "{client:?}"
+            );
         });
     }
 }
@@ -209,7 +240,11 @@ fn a_closed_stdout_costs_records_and_nothing_else() {
         let address = free_address();
         let mut command = agent::command(address, &lambda.address.to_string());
         command.env("CREDENZA_MODE", mode);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop((child.stdout.take(), child.stderr.take()));
         let mut agent = Agent::adopt(child, address);
         lambda.wait_call("POST /2020-01-01/extension/register");
@@ -234,7 +269,12 @@ fn a_full_disk_for_stdout_costs_records_and_nothing_else() {
     let _room = beside_others();
     let lambda = Lambda::start();
     let address = free_address();
-    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = || {
+        fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
     let child = agent::command(address, &lambda.address.to_string())
         .stdout(full())
         .stderr(full())
@@ -280,8 +320,12 @@ fn every_form_of_the_platforms_address_works() {
     for form in [
         AddressForm::Plain,
         AddressForm::Localhost,
-        AddressForm::Url { prefix: ".rt".to_owned() },
-        AddressForm::Url { prefix: "a/b/function-name".to_owned() },
+        AddressForm::Url {
+            prefix: ".rt".to_owned(),
+        },
+        AddressForm::Url {
+            prefix: "a/b/function-name".to_owned(),
+        },
     ] {
         for mode in ["monitor", "block"] {
             let mut setup = rust("address forms");
@@ -297,7 +341,9 @@ type Break = fn(&Lambda, &Head, &mut Peer) -> std::io::Result<()>;
 
 const NEXT_BREAKS: [(&str, Break); 7] = [
     ("reset before the head", |_, _, peer| peer.reset()),
-    ("closed before the head", |_, _, _| Err(std::io::ErrorKind::ConnectionAborted.into())),
+    ("closed before the head", |_, _, _| {
+        Err(std::io::ErrorKind::ConnectionAborted.into())
+    }),
     ("reset in the head", |_, _, peer| {
         peer.write(b"HTTP/1.1 200 OK\r\nContent-Le")?;
         peer.reset()
@@ -413,8 +459,11 @@ fn the_platform_breaks_off_at_every_step_of_response() {
                 invoke_stubbornly(&agent, &lambda, &mut runtime, &format!("{at}-{round}"));
             }
             assert!(agent.is_running(), "{name} at {at}");
-            let ids: std::collections::BTreeSet<String> =
-                lambda.answers_so_far().iter().map(|answer| answer.id().to_owned()).collect();
+            let ids: std::collections::BTreeSet<String> = lambda
+                .answers_so_far()
+                .iter()
+                .map(|answer| answer.id().to_owned())
+                .collect();
             assert!(ids.len() >= 4, "{name} at {at}: {ids:?}");
         }
     }
@@ -440,7 +489,8 @@ fn the_platform_breaks_off_at_every_step_of_a_refusal() {
     ] {
         let mut pair = Pair::new("block");
         break_at(&pair.lambda, "/response", 0, way);
-        pair.lambda.push(Lambda::event("attack", rest("/q", INJECTION).as_bytes()));
+        pair.lambda
+            .push(Lambda::event("attack", rest("/q", INJECTION).as_bytes()));
         pair.lambda.push(Lambda::event("plain", b"{}"));
         let received = pair.runtime.next().expect(name);
         assert_eq!(received.id, "plain", "{name}: the function saw the attack");
@@ -453,7 +503,10 @@ fn the_platform_breaks_off_at_every_step_of_a_refusal() {
 fn the_platforms_own_refusals_of_next_come_back_unchanged() {
     let _room = beside_others();
     for (status, body) in [
-        ("403 Forbidden", r#"{"errorMessage":"x","errorType":"InvalidStateTransition"}"#),
+        (
+            "403 Forbidden",
+            r#"{"errorMessage":"x","errorType":"InvalidStateTransition"}"#,
+        ),
         ("500 Internal Server Error", "{}"),
         ("404 Not Found", "404 page not found"),
         ("410 Gone", "{}"),
@@ -498,7 +551,10 @@ fn registering_fails_in_every_way_and_the_agent_stays_for_the_function() {
         }),
         ("403", |_, head, peer| {
             peer.body(head)?;
-            peer.reply("403 Forbidden", br#"{"errorType":"Extension.RegistrationClosed"}"#)
+            peer.reply(
+                "403 Forbidden",
+                br#"{"errorType":"Extension.RegistrationClosed"}"#,
+            )
         }),
     ];
     for (name, way) in ways {

@@ -44,7 +44,11 @@ fn raw_cases_are_neither_hung_nor_smuggled_nor_normalised() {
     for case in &cases {
         run(&pair, case);
     }
-    progress(&format!("{} raw cases in {:.1} s", cases.len(), begun.elapsed().as_secs_f32()));
+    progress(&format!(
+        "{} raw cases in {:.1} s",
+        cases.len(),
+        begun.elapsed().as_secs_f32()
+    ));
 }
 
 fn run(pair: &Pair, case: &Case) {
@@ -61,20 +65,33 @@ fn run(pair: &Pair, case: &Case) {
     let heads = pair.lambda.heads();
     let seen = &heads[before..];
     for head in seen {
-        assert!(!head.target().contains("smuggled"), "{name}: smuggled a request");
+        assert!(
+            !head.target().contains("smuggled"),
+            "{name}: smuggled a request"
+        );
     }
     match case.fate {
         Fate::Passes => {
             assert_eq!(seen.len(), 1, "{name}: calls {seen:?}");
             assert_eq!(seen[0].start, case.start, "{name}");
-            assert!(status.is_some_and(|status| status < 500), "{name}: {status:?}");
+            assert!(
+                status.is_some_and(|status| status < 500),
+                "{name}: {status:?}"
+            );
             let length = seen[0].text("content-length").unwrap_or("0");
             let chunked = seen[0].header("transfer-encoding").is_some();
-            assert!(chunked || length == case.body.len().to_string(), "{name}: {:?}", seen[0]);
+            assert!(
+                chunked || length == case.body.len().to_string(),
+                "{name}: {:?}",
+                seen[0]
+            );
         }
         Fate::Refused => {
             assert!(seen.is_empty(), "{name}: the platform saw {seen:?}");
-            assert!(status.is_none_or(|status| status >= 400), "{name}: {status:?}");
+            assert!(
+                status.is_none_or(|status| status >= 400),
+                "{name}: {status:?}"
+            );
         }
         Fate::Either => assert!(seen.len() <= 1, "{name}: {seen:?}"),
     }
@@ -135,30 +152,90 @@ fn other(cases: &mut Vec<Case>, fate: Fate, name: &str, bytes: impl Into<Vec<u8>
 /// Targets that nobody may normalise, each with several methods (R35, R36).
 fn targets(cases: &mut Vec<Case>) {
     let targets = [
-        "/", "/x", "/x/", "//", "//x", "/x//y", "/./x", "/x/.", "/x/..", "/x/../y", "/../x",
-        "/%2e%2e/x", "/%2E/x", "/x%2fy", "/x%2Fy", "/%00", "/%0d%0aX:%20y", "/x;y=z", "/x?", "/?x",
-        "/x?y=z&y=z", "/x?%00", "/x?a=/../b", "/X", "/x\\y", "/x\\..\\y", "/~x", "/x+y", "/x|y",
-        "/x\"y", "/{x}", "/x^y", "/x`y", "/x<y>", "/x*", "/.", "/..", "/...", "/x%", "/x%zz",
-        "/2018-06-01", "/2018-06-01/", "/2018-06-01/runtime", "/2018-06-01/runtime/invocation",
-        "/2018-06-01/runtime/invocation/", "/2018-06-01/runtime/invocation/next/",
-        "/2018-06-01/runtime/invocation//next", "/2018-06-01/runtime/./invocation/next",
-        "/2018-06-01/runtime/x/../invocation/next", "/2018-06-01/runtime/invocation/NEXT",
-        "/2018-06-01/runtime/invocation/nex%74", "/2018-06-01/Runtime/invocation/next",
-        "/2099-01-01/runtime/invocation/next", "/2018-06-01/runtime/unknown", "/2026-01-15/metadata",
-        "/2018-06-01/runtime/restore/next/", "/2020-01-01/extension/unknown",
-        "/2022-07-01/telemetry/x", "/2020-08-15/logs/x", "/2021-04-23/credentials",
+        "/",
+        "/x",
+        "/x/",
+        "//",
+        "//x",
+        "/x//y",
+        "/./x",
+        "/x/.",
+        "/x/..",
+        "/x/../y",
+        "/../x",
+        "/%2e%2e/x",
+        "/%2E/x",
+        "/x%2fy",
+        "/x%2Fy",
+        "/%00",
+        "/%0d%0aX:%20y",
+        "/x;y=z",
+        "/x?",
+        "/?x",
+        "/x?y=z&y=z",
+        "/x?%00",
+        "/x?a=/../b",
+        "/X",
+        "/x\\y",
+        "/x\\..\\y",
+        "/~x",
+        "/x+y",
+        "/x|y",
+        "/x\"y",
+        "/{x}",
+        "/x^y",
+        "/x`y",
+        "/x<y>",
+        "/x*",
+        "/.",
+        "/..",
+        "/...",
+        "/x%",
+        "/x%zz",
+        "/2018-06-01",
+        "/2018-06-01/",
+        "/2018-06-01/runtime",
+        "/2018-06-01/runtime/invocation",
+        "/2018-06-01/runtime/invocation/",
+        "/2018-06-01/runtime/invocation/next/",
+        "/2018-06-01/runtime/invocation//next",
+        "/2018-06-01/runtime/./invocation/next",
+        "/2018-06-01/runtime/x/../invocation/next",
+        "/2018-06-01/runtime/invocation/NEXT",
+        "/2018-06-01/runtime/invocation/nex%74",
+        "/2018-06-01/Runtime/invocation/next",
+        "/2099-01-01/runtime/invocation/next",
+        "/2018-06-01/runtime/unknown",
+        "/2026-01-15/metadata",
+        "/2018-06-01/runtime/restore/next/",
+        "/2020-01-01/extension/unknown",
+        "/2022-07-01/telemetry/x",
+        "/2020-08-15/logs/x",
+        "/2021-04-23/credentials",
     ];
     for target in targets {
         for method in ["GET", "PUT", "DELETE", "PATCH"] {
             let start = format!("{method} {target} HTTP/1.1");
-            pass(cases, &start, &start, "Host: a\r\nContent-Length: 0\r\n", b"");
+            pass(
+                cases,
+                &start,
+                &start,
+                "Host: a\r\nContent-Length: 0\r\n",
+                b"",
+            );
         }
     }
     let long = format!("GET /{} HTTP/1.1", "l".repeat(60_000));
     pass(cases, "a target of 60,000 bytes", &long, "Host: a\r\n", b"");
     for method in ["OPTIONS", "PROPFIND", "X", "get", "M-SEARCH", "POST"] {
         let start = format!("{method} /method HTTP/1.1");
-        pass(cases, &start, &start, "Host: a\r\nContent-Length: 0\r\n", b"");
+        pass(
+            cases,
+            &start,
+            &start,
+            "Host: a\r\nContent-Length: 0\r\n",
+            b"",
+        );
     }
     // The absolute form is reduced to the origin form, as the platform itself serves both.
     other(
@@ -177,7 +254,9 @@ fn targets(cases: &mut Vec<Case>) {
 
 /// Bodies by `Content-Length`, right and wrong.
 fn lengths(cases: &mut Vec<Case>) {
-    for size in [0_usize, 1, 2, 7, 100, 4_095, 4_096, 4_097, 65_536, 1_000_000] {
+    for size in [
+        0_usize, 1, 2, 7, 100, 4_095, 4_096, 4_097, 65_536, 1_000_000,
+    ] {
         let body = vec![b'b'; size];
         for method in ["POST", "PUT", "GET"] {
             let start = format!("{method} /length/{size} HTTP/1.1");
@@ -186,15 +265,33 @@ fn lengths(cases: &mut Vec<Case>) {
         }
     }
     let wrong = [
-        "-1", "+5", "0x5", "5 5", "5,5", "5, 6", "", "abc", "5a", "99999999999999999999999", "1e1",
-        "٥", "5;5", "\"5\"",
+        "-1",
+        "+5",
+        "0x5",
+        "5 5",
+        "5,5",
+        "5, 6",
+        "",
+        "abc",
+        "5a",
+        "99999999999999999999999",
+        "1e1",
+        "٥",
+        "5;5",
+        "\"5\"",
     ];
     for length in wrong {
         other(
             cases,
-            if length == "5,5" { Fate::Either } else { Fate::Refused },
+            if length == "5,5" {
+                Fate::Either
+            } else {
+                Fate::Refused
+            },
             &format!("Content-Length: {length}"),
-            format!("POST /wrong HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{SMUGGLED}"),
+            format!(
+                "POST /wrong HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{SMUGGLED}"
+            ),
         );
     }
     let two = [
@@ -217,7 +314,12 @@ fn lengths(cases: &mut Vec<Case>) {
         "a body that ends too early",
         "POST /short HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nonly this",
     );
-    other(cases, Fate::Refused, "a head that ends too early", "GET /short HTTP/1.1\r\nHo");
+    other(
+        cases,
+        Fate::Refused,
+        "a head that ends too early",
+        "GET /short HTTP/1.1\r\nHo",
+    );
     other(cases, Fate::Refused, "nothing at all", "");
 }
 
@@ -235,14 +337,36 @@ fn encodings(cases: &mut Vec<Case>) {
     ] {
         for method in ["POST", "PUT"] {
             let start = format!("{method} /chunked/{} HTTP/1.1", name.replace(' ', "-"));
-            pass(cases, &format!("{method} chunked, {name}"), &start, chunked, body.as_bytes());
+            pass(
+                cases,
+                &format!("{method} chunked, {name}"),
+                &start,
+                chunked,
+                body.as_bytes(),
+            );
         }
     }
-    for size in ["x", "-5", "0x5", "5 5", "+5", "FFFFFFFFFFFFFFFFF", "", "5\r"] {
-        let bytes = format!("POST /bad-chunk HTTP/1.1\r\n{chunked}\r\n{size}\r\nhello\r\n0\r\n\r\n");
+    for size in [
+        "x",
+        "-5",
+        "0x5",
+        "5 5",
+        "+5",
+        "FFFFFFFFFFFFFFFFF",
+        "",
+        "5\r",
+    ] {
+        let bytes =
+            format!("POST /bad-chunk HTTP/1.1\r\n{chunked}\r\n{size}\r\nhello\r\n0\r\n\r\n");
         other(cases, Fate::Either, &format!("chunk size {size:?}"), bytes);
     }
-    for encoding in ["xchunked", "chunked, identity", "identity, gzip", "gzip", "chunked, chunked"] {
+    for encoding in [
+        "xchunked",
+        "chunked, identity",
+        "identity, gzip",
+        "gzip",
+        "chunked, chunked",
+    ] {
         other(
             cases,
             Fate::Refused,
@@ -259,16 +383,36 @@ fn encodings(cases: &mut Vec<Case>) {
         ("null in the value", "Transfer-Encoding: chun\0ked"),
     ] {
         let bytes = format!("POST /te HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}");
-        other(cases, Fate::Refused, &format!("Transfer-Encoding, {name}"), bytes);
+        other(
+            cases,
+            Fate::Refused,
+            &format!("Transfer-Encoding, {name}"),
+            bytes,
+        );
     }
     for (name, headers) in [
-        ("length first", "Content-Length: 43\r\nTransfer-Encoding: chunked"),
-        ("chunked first", "Transfer-Encoding: chunked\r\nContent-Length: 43"),
-        ("short length", "Content-Length: 3\r\nTransfer-Encoding: chunked"),
+        (
+            "length first",
+            "Content-Length: 43\r\nTransfer-Encoding: chunked",
+        ),
+        (
+            "chunked first",
+            "Transfer-Encoding: chunked\r\nContent-Length: 43",
+        ),
+        (
+            "short length",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked",
+        ),
     ] {
         // Both framings at once: chunked wins or the call is refused; what follows is no call.
-        let bytes = format!("POST /both HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}");
-        other(cases, Fate::Either, &format!("both framings, {name}"), bytes);
+        let bytes =
+            format!("POST /both HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}");
+        other(
+            cases,
+            Fate::Either,
+            &format!("both framings, {name}"),
+            bytes,
+        );
     }
     other(
         cases,
@@ -287,39 +431,104 @@ fn lines(cases: &mut Vec<Case>) {
         ("HTTP/9.9", "GET /x HTTP/9.9\r\nHost: a\r\n\r\n"),
         ("no target", "GET  HTTP/1.1\r\nHost: a\r\n\r\n"),
         ("no method", " /x HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ("a name with a space", "GET /x HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n"),
-        ("a line without a colon", "GET /x HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n"),
+        (
+            "a name with a space",
+            "GET /x HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n",
+        ),
+        (
+            "a line without a colon",
+            "GET /x HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n",
+        ),
         ("an empty name", "GET /x HTTP/1.1\r\nHost: a\r\n: z\r\n\r\n"),
-        ("a null in a value", "GET /x HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"),
-        ("a bare return in a value", "GET /x HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n"),
-        ("a TLS hello", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}\r\n\r\n"),
+        (
+            "a null in a value",
+            "GET /x HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+        ),
+        (
+            "a bare return in a value",
+            "GET /x HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
+        ),
+        (
+            "a TLS hello",
+            "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}\r\n\r\n",
+        ),
         ("garbage", "\u{1}\u{2}\u{3}\u{4}\r\n\r\n"),
     ] {
         other(cases, Fate::Refused, name, bytes);
     }
     for (name, bytes) in [
         ("bare line feeds", "GET /bare HTTP/1.1\nHost: a\n\n"),
-        ("an empty line before", "\r\nGET /before HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (
+            "an empty line before",
+            "\r\nGET /before HTTP/1.1\r\nHost: a\r\n\r\n",
+        ),
         ("no host", "GET /no-host HTTP/1.1\r\n\r\n"),
-        ("two hosts", "GET /two-hosts HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+        (
+            "two hosts",
+            "GET /two-hosts HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        ),
         ("HTTP/1.0", "GET /old HTTP/1.0\r\n\r\n"),
-        ("an expectation", "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"),
-        ("an unknown expectation", "POST /e HTTP/1.1\r\nHost: a\r\nExpect: x\r\nContent-Length: 0\r\n\r\n"),
-        ("a folded header", "GET /f HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"),
-        ("a tab in the start line", "GET\t/t HTTP/1.1\r\nHost: a\r\n\r\n"),
-        ("two spaces in the start line", "GET  /s  HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (
+            "an expectation",
+            "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            "an unknown expectation",
+            "POST /e HTTP/1.1\r\nHost: a\r\nExpect: x\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            "a folded header",
+            "GET /f HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+        ),
+        (
+            "a tab in the start line",
+            "GET\t/t HTTP/1.1\r\nHost: a\r\n\r\n",
+        ),
+        (
+            "two spaces in the start line",
+            "GET  /s  HTTP/1.1\r\nHost: a\r\n\r\n",
+        ),
     ] {
         other(cases, Fate::Either, name, bytes);
     }
-    for close in ["close", "keep-alive", "Close", "x, close", "Upgrade-Insecure"] {
+    for close in [
+        "close",
+        "keep-alive",
+        "Close",
+        "x, close",
+        "Upgrade-Insecure",
+    ] {
         let start = "GET /connection HTTP/1.1";
-        pass(cases, close, start, &format!("Host: a\r\nConnection: {close}\r\n"), b"");
+        pass(
+            cases,
+            close,
+            start,
+            &format!("Host: a\r\nConnection: {close}\r\n"),
+            b"",
+        );
     }
-    let many: String = (0..200).map(|index| format!("X-{index}: {index}\r\n")).collect();
-    pass(cases, "200 headers", "GET /many HTTP/1.1", &format!("Host: a\r\n{many}"), b"");
+    let many: String = (0..200)
+        .map(|index| format!("X-{index}: {index}\r\n"))
+        .collect();
+    pass(
+        cases,
+        "200 headers",
+        "GET /many HTTP/1.1",
+        &format!("Host: a\r\n{many}"),
+        b"",
+    );
     let large = format!("Host: a\r\nX-Large: {}\r\n", "h".repeat(1_048_576));
-    pass(cases, "a header of 1 MiB", "GET /large HTTP/1.1", &large, b"");
-    let endless = format!("GET /endless HTTP/1.1\r\nX: {}\r\n\r\n", "h".repeat(3 << 20));
+    pass(
+        cases,
+        "a header of 1 MiB",
+        "GET /large HTTP/1.1",
+        &large,
+        b"",
+    );
+    let endless = format!(
+        "GET /endless HTTP/1.1\r\nX: {}\r\n\r\n",
+        "h".repeat(3 << 20)
+    );
     other(cases, Fate::Refused, "a header of 3 MiB", endless);
 }
 
@@ -348,7 +557,10 @@ fn pipelined_calls_are_answered_in_order_or_not_at_all() {
         answered += 1;
     }
     let heads = pair.lambda.heads();
-    let seen: Vec<_> = heads.iter().filter(|head| head.target().contains("pipelined")).collect();
+    let seen: Vec<_> = heads
+        .iter()
+        .filter(|head| head.target().contains("pipelined"))
+        .collect();
     for (index, head) in seen.iter().enumerate() {
         assert_eq!(head.target(), format!("/pipelined/{index}"));
     }
@@ -422,16 +634,24 @@ fn replies_of_the_platform_in_any_framing_come_back_whole() {
         ("/continue", 200, "ok"),
     ] {
         let mut client = pair.agent.runtime();
-        client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+        client
+            .send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+            .unwrap();
         let (mut head, mut seen) = client.reply().unwrap();
         if head.status() == 100 {
             (head, seen) = client.reply().unwrap();
         }
-        assert_eq!((head.status(), seen.bytes.as_slice()), (status, body.as_bytes()), "{target}");
+        assert_eq!(
+            (head.status(), seen.bytes.as_slice()),
+            (status, body.as_bytes()),
+            "{target}"
+        );
     }
     let mut client = pair.agent.runtime();
     client.set_patience(DEADLINE);
-    client.send(b"GET /close HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    client
+        .send(b"GET /close HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
     let head = read_head(&mut client.reader).unwrap();
     let mut body = Vec::new();
     if head.text("transfer-encoding").is_some() {

@@ -31,9 +31,15 @@ fn fifty_freezes_of_one_second_with_dropped_sockets_lose_no_invocation() {
         assert_no_violation(&sandbox);
         let seen = setup.received();
         assert_eq!(seen.len(), 50);
-        assert!(seen.values().all(|times| times.len() == 1), "an event came twice");
+        assert!(
+            seen.values().all(|times| times.len() == 1),
+            "an event came twice"
+        );
     });
-    progress(&format!("50 freezes in {:.0} s, none lost", begun.elapsed().as_secs_f32()));
+    progress(&format!(
+        "50 freezes in {:.0} s, none lost",
+        begun.elapsed().as_secs_f32()
+    ));
 }
 
 #[test]
@@ -53,7 +59,11 @@ fn a_kept_connection_that_died_while_idle_is_replaced_without_the_runtimes_notic
     for round in 0..100 {
         pair.invoke(&format!("round-{round}"), b"{}", b"1");
     }
-    assert_eq!(pair.lambda.answers_so_far().len(), 100, "an answer was posted twice");
+    assert_eq!(
+        pair.lambda.answers_so_far().len(),
+        100,
+        "an answer was posted twice"
+    );
 }
 
 #[test]
@@ -100,6 +110,8 @@ fn a_function_that_takes_sixty_idle_seconds_keeps_its_connection() {
     let mut pair = Pair::new("monitor");
     pair.deliver("slow", b"{}");
     std::thread::sleep(Duration::from_secs(60));
-    pair.runtime.respond("slow", b"1").expect("the connection was closed while idle");
+    pair.runtime
+        .respond("slow", b"1")
+        .expect("the connection was closed while idle");
     pair.invoke("after", b"{}", b"1");
 }

@@ -42,7 +42,10 @@ fn an_answer_above_the_limit_gets_the_platforms_413_unchanged() {
     refuse_large_answers(&pair.lambda);
     pair.deliver("large", b"{}");
     let answer = json(PAYLOAD_BYTES_MAX + 1, 3);
-    let (head, body) = pair.runtime.post("large", "response", &[], &answer).unwrap();
+    let (head, body) = pair
+        .runtime
+        .post("large", "response", &[], &answer)
+        .unwrap();
     assert_eq!(head.status(), 413);
     assert_eq!(head.text("content-type"), Some("application/json"));
     assert_eq!(body.bytes, TOO_LARGE);
@@ -86,7 +89,9 @@ fn a_python_function_with_too_large_an_answer_fails_as_it_does_without_the_agent
         }
         seen.push(block_on(async {
             let sandbox = setup.start().await;
-            let outcome = sandbox.invoke(credenza_sandbox::Invocation::new("{}")).await;
+            let outcome = sandbox
+                .invoke(credenza_sandbox::Invocation::new("{}"))
+                .await;
             (outcome.error_type().map(str::to_owned), outcome.payload())
         }));
     }
@@ -105,7 +110,10 @@ fn an_error_header_of_one_mebibyte_passes() {
         ("Lambda-Runtime-Function-Error-Type", "Function.Own"),
         ("Lambda-Runtime-Function-XRay-Error-Cause", cause.as_str()),
     ];
-    let (head, _) = pair.runtime.post("traced", "error", &headers, b"{}").unwrap();
+    let (head, _) = pair
+        .runtime
+        .post("traced", "error", &headers, b"{}")
+        .unwrap();
     assert_eq!(head.status(), 202);
     let answers = pair.lambda.answers(1);
     for (name, value) in headers {
@@ -127,10 +135,16 @@ fn a_python_error_with_a_traceback_of_one_mebibyte_passes() {
     block_on(async {
         let sandbox = setup.start().await;
         for _ in 0..3 {
-            let outcome = sandbox.invoke(credenza_sandbox::Invocation::new("{}")).await;
+            let outcome = sandbox
+                .invoke(credenza_sandbox::Invocation::new("{}"))
+                .await;
             let answer = outcome.answer.clone().unwrap_or_default();
             let cause = answer.header("lambda-runtime-function-xray-error-cause");
-            assert!(cause.is_some_and(|cause| cause.len() > 900_000), "{:?}", outcome.ending);
+            assert!(
+                cause.is_some_and(|cause| cause.len() > 900_000),
+                "{:?}",
+                outcome.ending
+            );
         }
     });
 }
@@ -173,7 +187,12 @@ fn an_event_with_two_hundred_headers_and_one_of_a_mebibyte_arrives_with_all_of_t
     let mut pair = Pair::new("monitor");
     let large = "c".repeat((1 << 20) - 16_384);
     let mut headers: Vec<(String, String)> = (0..200)
-        .map(|index| (format!("Lambda-Runtime-New-{index}"), format!("value \u{e9} {index}")))
+        .map(|index| {
+            (
+                format!("Lambda-Runtime-New-{index}"),
+                format!("value \u{e9} {index}"),
+            )
+        })
         .collect();
     headers.push(("Lambda-Runtime-Client-Context".to_owned(), large));
     pair.lambda.push(Event {
@@ -183,7 +202,10 @@ fn an_event_with_two_hundred_headers_and_one_of_a_mebibyte_arrives_with_all_of_t
     });
     let received = pair.runtime.next().unwrap();
     for (name, value) in &headers {
-        assert!(received.head.header(name) == Some(value.as_bytes()), "{name}");
+        assert!(
+            received.head.header(name) == Some(value.as_bytes()),
+            "{name}"
+        );
     }
     pair.runtime.respond("many", b"1").unwrap();
     pair.invoke("after", b"{}", b"null");

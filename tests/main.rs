@@ -9,14 +9,18 @@
 
 mod back_to_back;
 mod bad_input;
+mod chains;
 mod fail_open;
 mod framing;
 mod freeze;
 mod harness;
 mod limits;
 mod managed_instances;
+mod os_only;
 mod pending_next;
 mod refusals;
+mod second_extension;
 mod shutdown;
+mod start_up;
 mod streaming;
 mod transparency;

@@ -18,7 +18,10 @@ fn sixteen_runtime_connections_have_sixteen_pending_next_at_the_platform() {
     let lambda = Lambda::start();
     let agent = Agent::start(
         &lambda,
-        &[("CREDENZA_MODE", "block"), ("AWS_LAMBDA_MAX_CONCURRENCY", "16")],
+        &[
+            ("CREDENZA_MODE", "block"),
+            ("AWS_LAMBDA_MAX_CONCURRENCY", "16"),
+        ],
     );
     let mut runtimes: Vec<_> = (0..SLOTS).map(|_| agent.runtime()).collect();
     for runtime in &mut runtimes {
@@ -26,9 +29,15 @@ fn sixteen_runtime_connections_have_sixteen_pending_next_at_the_platform() {
     }
     lambda.wait_pending(SLOTS);
     for index in 0..SLOTS {
-        lambda.push(Lambda::event(&format!("event-{index}"), rest("/q", "7").as_bytes()));
+        lambda.push(Lambda::event(
+            &format!("event-{index}"),
+            rest("/q", "7").as_bytes(),
+        ));
     }
-    let received: Vec<_> = runtimes.iter_mut().map(|one| one.receive().unwrap()).collect();
+    let received: Vec<_> = runtimes
+        .iter_mut()
+        .map(|one| one.receive().unwrap())
+        .collect();
     let ids: BTreeSet<_> = received.iter().map(|one| one.id.clone()).collect();
     assert_eq!(ids.len(), SLOTS, "an event was delivered twice");
     // Answers come in another order than the events went, each under its own id.
@@ -52,7 +61,10 @@ fn the_agent_registers_for_shutdown_only() {
             assert_eq!(body, serde_json::json!({ "events": ["SHUTDOWN"] }));
             peer.write(&crate::harness::http::message(
                 "HTTP/1.1 200 OK",
-                &[("Lambda-Extension-Identifier", "0f6c1f4e-41c2-4cf5-8ad1-6a2e5b7a3d10")],
+                &[(
+                    "Lambda-Extension-Identifier",
+                    "0f6c1f4e-41c2-4cf5-8ad1-6a2e5b7a3d10",
+                )],
                 b"{}",
             ))
         })
@@ -74,7 +86,11 @@ fn a_rust_function_with_sixteen_slots_serves_five_hundred_invocations_in_paralle
         let mut outcomes = Vec::new();
         for index in 0..500_u32 {
             let attack = index % 10 == 3;
-            let id = if attack { INJECTION.to_owned() } else { index.to_string() };
+            let id = if attack {
+                INJECTION.to_owned()
+            } else {
+                index.to_string()
+            };
             let event = rest("/q", &id);
             outcomes.push((attack, event.clone(), sandbox.begin(Invocation::new(event))));
             // The platform sends no more than it has slots for.
@@ -92,14 +108,23 @@ fn a_rust_function_with_sixteen_slots_serves_five_hundred_invocations_in_paralle
     progress("500 invocations in 16 slots, 50 of them refused");
 }
 
-type Begun = (bool, String, tokio::sync::oneshot::Receiver<credenza_sandbox::Outcome>);
+type Begun = (
+    bool,
+    String,
+    tokio::sync::oneshot::Receiver<credenza_sandbox::Outcome>,
+);
 
 async fn check_all(outcomes: &mut Vec<Begun>) {
     for (attack, event, outcome) in outcomes.drain(..) {
         let outcome = outcome.await.expect("the sandbox stands");
         assert!(outcome.is_response(), "{:?}", outcome.ending);
         let payload = outcome.payload();
-        assert_eq!(payload != event.as_bytes(), attack, "{}", String::from_utf8_lossy(&payload));
+        assert_eq!(
+            payload != event.as_bytes(),
+            attack,
+            "{}",
+            String::from_utf8_lossy(&payload)
+        );
     }
 }
 
@@ -121,7 +146,12 @@ fn a_python_worker_that_dies_costs_no_invocation_of_another() {
             .collect();
         for other in others {
             let outcome = other.await.unwrap();
-            assert!(outcome.is_response(), "{:?}\n{}", outcome.ending, setup.said());
+            assert!(
+                outcome.is_response(),
+                "{:?}\n{}",
+                outcome.ending,
+                setup.said()
+            );
         }
         let outcome = dying.await.unwrap();
         assert!(!outcome.is_response(), "the worker that died has answered");

@@ -21,7 +21,10 @@ fn a_next_whose_runtime_hangs_up_is_parked_and_given_to_the_next_one() {
         pair.runtime.ask_next().unwrap();
         let id = format!("round-{round}");
         pair.lambda.push(Lambda::event(&id, b"{}"));
-        let received = pair.runtime.receive().expect("the event comes to the new runtime");
+        let received = pair
+            .runtime
+            .receive()
+            .expect("the event comes to the new runtime");
         assert_eq!(received.id, id);
         pair.runtime.respond(&id, b"1").unwrap();
     }
@@ -40,10 +43,17 @@ fn an_event_that_arrives_while_no_runtime_is_there_waits_for_it() {
     pair.lambda.push(Lambda::event("orphan", b"{\"a\":1}"));
     pair.lambda.wait_pending(0);
     let received = pair.runtime.next().expect("the event is still there");
-    assert_eq!((received.id.as_str(), received.body.as_slice()), ("orphan", &b"{\"a\":1}"[..]));
+    assert_eq!(
+        (received.id.as_str(), received.body.as_slice()),
+        ("orphan", &b"{\"a\":1}"[..])
+    );
     pair.runtime.respond("orphan", b"1").unwrap();
     assert_eq!(pair.lambda.answers(1)[0].id(), "orphan");
-    assert_eq!(pair.lambda.count_calls(NEXT), 1, "the event was asked for twice");
+    assert_eq!(
+        pair.lambda.count_calls(NEXT),
+        1,
+        "the event was asked for twice"
+    );
 }
 
 #[test]

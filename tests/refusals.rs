@@ -22,17 +22,37 @@ fn sources() -> Vec<(&'static str, String, String, &'static str)> {
     let body = format!(r#"{{\"id\":\"{INJECTION}\"}}"#);
     vec![
         ("REST", rest("/q", INJECTION), rest("/q", "7"), HTTP),
-        ("HTTP API, query", http_v2(&raw, None), http_v2("id=7", None), HTTP),
+        (
+            "HTTP API, query",
+            http_v2(&raw, None),
+            http_v2("id=7", None),
+            HTTP,
+        ),
         (
             "HTTP API, body",
             http_v2("", Some(&body)),
             http_v2("", Some(r#"{\"id\":\"7\"}"#)),
             HTTP,
         ),
-        ("Function URL", function_url(&raw), function_url("id=7"), HTTP),
+        (
+            "Function URL",
+            function_url(&raw),
+            function_url("id=7"),
+            HTTP,
+        ),
         ("ALB", alb(INJECTION, false), alb("7", false), ALB),
-        ("ALB, multi-value", alb(INJECTION, true), alb("7", true), ALB_MULTI),
-        ("ALB, encoded", alb(INJECTION_RAW, false), alb("O%27Brien", false), ALB),
+        (
+            "ALB, multi-value",
+            alb(INJECTION, true),
+            alb("7", true),
+            ALB_MULTI,
+        ),
+        (
+            "ALB, encoded",
+            alb(INJECTION_RAW, false),
+            alb("O%27Brien", false),
+            ALB,
+        ),
     ]
 }
 
@@ -52,15 +72,25 @@ fn each_http_source_gets_its_exact_403_and_the_function_gets_the_next_event() {
         let refused = &answers[count];
         assert_eq!(refused.id(), "attack", "{name}");
         assert!(refused.head.target().ends_with("/response"), "{name}");
-        assert_eq!(String::from_utf8_lossy(&refused.body.bytes), refusal, "{name}");
+        assert_eq!(
+            String::from_utf8_lossy(&refused.body.bytes),
+            refusal,
+            "{name}"
+        );
         assert_eq!(refused.head.text("content-type"), Some("application/json"));
         // R6: the first user agent names the runtime release, so the synthetic post keeps it.
-        assert_eq!(refused.head.text("user-agent"), Some("raw-runtime/1"), "{name}");
+        assert_eq!(
+            refused.head.text("user-agent"),
+            Some("raw-runtime/1"),
+            "{name}"
+        );
         assert_eq!(answers[count + 1].id(), "plain", "{name}");
         count += 2;
     }
     // One upstream `next` for each event: a refusal is followed by exactly one.
-    let nexts = pair.lambda.count_calls("GET /2018-06-01/runtime/invocation/next");
+    let nexts = pair
+        .lambda
+        .count_calls("GET /2018-06-01/runtime/invocation/next");
     assert_eq!(nexts, count);
 }
 
@@ -74,7 +104,10 @@ fn monitor_mode_delivers_the_attack_unchanged_and_tells_the_finding() {
     let line = pair.agent.lines.wait(&["sql-injection", "\"REST\""]);
     let record: Value = serde_json::from_str(&line).expect("a finding is one JSON line");
     assert!(line.len() <= 700, "{} bytes: {line}", line.len());
-    assert!(!line.contains("UNION SELECT"), "the value was written out: {line}");
+    assert!(
+        !line.contains("UNION SELECT"),
+        "the value was written out: {line}"
+    );
     assert_eq!(record["rule"], "sql-injection");
     assert_eq!(record["verdict"], "block");
     assert_eq!(record["mode"], "monitor");
@@ -95,7 +128,11 @@ fn a_thousand_refusals_cost_the_function_neither_its_process_nor_its_next_event(
         for round in 0..1_000 {
             let attack = Invocation::new(rest("/q", INJECTION));
             let outcome = sandbox.invoke(attack).await;
-            assert_eq!(String::from_utf8_lossy(&outcome.payload()), HTTP, "round {round}");
+            assert_eq!(
+                String::from_utf8_lossy(&outcome.payload()),
+                HTTP,
+                "round {round}"
+            );
             if round % 50 == 0 {
                 let outcome = sandbox.invoke(Invocation::new(plain.clone())).await;
                 assert!(outcome.is_response(), "{:?}", outcome.ending);
@@ -122,13 +159,29 @@ fn every_client_is_protected_and_goes_on() {
             let sandbox = setup.start().await;
             for (name, attack, plain, refusal) in sources() {
                 let outcome = sandbox.invoke(Invocation::new(attack)).await;
-                assert!(outcome.is_response(), "{client:?}, {name}: {:?}", outcome.ending);
-                assert_eq!(String::from_utf8_lossy(&outcome.payload()), refusal, "{name}");
+                assert!(
+                    outcome.is_response(),
+                    "{client:?}, {name}: {:?}",
+                    outcome.ending
+                );
+                assert_eq!(
+                    String::from_utf8_lossy(&outcome.payload()),
+                    refusal,
+                    "{name}"
+                );
                 let outcome = sandbox.invoke(Invocation::new(plain.clone())).await;
-                assert!(outcome.is_response(), "{client:?}, {name}: {:?}", outcome.ending);
+                assert!(
+                    outcome.is_response(),
+                    "{client:?}, {name}: {:?}",
+                    outcome.ending
+                );
                 let answer = outcome.answer.unwrap_or_default();
                 let tail = answer.body.windows(plain.len()).last().map(<[u8]>::to_vec);
-                assert_eq!(tail.as_deref(), Some(plain.as_bytes()), "{client:?}, {name}");
+                assert_eq!(
+                    tail.as_deref(),
+                    Some(plain.as_bytes()),
+                    "{client:?}, {name}"
+                );
             }
             assert_no_violation(&sandbox);
             let seen: usize = setup.received().values().map(Vec::len).sum();
@@ -143,7 +196,8 @@ fn benign_sample_events_are_all_served_in_block_mode() {
     let mut pair = Pair::new("block");
     let events = crate::harness::samples::events("benign events in block mode");
     for (index, sample) in events.iter().enumerate() {
-        pair.lambda.push(Lambda::event(&index.to_string(), &sample.bytes));
+        pair.lambda
+            .push(Lambda::event(&index.to_string(), &sample.bytes));
         pair.lambda.push(Lambda::event("marker", b"{}"));
         let received = pair.runtime.next().unwrap();
         assert_ne!(received.id, "marker", "{} was refused", sample.name);

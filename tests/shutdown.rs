@@ -53,7 +53,11 @@ fn findings_of_the_last_invocation_are_flushed_before_the_agent_leaves() {
     let _room = alone();
     let mut pair = Pair::new("monitor");
     for index in 0..100 {
-        pair.invoke(&format!("last-{index}"), rest("/q", INJECTION).as_bytes(), b"1");
+        pair.invoke(
+            &format!("last-{index}"),
+            rest("/q", INJECTION).as_bytes(),
+            b"1",
+        );
     }
     pair.lambda.shut_down("spindown");
     let (status, _) = pair.agent.wait_exit();
@@ -61,8 +65,14 @@ fn findings_of_the_last_invocation_are_flushed_before_the_agent_leaves() {
     // The output's end is read by another thread, so the last line is waited for.
     pair.agent.lines.wait(&["sql-injection", "\"last-99\""]);
     let lines = pair.agent.lines.all();
-    let told = lines.iter().filter(|line| line.contains("sql-injection")).count();
-    assert_eq!(told, 100, "a finding was lost without being counted: {lines:#?}");
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("sql-injection"))
+        .count();
+    assert_eq!(
+        told, 100,
+        "a finding was lost without being counted: {lines:#?}"
+    );
 }
 
 #[test]
@@ -91,10 +101,17 @@ fn the_sandbox_sees_the_same_with_each_client() {
             assert!(outcome.is_response());
             let shutdown = sandbox.shutdown(ShutdownReason::Spindown).await;
             let exit = &shutdown.extensions[0];
-            assert_eq!((exit.code, exit.killed), (Some(0), false), "{client:?}: {exit:?}");
+            assert_eq!(
+                (exit.code, exit.killed),
+                (Some(0), false),
+                "{client:?}: {exit:?}"
+            );
             assert!(exit.elapsed < EXIT, "{client:?}: {exit:?}");
             let told = setup.agent_said();
-            assert!(told.iter().any(|line| line.contains("sql-injection")), "{told:?}");
+            assert!(
+                told.iter().any(|line| line.contains("sql-injection")),
+                "{told:?}"
+            );
         });
     }
 }

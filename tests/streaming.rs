@@ -31,13 +31,15 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 fn tell_pieces(lambda: &Arc<Lambda>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     lambda.set_fault(move |head, peer| {
-        is_stream(head).then(|| pieces(peer, &sender).and_then(|()| peer.reply("202 Accepted", b"")))
+        is_stream(head)
+            .then(|| pieces(peer, &sender).and_then(|()| peer.reply("202 Accepted", b"")))
     });
     receiver
 }
 
 fn is_stream(head: &Head) -> bool {
-    head.header("lambda-runtime-function-response-mode").is_some()
+    head.header("lambda-runtime-function-response-mode")
+        .is_some()
 }
 
 fn pieces(peer: &mut Peer, sender: &Sender<Vec<u8>>) -> io::Result<()> {
@@ -56,14 +58,22 @@ fn the_head_and_each_chunk_are_on_their_way_before_the_next_is_written() {
         let pieces = tell_pieces(&pair.lambda);
         pair.deliver("s", b"{}");
         pair.runtime.send(STREAM.as_bytes()).unwrap();
-        pair.lambda.wait_call("POST /2018-06-01/runtime/invocation/s/response");
+        pair.lambda
+            .wait_call("POST /2018-06-01/runtime/invocation/s/response");
         for index in 0..50 {
-            let text = format!("{{\"row\":{index},\"name\":\"{}\"}}\n", "n".repeat(index * 7));
+            let text = format!(
+                "{{\"row\":{index},\"name\":\"{}\"}}\n",
+                "n".repeat(index * 7)
+            );
             pair.runtime.send(&chunk(text.as_bytes())).unwrap();
             let mut arrived = Vec::new();
             // Chunk boundaries carry no meaning, so a piece may come in two.
             while arrived.len() < text.len() {
-                arrived.extend(pieces.recv_timeout(DEADLINE).expect("the chunk arrives alone"));
+                arrived.extend(
+                    pieces
+                        .recv_timeout(DEADLINE)
+                        .expect("the chunk arrives alone"),
+                );
             }
             assert_eq!(arrived, text.as_bytes());
         }
@@ -87,11 +97,18 @@ fn chunks_of_node_that_are_written_50_ms_apart_arrive_apart() {
             assert_no_violation(&sandbox);
             assert!(outcome.is_response(), "{:?}", outcome.ending);
             let answer = outcome.answer.unwrap_or_default();
-            let rows: Vec<_> = answer.chunks.iter().filter(|chunk| chunk.bytes == 8).collect();
+            let rows: Vec<_> = answer
+                .chunks
+                .iter()
+                .filter(|chunk| chunk.bytes == 8)
+                .collect();
             assert_eq!(rows.len(), 10, "{:?}", answer.chunks);
             for two in rows.windows(2) {
                 let apart = two[1].at.saturating_sub(two[0].at).as_millis();
-                assert!((25..=150).contains(&apart), "{apart} ms apart, written 50 ms apart");
+                assert!(
+                    (25..=150).contains(&apart),
+                    "{apart} ms apart, written 50 ms apart"
+                );
             }
         });
     }
@@ -141,7 +158,11 @@ fn the_prelude_of_node_arrives_as_it_does_without_the_agent() {
             let sandbox = setup.start().await;
             let outcome = sandbox.invoke(Invocation::new("{}")).await;
             let answer = outcome.answer.unwrap_or_default();
-            let zeros = answer.body.windows(8).filter(|window| *window == [0; 8]).count();
+            let zeros = answer
+                .body
+                .windows(8)
+                .filter(|window| *window == [0; 8])
+                .count();
             assert_eq!(zeros, 1, "the delimiter stands once: {:?}", answer.body);
             seen.push((answer.body, answer.streamed, answer.trailers));
         });
@@ -175,7 +196,9 @@ fn error_trailers_of_a_stream_that_fails_in_the_middle_arrive() {
     );
     let announced = answer.head.headers.iter();
     assert!(
-        announced.clone().any(|(name, _)| name.eq_ignore_ascii_case("trailer")),
+        announced
+            .clone()
+            .any(|(name, _)| name.eq_ignore_ascii_case("trailer")),
         "the trailers are announced"
     );
 }
@@ -195,9 +218,17 @@ fn a_stream_of_node_that_fails_in_the_middle_is_told_as_it_is_without_the_agent(
         block_on(async {
             let sandbox = setup.start().await;
             let outcome = sandbox.invoke(Invocation::new("{}")).await;
-            assert!(matches!(outcome.ending, Ending::Error { .. }), "{:?}", outcome.ending);
+            assert!(
+                matches!(outcome.ending, Ending::Error { .. }),
+                "{:?}",
+                outcome.ending
+            );
             let answer = outcome.answer.unwrap_or_default();
-            let names: Vec<_> = answer.trailers.iter().map(|(name, _)| name.clone()).collect();
+            let names: Vec<_> = answer
+                .trailers
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect();
             seen.push((answer.body, names, outcome.ending));
         });
     }
@@ -227,7 +258,10 @@ fn two_hundred_megabytes_pass_in_bounded_memory() {
     assert_eq!(bytes, PIECES * PIECE);
     assert_eq!(seen, sum, "the bytes came in another order");
     let growth = resident_bytes_max(pair.agent.pid()).saturating_sub(before);
-    progress(&format!("a stream of 200 MB: the agent grew by {} KiB", growth / 1024));
+    progress(&format!(
+        "a stream of 200 MB: the agent grew by {} KiB",
+        growth / 1024
+    ));
     assert!(growth <= 16 << 20, "the agent grew by {growth} bytes");
 }
 
@@ -270,7 +304,10 @@ fn a_stream_that_the_platform_ends_is_torn_down_at_once_on_the_runtimes_side() {
     let torn = (0..100_000).any(|_| pair.runtime.send(&chunk(&[b'x'; 4096])).is_err());
     let reply = pair.runtime.reply();
     let refused = reply.as_ref().is_ok_and(|(head, _)| head.status() >= 400);
-    assert!(torn || reply.is_err() || refused, "the stream went on into nothing");
+    assert!(
+        torn || reply.is_err() || refused,
+        "the stream went on into nothing"
+    );
     // What is left of the connection is the runtime's to drop; a new one works.
     pair.lambda.set_fault(|_, _| None);
     pair.runtime = pair.agent.runtime();
@@ -300,6 +337,8 @@ fn a_runtime_that_dies_in_a_stream_leaves_no_whole_answer_upstream() {
     pair.runtime.send(&chunk(b"some bytes")).unwrap();
     let fresh: Runtime = pair.agent.runtime();
     drop(std::mem::replace(&mut pair.runtime, fresh));
-    let whole = ends.recv_timeout(DEADLINE).expect("the platform learns of the end");
+    let whole = ends
+        .recv_timeout(DEADLINE)
+        .expect("the platform learns of the end");
     assert!(!whole, "a broken answer was completed by the agent");
 }

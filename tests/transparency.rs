@@ -89,11 +89,18 @@ fn compare_some(client: Client, environment: &[(&str, &str)], events: Vec<Sample
         let with = run(&proxied, &events).await;
         for (index, sample) in events.iter().enumerate() {
             let name = &sample.name;
-            assert_eq!(without.platform.get(index), with.platform.get(index), "{name}: answer");
+            assert_eq!(
+                without.platform.get(index),
+                with.platform.get(index),
+                "{name}: answer"
+            );
         }
         assert_eq!(without.function, with.function);
         let seconds = begun.elapsed().as_secs_f32();
-        progress(&format!("{test}: {} events the same, {seconds:.1} s", events.len()));
+        progress(&format!(
+            "{test}: {} events the same, {seconds:.1} s",
+            events.len()
+        ));
     });
 }
 
@@ -108,11 +115,21 @@ async fn run(setup: &Setup, events: &[Sample]) -> Seen {
     for sample in events {
         // The client of node hands the function no event that it cannot parse.
         if let Some(seen) = function.get(&sample.request_id()) {
-            assert_eq!(*seen, [sample.digest()], "{}: not what was sent", sample.name);
+            assert_eq!(
+                *seen,
+                [sample.digest()],
+                "{}: not what was sent",
+                sample.name
+            );
         }
     }
-    assert!(function.len() + 1 >= events.len(), "at most one sample cannot be parsed");
-    sandbox.shutdown(credenza_sandbox::ShutdownReason::Spindown).await;
+    assert!(
+        function.len() + 1 >= events.len(),
+        "at most one sample cannot be parsed"
+    );
+    sandbox
+        .shutdown(credenza_sandbox::ShutdownReason::Spindown)
+        .await;
     Seen { function, platform }
 }
 
@@ -125,7 +142,10 @@ async fn reply(sandbox: &Sandbox, event: &Sample) -> Reply {
     let error_type = outcome.error_type().map(str::to_owned);
     let answer = outcome.answer.unwrap_or_default();
     // The address differs between the two runs, so the header that holds it may, too.
-    let headers = answer.headers.into_iter().filter(|(name, _)| name != "host");
+    let headers = answer
+        .headers
+        .into_iter()
+        .filter(|(name, _)| name != "host");
     Reply {
         error_type,
         headers: headers.collect(),

@@ -21,7 +21,8 @@ impl Head {
 
     /// The same as text; invalid UTF-8 reads as absent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.header(name).and_then(|value| str::from_utf8(value).ok())
+        self.header(name)
+            .and_then(|value| str::from_utf8(value).ok())
     }
 
     /// The method of a request.

@@ -30,7 +30,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// The request id in the target.
     pub(crate) fn id(&self) -> &str {
-        self.head.target().split('/').nth_back(1).unwrap_or_default()
+        self.head
+            .target()
+            .split('/')
+            .nth_back(1)
+            .unwrap_or_default()
     }
 }
 
@@ -188,10 +192,22 @@ impl Lambda {
         });
     }
 
+    /// Waits until `count` such calls have been read.
+    pub(crate) fn wait_calls(&self, start: &str, count: usize) {
+        self.wait(start, |state| {
+            let calls = state.calls.iter();
+            calls.filter(|call| call.starts_with(start)).count() >= count
+        });
+    }
+
     /// How many calls have a start line that begins with `start`.
     pub(crate) fn count_calls(&self, start: &str) -> usize {
         let state = self.lock();
-        state.calls.iter().filter(|call| call.starts_with(start)).count()
+        state
+            .calls
+            .iter()
+            .filter(|call| call.starts_with(start))
+            .count()
     }
 
     /// The heads of all calls so far.
@@ -215,7 +231,11 @@ impl Lambda {
         let mut state = self.lock();
         while !done(&state) {
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no {what} in time; calls: {:?}", state.calls);
+            assert!(
+                !left.is_zero(),
+                "no {what} in time; calls: {:?}",
+                state.calls
+            );
             state = self.changed.wait_timeout(state, left).unwrap().0;
         }
     }
@@ -356,7 +376,10 @@ pub(crate) fn next_reply(event: &Event) -> Vec<u8> {
             "Lambda-Runtime-Invoked-Function-Arn",
             "arn:aws:lambda:eu-central-1:123456789012:function:f",
         ),
-        ("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c8"),
+        (
+            "Lambda-Runtime-Trace-Id",
+            "Root=1-5bef4de7-ad49b0e87f6ef6c8",
+        ),
     ];
     for (name, value) in &event.headers {
         headers.push((name, value));

@@ -16,7 +16,9 @@ fn field(pid: u32, name: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     let value = line.and_then(|line| line.split_whitespace().next());
-    value.and_then(|value| value.parse().ok()).unwrap_or_default()
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or_default()
 }
 
 /// The slope of the straight line through `points`, by least squares.
@@ -26,7 +28,10 @@ pub(crate) fn slope(points: &[(f64, f64)]) -> f64 {
     let count = count as f64;
     let mean_x = points.iter().map(|point| point.0).sum::<f64>() / count;
     let mean_y = points.iter().map(|point| point.1).sum::<f64>() / count;
-    let above: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let above: f64 = points
+        .iter()
+        .map(|(x, y)| (x - mean_x) * (y - mean_y))
+        .sum();
     let below: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     if below == 0.0 { 0.0 } else { above / below }
 }

@@ -8,6 +8,7 @@ pub(crate) mod measure;
 pub(crate) mod pair;
 pub(crate) mod programs;
 pub(crate) mod random;
+pub(crate) mod relay;
 pub(crate) mod runtime;
 pub(crate) mod samples;
 pub(crate) mod sandboxed;

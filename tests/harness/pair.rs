@@ -36,7 +36,10 @@ impl Pair {
         self.lambda.push(Lambda::event(id, body));
         let received = self.runtime.next().expect("the event arrives");
         assert_eq!(received.id, id);
-        assert!(received.body == body, "{id}: the event is not what the platform sent");
+        assert!(
+            received.body == body,
+            "{id}: the event is not what the platform sent"
+        );
         received
     }
 
@@ -44,10 +47,15 @@ impl Pair {
     pub(crate) fn invoke(&mut self, id: &str, body: &[u8], answer: &[u8]) {
         let before = self.lambda.answers_so_far().len();
         self.deliver(id, body);
-        self.runtime.respond(id, answer).expect("the answer is accepted");
+        self.runtime
+            .respond(id, answer)
+            .expect("the answer is accepted");
         let answers = self.lambda.answers(before + 1);
         let last = answers.last().expect("an answer");
         assert_eq!(last.id(), id);
-        assert!(last.body.bytes == answer, "{id}: the answer is not what the runtime sent");
+        assert!(
+            last.body.bytes == answer,
+            "{id}: the answer is not what the runtime sent"
+        );
     }
 }

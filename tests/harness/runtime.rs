@@ -65,7 +65,9 @@ impl Runtime {
         if head.status() != 200 {
             return Err(io::Error::other(format!("next: {}", head.start)));
         }
-        let id = head.text("lambda-runtime-aws-request-id").unwrap_or_default();
+        let id = head
+            .text("lambda-runtime-aws-request-id")
+            .unwrap_or_default();
         Ok(Received {
             id: id.to_owned(),
             head,

@@ -120,8 +120,18 @@ fn kinds(random: &mut Random) -> [(&'static str, String); 7] {
 
 fn words(random: &mut Random) -> String {
     const WORDS: [&str; 12] = [
-        "select a table", "O'Brien", "größer", "order by phone", "café", "日本語", "1 + 1", "drop",
-        "union jack", "a -- b", "ok", "where to go",
+        "select a table",
+        "O'Brien",
+        "größer",
+        "order by phone",
+        "café",
+        "日本語",
+        "1 + 1",
+        "drop",
+        "union jack",
+        "a -- b",
+        "ok",
+        "where to go",
     ];
     let mut text = String::new();
     for _ in 0..random.below(40) {
@@ -150,11 +160,16 @@ pub(crate) fn function_url(query: &str) -> String {
 
 fn v2(domain: &str, query: &str, body: Option<&str>) -> String {
     let method = if body.is_some() { "POST" } else { "GET" };
-    let body = body.map(|body| format!(r#","body":"{body}""#)).unwrap_or_default();
+    let body = body
+        .map(|body| format!(r#","body":"{body}""#))
+        .unwrap_or_default();
     let mut parameters = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = value.replace("%27", "'").replace("%20", " ").replace("%3D", "=");
+        let value = value
+            .replace("%27", "'")
+            .replace("%20", " ")
+            .replace("%3D", "=");
         parameters.push(format!(r#""{name}":"{value}""#));
     }
     format!(

@@ -44,12 +44,25 @@ impl Setup {
         let words: Vec<std::ffi::OsString> = match client {
             Client::Python => {
                 let python = tool(test, "python runtime client")?;
-                vec![python.into(), "-m".into(), "awslambdaric".into(), "app.handler".into()]
+                vec![
+                    python.into(),
+                    "-m".into(),
+                    "awslambdaric".into(),
+                    "app.handler".into(),
+                ]
             }
             Client::Node | Client::NodeStreaming => {
                 let package = tool(test, "node runtime client")?;
-                let handler = if client == Client::Node { "app.handler" } else { "app.streaming" };
-                vec!["node".into(), package.join("bin/index.mjs").into(), handler.into()]
+                let handler = if client == Client::Node {
+                    "app.handler"
+                } else {
+                    "app.streaming"
+                };
+                vec![
+                    "node".into(),
+                    package.join("bin/index.mjs").into(),
+                    handler.into(),
+                ]
             }
             Client::Rust | Client::RustStreaming => vec![programs::echo_function().into()],
         };
@@ -81,11 +94,15 @@ impl Setup {
 
     /// Puts the agent before the function, by extension and wrapper.
     pub(crate) fn protect(&mut self, mode: &str) {
-        if std::env::var_os("DIRECT_ONLY").is_some() { return; }
+        if std::env::var_os("DIRECT_ONLY").is_some() {
+            return;
+        }
         let listen = self.listen.to_string();
         self.set("CREDENZA_MODE", mode);
         self.set("CREDENZA_LISTEN", &listen);
-        self.config.extensions.push(Extension::new(programs::agent()));
+        self.config
+            .extensions
+            .push(Extension::new(programs::agent()));
         self.config.wrapper = Some(self.folder.wrapper());
     }
 
@@ -101,7 +118,9 @@ impl Setup {
 
     /// Starts the sandbox; an INIT that fails is shown with everything that was said.
     pub(crate) async fn start(&self) -> Sandbox {
-        let sandbox = Sandbox::start(self.config.clone()).await.expect("the sandbox starts");
+        let sandbox = Sandbox::start(self.config.clone())
+            .await
+            .expect("the sandbox starts");
         assert!(
             sandbox.init().is_success(),
             "INIT failed: {:?}\n{}",
@@ -122,7 +141,11 @@ impl Setup {
     pub(crate) fn agent_said(&self) -> Vec<String> {
         let lines = self.lines.lock().unwrap();
         let own = |line: &&Line| matches!(&line.origin, Origin::Extension(_));
-        lines.iter().filter(own).map(|line| line.text.clone()).collect()
+        lines
+            .iter()
+            .filter(own)
+            .map(|line| line.text.clone())
+            .collect()
     }
 
     /// What the function has received: SHA-256 and length of each event, by its request id.
@@ -130,7 +153,10 @@ impl Setup {
         let text = fs::read_to_string(&self.record).unwrap_or_default();
         let mut received: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (id, digest) in text.lines().filter_map(|line| line.split_once(' ')) {
-            received.entry(id.to_owned()).or_default().push(digest.to_owned());
+            received
+                .entry(id.to_owned())
+                .or_default()
+                .push(digest.to_owned());
         }
         received
     }
@@ -139,7 +165,10 @@ impl Setup {
 /// Fails the test if the sandbox has seen its contract broken.
 pub(crate) fn assert_no_violation(sandbox: &Sandbox) {
     let violations = sandbox.violations();
-    assert!(violations.is_empty(), "contract violations: {violations:#?}");
+    assert!(
+        violations.is_empty(),
+        "contract violations: {violations:#?}"
+    );
 }
 
 /// A folder of its own for one test, removed at the end.

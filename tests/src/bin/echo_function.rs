@@ -2,6 +2,7 @@
 //! It never parses or re-serialises what it echoes, so that each changed byte shows.
 //!
 //! `ECHO_MODE` chooses what it does: `echo` (default), `error`, `stream` or `sleep`.
+//! `ECHO_ROLE=extension` makes it an extension of the official library instead of a function.
 //! `ECHO_RECORD` names a file that gets one line for each event: request id, SHA-256, length.
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -22,6 +23,14 @@ type Answer = FunctionResponse<Box<RawValue>, Body>;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    if std::env::var("ECHO_ROLE").as_deref() == Ok("extension") {
+        let nothing = service_fn(|_: lambda_extension::LambdaEvent| async { Ok::<_, Error>(()) });
+        return lambda_extension::Extension::new()
+            .with_events(&["SHUTDOWN"])
+            .with_events_processor(nothing)
+            .run()
+            .await;
+    }
     // The layer stands before the runtime's own JSON parser, so the handler gets every byte.
     let wrapped = MapRequestLayer::new(|mut invocation: LambdaInvocation| {
         invocation.body = Bytes::from(format!("\"{}\"", BASE64.encode(&invocation.body)));
@@ -66,7 +75,11 @@ fn stream(bytes: Vec<u8>) -> Answer {
     let (mut sender, body) = channel();
     tokio::spawn(async move {
         for piece in bytes.chunks(1000) {
-            if sender.send_data(Bytes::copy_from_slice(piece)).await.is_err() {
+            if sender
+                .send_data(Bytes::copy_from_slice(piece))
+                .await
+                .is_err()
+            {
                 return;
             }
         }

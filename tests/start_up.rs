@@ -1,0 +1,103 @@
+//! A10: what the agent adds to INIT and to memory, and that it listens before it registers.
+//! It never compares with a clock of another run: with and without it start in turns.
+use std::sync::mpsc::channel;
+
+use crate::harness::agent::{Agent, free_address};
+use crate::harness::lambda::Lambda;
+use crate::harness::measure::{median, resident_bytes};
+use crate::harness::pair::Pair;
+use crate::harness::sandboxed::{Client, Setup, block_on};
+use crate::harness::{DEADLINE, alone, beside_others, progress};
+
+#[test]
+fn the_agent_accepts_connections_before_its_registration_is_answered() {
+    let _room = beside_others();
+    let lambda = Lambda::start();
+    let address = free_address();
+    let (sender, accepted) = channel();
+    lambda.set_fault(move |head, _| {
+        if head.target() == "/2020-01-01/extension/register" {
+            let outcome = std::net::TcpStream::connect(address).map(|_| ());
+            sender
+                .send(outcome.map_err(|error| error.to_string()))
+                .ok()?;
+        }
+        None
+    });
+    let _agent = Agent::launch_at(address, &lambda.address.to_string(), &[]);
+    let outcome = accepted
+        .recv_timeout(DEADLINE)
+        .expect("the agent registers");
+    assert_eq!(outcome, Ok(()));
+}
+
+#[test]
+fn init_with_the_agent_takes_no_longer_than_a_small_multiple_of_init_without() {
+    // The Rust client has the shortest INIT of all, so it is the hardest to compare with.
+    const MULTIPLE: f64 = 4.0;
+    let _room = alone();
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        for (protected, times) in [(false, &mut without), (true, &mut with)] {
+            let mut setup = Setup::new("INIT", Client::Rust).expect("Rust needs no tool");
+            if protected {
+                setup.protect("block");
+            }
+            block_on(async {
+                let sandbox = setup.start().await;
+                times.push(sandbox.init().duration.as_secs_f64() * 1_000.0);
+            });
+        }
+    }
+    let (without, with) = (median(&mut without), median(&mut with));
+    progress(&format!(
+        "INIT: {without:.1} ms without the agent, {with:.1} ms with it"
+    ));
+    assert!(
+        with <= without * MULTIPLE,
+        "{with:.1} ms with, {without:.1} ms without the agent"
+    );
+}
+
+#[test]
+fn resident_memory_stays_below_12_megabytes() {
+    // Limit: 12 MB resident (contract A10); the goal of performance.md is 6 MB when idle.
+    const BYTES_MAX: u64 = 12_000_000;
+    let _room = beside_others();
+    let mut pair = Pair::new("block");
+    let idle = resident_bytes(pair.agent.pid());
+    for index in 0..100 {
+        pair.invoke(&index.to_string(), b"{\"a\":\"O'Brien\"}", b"{}");
+    }
+    let used = resident_bytes(pair.agent.pid());
+    progress(&format!(
+        "memory: {} KiB idle, {} KiB after use",
+        idle / 1024,
+        used / 1024
+    ));
+    assert!(
+        idle <= BYTES_MAX && used <= BYTES_MAX,
+        "{idle} and {used} bytes"
+    );
+}
+
+#[test]
+fn memory_after_a_burst_of_large_events_stays_within_a_fifth_above_one_event_and_5_megabytes() {
+    // Limit: 1.2 × event + 5 MB (performance.md, goal 9), for an event of 6 MiB.
+    const EVENT: usize = 6 << 20;
+    let _room = beside_others();
+    let mut pair = Pair::new("monitor");
+    let mut event = b"{\"text\":\"".to_vec();
+    event.resize(EVENT, b'w');
+    event.extend_from_slice(b"\"}");
+    for index in 0..10 {
+        pair.invoke(&index.to_string(), &event, b"{}");
+    }
+    let peak = crate::harness::measure::resident_bytes_max(pair.agent.pid());
+    progress(&format!(
+        "memory: {} KiB at its peak with events of 6 MiB",
+        peak / 1024
+    ));
+    let limit = u64::try_from(EVENT * 12 / 10 + 5_000_000).unwrap();
+    assert!(peak <= limit, "{peak} bytes, more than {limit}");
+}
