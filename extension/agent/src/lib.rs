@@ -3,9 +3,12 @@
 //! something in here breaks.
 
 pub mod config;
+pub mod fault;
+mod guard;
 pub mod handover;
 pub mod harden;
 pub mod lifecycle;
+pub mod proxy;
 pub mod telemetry;
 pub mod upstream;
 pub mod wrap;

@@ -1,0 +1,194 @@
+//! The wall-clock guard: takes a connection away from an inspection that does not end.
+//! It never costs a running invocation a system call, and never touches the stuck thread.
+//!
+//! Whoever inspects first puts all it needs to go on into a slot here, and takes it back
+//! afterwards. The guard looks at the slots from its own thread: what has lain there too long it
+//! takes itself, so even an endless loop in a detector cannot hold the bytes.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+// Limit: a stuck inspection is noticed at most this late; looking costs some 10 µs, so one
+// thousandth of a core while events flow.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+// Limit: after ten looks at empty slots the guard sleeps until it is woken.
+const IDLE_LOOKS: u32 = 10;
+
+/// Holds what inspections in progress need to go on.
+#[derive(Debug)]
+pub(crate) struct Guard<T> {
+    inner: Arc<Inner<T>>,
+}
+
+#[derive(Debug)]
+struct Inner<T> {
+    slots: Mutex<Vec<Slot<T>>>,
+    asleep: AtomicBool,
+    thread: OnceLock<Thread>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    ticket: u64,
+    held: Option<(T, Instant, Duration)>,
+}
+
+/// Proof of having put something into the guard.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    place: usize,
+    ticket: u64,
+}
+
+impl<T> Clone for Guard<T> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<T: Send + 'static> Guard<T> {
+    /// Starts the guard; `rescue` gets what lay too long, on the guard's own thread.
+    ///
+    /// If no thread can be had there is no guard, and inspections are only bounded by their steps.
+    pub(crate) fn start(rescue: impl Fn(T) + Send + 'static) -> Self {
+        let inner = Arc::new(Inner {
+            slots: Mutex::new(Vec::new()),
+            asleep: AtomicBool::new(false),
+            thread: OnceLock::new(),
+        });
+        let watched = Arc::clone(&inner);
+        let spawned = thread::Builder::new()
+            .name("guard".into())
+            .stack_size(128 * 1024)
+            .spawn(move || watched.watch(&rescue));
+        if let Ok(handle) = spawned {
+            let _ = inner.thread.set(handle.thread().clone());
+        }
+        Self { inner }
+    }
+
+    /// Holds `value` for at most `limit`.
+    pub(crate) fn hold(&self, value: T, limit: Duration) -> Ticket {
+        let ticket = {
+            let mut slots = self.inner.slots();
+            let held = Some((value, Instant::now(), limit));
+            let free = slots.iter().position(|slot| slot.held.is_none());
+            let place = free.unwrap_or(slots.len());
+            match slots.get_mut(place) {
+                Some(slot) => {
+                    slot.ticket = slot.ticket.wrapping_add(1);
+                    slot.held = held;
+                    Ticket { place, ticket: slot.ticket }
+                }
+                None => {
+                    slots.push(Slot { ticket: 0, held });
+                    Ticket { place, ticket: 0 }
+                }
+            }
+        };
+        if self.inner.asleep.load(Ordering::SeqCst) {
+            if let Some(thread) = self.inner.thread.get() {
+                thread.unpark();
+            }
+        }
+        ticket
+    }
+
+    /// Takes back what was held; `None` if the guard was faster.
+    pub(crate) fn release(&self, ticket: &Ticket) -> Option<T> {
+        let mut slots = self.inner.slots();
+        let slot = slots.get_mut(ticket.place).filter(|slot| slot.ticket == ticket.ticket)?;
+        slot.held.take().map(|(value, _, _)| value)
+    }
+}
+
+impl<T> Inner<T> {
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot<T>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(&self, rescue: &impl Fn(T)) {
+        let mut idle = 0;
+        loop {
+            let (late, busy) = self.late();
+            for value in late {
+                rescue(value);
+            }
+            idle = if busy { 0 } else { idle.saturating_add(1) };
+            if idle < IDLE_LOOKS {
+                thread::park_timeout(LOOK_EVERY);
+                continue;
+            }
+            self.asleep.store(true, Ordering::SeqCst);
+            // Whoever came between the look and the flag did not wake us: look once more.
+            if self.slots().iter().all(|slot| slot.held.is_none()) {
+                thread::park();
+            }
+            self.asleep.store(false, Ordering::SeqCst);
+            idle = 0;
+        }
+    }
+
+    /// What has lain too long, and whether anything lies here at all.
+    fn late(&self) -> (Vec<T>, bool) {
+        let mut late = Vec::new();
+        let mut busy = false;
+        for slot in self.slots().iter_mut() {
+            let Some((_, since, limit)) = &slot.held else { continue };
+            busy = true;
+            if since.elapsed() > *limit
+                && let Some((value, _, _)) = slot.held.take()
+            {
+                late.push(value);
+            }
+        }
+        (late, busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::Guard;
+
+    #[test]
+    fn what_is_taken_back_in_time_is_not_rescued() {
+        let (sender, receiver) = mpsc::channel();
+        let guard = Guard::start(move |value: u32| sender.send(value).unwrap());
+        for value in 0..1000 {
+            let ticket = guard.hold(value, Duration::from_secs(60));
+            assert_eq!(guard.release(&ticket), Some(value));
+            assert_eq!(guard.release(&ticket), None);
+        }
+        assert!(receiver.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_lies_too_long_is_rescued_even_after_the_guard_slept() {
+        let (sender, receiver) = mpsc::channel();
+        let guard = Guard::start(move |value: u32| sender.send(value).unwrap());
+        for value in 0..3 {
+            let ticket = guard.hold(value, Duration::from_millis(1));
+            assert_eq!(receiver.recv_timeout(Duration::from_secs(30)), Ok(value));
+            assert_eq!(guard.release(&ticket), None);
+            // The guard falls asleep after ten empty looks; wait for exactly that.
+            while !guard.inner.asleep.load(std::sync::atomic::Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_opens_only_its_own_slot() {
+        let guard = Guard::start(|_: u32| {});
+        let first = guard.hold(1, Duration::from_secs(60));
+        assert_eq!(guard.release(&first), Some(1));
+        let second = guard.hold(2, Duration::from_secs(60));
+        assert_eq!(guard.release(&first), None);
+        assert_eq!(guard.release(&second), Some(2));
+    }
+}

@@ -1,0 +1,214 @@
+//! Heads of HTTP/1.1 messages: where they end, what they say of the body, and what is refused.
+//! It never normalises anything: what is accepted is passed on as the bytes that came.
+use std::ops::Range;
+
+use httparse::{EMPTY_HEADER, Error, Header, Status};
+
+// Limit: R31 asks for 200 header lines at least; 512 × 32 bytes is 16 KiB of stack for one call.
+const HEADERS_MAX: usize = 512;
+
+/// How a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is none.
+    Empty,
+    /// After so many bytes.
+    Length(u64),
+    /// With its last chunk.
+    Chunked,
+    /// With the connection (replies only).
+    Close,
+}
+
+/// Why a head is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BadHead {
+    /// 400: not HTTP/1.1, or readable in two ways.
+    Malformed,
+    /// 431: larger than is held.
+    TooLarge,
+}
+
+/// A request's head; ranges lie within the head's bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    /// Bytes of the head, the empty line included.
+    pub(super) bytes: usize,
+    pub(super) method: Range<usize>,
+    pub(super) target: Range<usize>,
+    pub(super) framing: Framing,
+    /// The client wants the connection kept.
+    pub(super) keeps: bool,
+    /// The client waits for `100 Continue` before its body.
+    pub(super) expects: bool,
+    pub(super) user_agent: Option<Range<usize>>,
+    /// The answer is streamed (`Lambda-Runtime-Function-Response-Mode`).
+    pub(super) streams: bool,
+}
+
+/// A reply's head; ranges lie within the head's bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    /// Bytes of the head, the empty line included.
+    pub(super) bytes: usize,
+    pub(super) status: u16,
+    pub(super) framing: Framing,
+    /// The server keeps the connection.
+    pub(super) keeps: bool,
+    pub(super) request_id: Range<usize>,
+    pub(super) trace_id: Range<usize>,
+    pub(super) function_arn: Range<usize>,
+    pub(super) tenant_id: Range<usize>,
+    /// `Lambda-Runtime-Deadline-Ms`, epoch milliseconds.
+    pub(super) deadline_ms: Option<u64>,
+}
+
+/// Where the head ends, if it does; a line that ends in a bare LF is refused at once, because two
+/// parsers read it differently (R35).
+///
+/// `from` is where an earlier call stopped.
+pub(super) fn end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadHead> {
+    let mut at = from.min(bytes.len());
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
+        let line_feed = at.saturating_add(found);
+        let before = bytes.get(..line_feed).unwrap_or_default();
+        if before.last() != Some(&b'\r') {
+            return Err(BadHead::Malformed);
+        }
+        if before.ends_with(b"\r\n\r") {
+            return Ok(Some(line_feed.saturating_add(1)));
+        }
+        at = line_feed.saturating_add(1);
+    }
+    Ok(None)
+}
+
+/// Reads a request's head.
+pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
+    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+    let mut parsed = httparse::Request::new(&mut headers);
+    match parsed.parse(bytes) {
+        Ok(Status::Complete(_)) => {}
+        Ok(Status::Partial) => return Err(BadHead::Malformed),
+        Err(error) => return Err(refused(error)),
+    }
+    let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
+        return Err(BadHead::Malformed);
+    };
+    let body = BodyHeaders::of(parsed.headers, version)?;
+    // CONNECT and Upgrade turn the connection into something that nobody inspects (R35).
+    if method == "CONNECT" || body.upgrades {
+        return Err(BadHead::Malformed);
+    }
+    let find = |name| value(parsed.headers, name);
+    Ok(Request {
+        bytes: bytes.len(),
+        method: place(bytes, method.as_bytes()),
+        target: place(bytes, target.as_bytes()),
+        framing: body.framing.unwrap_or(Framing::Empty),
+        keeps: body.keeps,
+        expects: find("expect").is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
+        user_agent: find("user-agent").map(|agent| place(bytes, agent)),
+        streams: find("lambda-runtime-function-response-mode").is_some(),
+    })
+}
+
+/// Reads a reply's head; `to_head` if it answers a HEAD request and so has no body.
+pub(super) fn reply(bytes: &[u8], to_head: bool) -> Result<Reply, BadHead> {
+    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+    let mut parsed = httparse::Response::new(&mut headers);
+    match parsed.parse(bytes) {
+        Ok(Status::Complete(_)) => {}
+        Ok(Status::Partial) => return Err(BadHead::Malformed),
+        Err(error) => return Err(refused(error)),
+    }
+    let (Some(status), Some(version)) = (parsed.code, parsed.version) else {
+        return Err(BadHead::Malformed);
+    };
+    let body = BodyHeaders::of(parsed.headers, version)?;
+    let framing = match status {
+        _ if to_head => Framing::Empty,
+        100..=199 | 204 | 304 => Framing::Empty,
+        _ => body.framing.unwrap_or(Framing::Close),
+    };
+    let find = |name| value(parsed.headers, name);
+    let range = |name| find(name).map_or(0..0, |value| place(bytes, value));
+    Ok(Reply {
+        bytes: bytes.len(),
+        status,
+        framing,
+        keeps: body.keeps && framing != Framing::Close,
+        request_id: range("lambda-runtime-aws-request-id"),
+        trace_id: range("lambda-runtime-trace-id"),
+        function_arn: range("lambda-runtime-invoked-function-arn"),
+        tenant_id: range("lambda-runtime-aws-tenant-id"),
+        deadline_ms: find("lambda-runtime-deadline-ms")
+            .and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok()),
+    })
+}
+
+struct BodyHeaders {
+    framing: Option<Framing>,
+    keeps: bool,
+    upgrades: bool,
+}
+
+impl BodyHeaders {
+    /// What the headers say of body and connection; what could be read in two ways is refused.
+    fn of(headers: &[Header<'_>], version: u8) -> Result<Self, BadHead> {
+        let mut framing = None;
+        let mut seen = Self { framing: None, keeps: version == 1, upgrades: false };
+        for header in headers {
+            let named = |name: &str| header.name.eq_ignore_ascii_case(name);
+            if named("content-length") {
+                if framing.replace(Framing::Length(length(header.value)?)).is_some() {
+                    return Err(BadHead::Malformed);
+                }
+            } else if named("transfer-encoding") {
+                let plain = header.value.eq_ignore_ascii_case(b"chunked") && version == 1;
+                if !plain || framing.replace(Framing::Chunked).is_some() {
+                    return Err(BadHead::Malformed);
+                }
+            } else if named("connection") {
+                for token in header.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                    if token.eq_ignore_ascii_case(b"close") {
+                        seen.keeps = false;
+                    } else if token.eq_ignore_ascii_case(b"keep-alive") && version == 0 {
+                        seen.keeps = true;
+                    }
+                }
+            } else if named("upgrade") {
+                seen.upgrades = true;
+            }
+        }
+        seen.framing = framing;
+        Ok(seen)
+    }
+}
+
+/// A Content-Length: digits only, no sign, no list, no overflow.
+fn length(value: &[u8]) -> Result<u64, BadHead> {
+    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(value)
+        .ok()
+        .filter(|_| digits)
+        .and_then(|text| text.parse().ok())
+        .ok_or(BadHead::Malformed)
+}
+
+fn value<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a [u8]> {
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+}
+
+/// Where `inner` lies in `outer`.
+fn place(outer: &[u8], inner: &[u8]) -> Range<usize> {
+    let start = inner.as_ptr().addr().saturating_sub(outer.as_ptr().addr());
+    start..start.saturating_add(inner.len())
+}
+
+fn refused(error: Error) -> BadHead {
+    match error {
+        Error::TooManyHeaders => BadHead::TooLarge,
+        _ => BadHead::Malformed,
+    }
+}

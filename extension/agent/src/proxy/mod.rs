@@ -1,0 +1,129 @@
+//! The proxy: stands between the function's runtime and the Runtime API, one thread a connection.
+//! It never listens beyond loopback, and never changes a byte that it does not refuse.
+//!
+//! A thread that blocks on its two sockets needs no runtime, no waker and no allocation, and it can
+//! be left behind: when an inspection does not end, the guard takes the connection and goes on
+//! with it on another thread.
+mod chunked;
+mod connection;
+mod head;
+mod link;
+mod next;
+mod relay;
+mod wire;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use credenza_event::Steps;
+use credenza_exchange::Inspected;
+
+use crate::Shared;
+use crate::fault::Fault;
+use crate::guard::Guard;
+use crate::telemetry::FaultNote;
+use connection::Connection;
+use link::Pool;
+use next::Held;
+
+// Limit: detectors and the SQL parser are bounded to some 200 KiB of stack; 1 MiB of address
+// space costs nothing until it is touched.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// What looks at events; the process gives the real one, tests give worse.
+pub trait Inspect: Send + Sync {
+    /// Inspects one event.
+    fn event(&self, body: &[u8]) -> Inspected;
+}
+
+/// The inspection of a running agent.
+struct Inspection(Shared);
+
+impl Inspect for Inspection {
+    fn event(&self, body: &[u8]) -> Inspected {
+        let steps = Steps::for_bytes(body.len());
+        credenza_exchange::event(body, steps, &self.0.policy, &self.0.key)
+    }
+}
+
+/// What all connections share.
+pub(crate) struct Proxy {
+    shared: Shared,
+    pool: Pool,
+    guard: Guard<Held>,
+    inspection: Box<dyn Inspect>,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxy").field("pool", &self.pool).finish_non_exhaustive()
+    }
+}
+
+/// Binds `wanted`, or any port of the same address when it cannot be had (R29); loopback only.
+pub fn bind(wanted: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let host = if wanted.ip().is_loopback() { wanted.ip() } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let listener = TcpListener::bind(SocketAddr::new(host, wanted.port()))
+        .or_else(|_| TcpListener::bind(SocketAddr::new(host, 0)))
+        .or_else(|_| TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Serves connections from its own thread; returns at once.
+pub fn serve(listener: TcpListener, shared: Shared) -> io::Result<()> {
+    let inspection = Box::new(Inspection(shared.clone()));
+    serve_with(listener, shared, inspection)
+}
+
+/// Serves connections with another inspection than the process's own.
+pub fn serve_with(listener: TcpListener, shared: Shared, inspection: Box<dyn Inspect>) -> io::Result<()> {
+    let proxy = Arc::new(Proxy {
+        shared,
+        pool: Pool::default(),
+        guard: Guard::start(next::rescue),
+        inspection,
+    });
+    thread::Builder::new()
+        .name("accept".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || accept(&listener, &proxy))?;
+    Ok(())
+}
+
+fn accept(listener: &TcpListener, proxy: &Arc<Proxy>) {
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => proxy.spawn(stream),
+            // Out of descriptors, most likely: somebody has to close one first (F80).
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+impl Proxy {
+    fn spawn(self: &Arc<Self>, stream: TcpStream) {
+        let Ok(connection) = Connection::new(Arc::clone(self), stream) else { return };
+        let spawned = thread::Builder::new()
+            .name("connection".into())
+            .stack_size(STACK_BYTES)
+            .spawn(move || connection.run());
+        if spawned.is_err() {
+            self.fault(Fault::OursThreadless, b"");
+        }
+    }
+
+    /// Records a fault.
+    pub(crate) fn fault(&self, fault: Fault, request_id: &[u8]) {
+        self.shared.sink.fault(&FaultNote {
+            kind: fault.kind(),
+            family: fault.family(),
+            behaviour: fault.behaviour().name(),
+            detail: &fault.to_string(),
+            request_id,
+        });
+    }
+}

@@ -1,0 +1,364 @@
+//! Everything but `next`: passed on as it comes, in both directions at once.
+//! It never holds more than one buffer of a stream, and never lets either side wait for the other.
+use std::io;
+
+use super::chunked::Chunked;
+use super::connection::Connection;
+use super::head::{Framing, Reply, Request};
+use super::link::Link;
+use super::wire::{Ready, wait_either};
+use crate::fault::Fault;
+
+// Limit: a buffered answer is at most 6,291,556 bytes; the platform itself refuses a longer one,
+// and must be the one to say so (R4), so longer bodies stream.
+const HELD_BYTES_MAX: u64 = 6_291_556;
+
+// Limit: replies of the platform are short; up to this size head and body leave in one write.
+const ONE_WRITE_BYTES_MAX: u64 = 64 * 1024;
+
+/// What is left of a request's body.
+#[derive(Debug)]
+enum Rest {
+    Length(u64),
+    Chunked(Chunked),
+}
+
+/// What became of sending a request.
+enum Sent {
+    /// All of it is with the platform, or the platform has already answered.
+    Waiting,
+    /// The platform answered before the body was whole.
+    Answered,
+    /// The platform's connection broke; true if the request can be sent again.
+    Broken(bool),
+    RuntimeCut,
+    RuntimeMalformed,
+}
+
+impl Connection {
+    /// Passes a request on and its reply back; `answer` if it is one that the platform knows by
+    /// request id, so that a repeat is harmless.
+    pub(super) fn relay(self, request: Request, answer: bool) -> Option<Self> {
+        let held = matches!(request.framing, Framing::Length(bytes) if bytes <= HELD_BYTES_MAX);
+        if (held || request.framing == Framing::Empty) && !request.expects {
+            self.relay_held(&request, answer)
+        } else {
+            self.relay_stream(&request)
+        }
+    }
+
+    /// A request that is read whole first: it can be sent again when the connection was stale.
+    fn relay_held(mut self, request: &Request, answer: bool) -> Option<Self> {
+        let body = match request.framing {
+            Framing::Length(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+            _ => 0,
+        };
+        let total = request.bytes.saturating_add(body);
+        let Ok(bytes) = self.down.take(total) else {
+            return self.cut();
+        };
+        if bytes.len() < total {
+            return self.cut();
+        }
+        let head = bytes.get(..request.bytes).unwrap_or_default();
+        let method = head.get(request.method.clone()).unwrap_or_default();
+        let (to_head, safe) = (method == b"HEAD", matches!(method, b"GET" | b"HEAD"));
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let Ok((mut link, kept)) = self.link() else {
+                return self.answer(Fault::PlatformUnreachable, b"", true);
+            };
+            let out = link.head(head, request);
+            let sent = if std::ptr::eq(out.as_ref(), head) {
+                link.wire.write_unless_answered(&bytes)
+            } else {
+                let mut whole = out.into_owned();
+                whole.extend_from_slice(bytes.get(request.bytes..).unwrap_or_default());
+                link.wire.write_unless_answered(&whole)
+            };
+            // Even when the write broke, the platform may have answered before.
+            match (link.await_reply(&self, to_head), sent) {
+                (Ok(reply), _) if tries > 1 && answer && matches!(reply.status, 400 | 403) => {
+                    self.proxy.fault(Fault::PlatformAnswerDoubled, b"");
+                    return self.accepted();
+                }
+                (Ok(reply), Ok(true)) => return self.pass(link, reply),
+                (Ok(reply), _) => return self.pass_and_close(link, reply),
+                (Err(Lost::Runtime), _) => return self.end(),
+                (Err(Lost::Malformed), _) => {
+                    return self.answer(Fault::PlatformMalformed, b"", true);
+                }
+                (Err(Lost::Platform), _) if tries < 2 && (safe || answer || kept_only(kept, body)) => {
+                    self.proxy.fault(Fault::PlatformAnswerBroken, b"");
+                }
+                (Err(Lost::Platform), _) => {
+                    return self.answer(Fault::PlatformUnreachable, b"", true);
+                }
+            }
+        }
+    }
+
+    /// A request whose body goes on as it comes.
+    fn relay_stream(mut self, request: &Request) -> Option<Self> {
+        let Ok((mut link, kept)) = self.link() else {
+            return self.answer(Fault::PlatformUnreachable, b"", false);
+        };
+        let mut rest = match request.framing {
+            Framing::Length(bytes) => Rest::Length(bytes),
+            Framing::Chunked => Rest::Chunked(Chunked::new()),
+            Framing::Empty | Framing::Close => Rest::Length(0),
+        };
+        let mut sent = self.send_start(&mut link, request, &mut rest);
+        if matches!(sent, Sent::Broken(true)) && kept {
+            // Nothing was accepted on the kept connection: the same bytes on a fresh one.
+            match Link::connect(&self.proxy.shared.route) {
+                Ok(fresh) => link = fresh,
+                Err(_) => return self.answer(Fault::PlatformUnreachable, b"", false),
+            }
+            self.proxy.fault(Fault::PlatformAnswerBroken, b"");
+            sent = self.send_start(&mut link, request, &mut rest);
+        }
+        if matches!(sent, Sent::Waiting) {
+            sent = self.pump(&mut link, &mut rest);
+        }
+        match sent {
+            Sent::Waiting => match link.await_reply(&self, false) {
+                Ok(reply) => self.pass(link, reply),
+                Err(Lost::Runtime) => self.end(),
+                Err(Lost::Platform | Lost::Malformed) => self.torn(),
+            },
+            Sent::Answered => match link.reply(false) {
+                Ok(reply) => self.pass_and_close(link, reply),
+                Err(_) => self.torn(),
+            },
+            // The platform gave up on the invocation and closed (F59): so does this side, or a
+            // runtime would stream into nowhere. An answer that it left behind still counts.
+            Sent::Broken(_) => match link.reply(false) {
+                Ok(reply) => self.pass_and_close(link, reply),
+                Err(_) => self.torn(),
+            },
+            Sent::RuntimeCut => self.cut(),
+            Sent::RuntimeMalformed => self.answer(Fault::RuntimeMalformed, b"", false),
+        }
+    }
+
+    /// Sends the head with what has come of the body.
+    fn send_start(&mut self, link: &mut Link, request: &Request, rest: &mut Rest) -> Sent {
+        let unread = self.down.unread();
+        let head = unread.get(..request.bytes).unwrap_or_default();
+        let mut bytes = link.head(head, request).into_owned();
+        let body = unread.get(request.bytes..).unwrap_or_default();
+        let before = rest.clone_state();
+        let Ok(count) = rest.follow(body) else { return Sent::RuntimeMalformed };
+        bytes.extend_from_slice(body.get(..count).unwrap_or_default());
+        match link.wire.write(&bytes) {
+            Ok(()) => {
+                self.down.consume(request.bytes.saturating_add(count));
+                Sent::Waiting
+            }
+            Err(_) => {
+                *rest = before;
+                Sent::Broken(true)
+            }
+        }
+    }
+
+    /// Moves the rest of a body, each piece as it arrives, while watching for an early answer.
+    fn pump(&mut self, link: &mut Link, rest: &mut Rest) -> Sent {
+        while !rest.is_done() {
+            if self.down.unread().is_empty() {
+                match wait_either(&link.wire, &self.down, true) {
+                    Ok((Ready::Yes, _)) => match self.interim(link) {
+                        Some(sent) => return sent,
+                        None => continue,
+                    },
+                    Ok((Ready::No, Ready::Yes)) => match self.down.fill() {
+                        Ok(0) | Err(_) => return Sent::RuntimeCut,
+                        Ok(_) => {}
+                    },
+                    Ok((Ready::No, Ready::No)) => continue,
+                    Err(_) => return Sent::Broken(false),
+                }
+            }
+            let Ok(count) = rest.follow(self.down.unread()) else { return Sent::RuntimeMalformed };
+            let piece = self.down.unread().get(..count).unwrap_or_default();
+            match link.wire.write_unless_answered(piece) {
+                Ok(true) => self.down.consume(count),
+                Ok(false) => return Sent::Answered,
+                Err(_) => return Sent::Broken(false),
+            }
+        }
+        Sent::Waiting
+    }
+
+    /// The platform spoke inside a request: `100 Continue` is passed on, the rest is an answer.
+    fn interim(&mut self, link: &mut Link) -> Option<Sent> {
+        let Ok(reply) = link.reply(false) else { return Some(Sent::Broken(false)) };
+        if reply.status != 100 {
+            return Some(Sent::Answered);
+        }
+        let head = link.wire.unread().get(..reply.bytes).unwrap_or_default();
+        let passed = self.down.write(head);
+        link.wire.consume(reply.bytes);
+        passed.is_err().then_some(Sent::RuntimeCut)
+    }
+
+    /// Passes a reply on, and keeps both connections if it ended cleanly.
+    pub(super) fn pass(mut self, mut link: Link, reply: Reply) -> Option<Self> {
+        let keeps = reply.keeps;
+        let framing = reply.framing;
+        match self.pass_bytes(&mut link, &reply) {
+            Ok(()) => {
+                if keeps {
+                    self.link = Some(link);
+                }
+                if framing == Framing::Close { self.end() } else { Some(self) }
+            }
+            Err(Lost::Runtime) => None,
+            Err(Lost::Platform | Lost::Malformed) => self.torn(),
+        }
+    }
+
+    /// Passes a reply that came before the request was whole; neither side can be used again.
+    fn pass_and_close(mut self, mut link: Link, reply: Reply) -> Option<Self> {
+        if self.pass_bytes(&mut link, &reply).is_err() {
+            return self.torn();
+        }
+        self.drain();
+        None
+    }
+
+    fn pass_bytes(&mut self, link: &mut Link, reply: &Reply) -> Result<(), Lost> {
+        let mut rest = match reply.framing {
+            Framing::Empty => Rest::Length(0),
+            Framing::Length(bytes) => {
+                if bytes <= ONE_WRITE_BYTES_MAX {
+                    let body = usize::try_from(bytes).unwrap_or(usize::MAX);
+                    let total = reply.bytes.saturating_add(body);
+                    let whole = link.wire.take(total).map_err(|_| Lost::Platform)?;
+                    self.down.write(&whole).map_err(|_| Lost::Runtime)?;
+                    return if whole.len() == total { Ok(()) } else { Err(Lost::Platform) };
+                }
+                Rest::Length(bytes)
+            }
+            Framing::Chunked => Rest::Chunked(Chunked::new()),
+            Framing::Close => Rest::Length(u64::MAX),
+        };
+        let body = link.wire.unread().get(reply.bytes..).unwrap_or_default();
+        let mut count = rest.follow(body).map_err(|_| Lost::Malformed)?.saturating_add(reply.bytes);
+        loop {
+            let piece = link.wire.unread().get(..count).unwrap_or_default();
+            self.down.write(piece).map_err(|_| Lost::Runtime)?;
+            link.wire.consume(count);
+            if rest.is_done() {
+                return Ok(());
+            }
+            match wait_either(&link.wire, &self.down, false) {
+                Ok((Ready::Yes, _)) => {}
+                Ok((Ready::No, Ready::Yes)) => return Err(Lost::Runtime),
+                Ok((Ready::No, Ready::No)) => {
+                    count = 0;
+                    continue;
+                }
+                Err(_) => return Err(Lost::Platform),
+            }
+            match link.wire.fill() {
+                Ok(0) if reply.framing == Framing::Close => return Ok(()),
+                Ok(0) | Err(_) => return Err(Lost::Platform),
+                Ok(_) => {}
+            }
+            count = rest.follow(link.wire.unread()).map_err(|_| Lost::Malformed)?;
+        }
+    }
+
+    /// The platform took an answer whose acknowledgement was lost.
+    fn accepted(mut self) -> Option<Self> {
+        let reply = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
+                     Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+        if self.down.write(reply.as_bytes()).is_ok() { Some(self) } else { self.end() }
+    }
+
+    /// The runtime hung up inside a body: whatever the platform has of it must not look whole.
+    fn cut(self) -> Option<Self> {
+        self.proxy.fault(Fault::RuntimeBodyCut, b"");
+        None
+    }
+
+    /// The platform closed inside an exchange: the runtime must not wait for the rest.
+    fn torn(self) -> Option<Self> {
+        self.proxy.fault(Fault::PlatformReplyCut, b"");
+        None
+    }
+}
+
+/// Which side was lost while a reply was awaited or passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    Platform,
+    Runtime,
+    Malformed,
+}
+
+impl Link {
+    /// Waits for the head of the final reply; it stays unread. Interim replies are left out: who
+    /// has sent its whole body waits for no `100 Continue`.
+    fn await_reply(&mut self, connection: &Connection, to_head: bool) -> Result<Reply, Lost> {
+        loop {
+            while self.wire.unread().is_empty() {
+                match wait_either(&self.wire, &connection.down, false) {
+                    Ok((Ready::Yes, _)) => match self.wire.fill() {
+                        Ok(0) | Err(_) => return Err(Lost::Platform),
+                        Ok(_) => {}
+                    },
+                    Ok((Ready::No, Ready::Yes)) => return Err(Lost::Runtime),
+                    Ok((Ready::No, Ready::No)) => {}
+                    Err(_) => return Err(Lost::Platform),
+                }
+            }
+            let reply = self.reply(to_head).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => Lost::Malformed,
+                _ => Lost::Platform,
+            })?;
+            match reply.status {
+                // A switch of protocols was not asked for: Upgrade is refused (R35).
+                101 => return Err(Lost::Malformed),
+                100..=199 => self.wire.consume(reply.bytes),
+                _ => return Ok(reply),
+            }
+        }
+    }
+}
+
+/// A request without a body on a connection that went stale was not accepted.
+fn kept_only(kept: bool, body: usize) -> bool {
+    kept && body == 0
+}
+
+impl Rest {
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Length(left) => *left == 0,
+            Self::Chunked(chunked) => chunked.is_done(),
+        }
+    }
+
+    /// How many of `bytes` belong to the body.
+    fn follow(&mut self, bytes: &[u8]) -> Result<usize, super::chunked::BadChunk> {
+        match self {
+            Self::Length(left) => {
+                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                *left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+                Ok(count)
+            }
+            Self::Chunked(chunked) => chunked.follow(bytes, None),
+        }
+    }
+
+    fn clone_state(&self) -> Self {
+        match self {
+            Self::Length(left) => Self::Length(*left),
+            Self::Chunked(chunked) => Self::Chunked(*chunked),
+        }
+    }
+}

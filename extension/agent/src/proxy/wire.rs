@@ -1,0 +1,220 @@
+//! One TCP connection with the bytes read from it and not yet used.
+//! It never keeps a large buffer that nobody needs, and never reads beyond what it was asked for.
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::AsFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::time::Timespec;
+
+use super::head::{self, BadHead};
+
+// Limit: header sections up to 1.25 MiB on both sides (R31): clients send up to 1 MiB of traceback
+// in one header, and the platform refuses above 1,050,000 bytes itself.
+pub(super) const HEAD_BYTES_MAX: usize = 1_310_720;
+
+// Limit: ordinary heads and bodies up to 8 KiB need one read; two such buffers a connection.
+const BUFFER_BYTES: usize = 8 * 1024;
+
+// Limit: a connection at rest keeps no more than this, so that a 6 MB event is given back.
+const BUFFER_BYTES_KEPT: usize = 64 * 1024;
+
+/// A connection and its unread bytes.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) stream: TcpStream,
+    bytes: Vec<u8>,
+    at: usize,
+    end: usize,
+}
+
+/// Why there is no head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoHead {
+    /// The connection ended.
+    Cut,
+    /// What came is not accepted.
+    Bad(BadHead),
+}
+
+/// What a poll of a connection said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ready {
+    /// Nothing yet.
+    No,
+    /// There are bytes, or the end of the stream.
+    Yes,
+}
+
+impl Wire {
+    /// Wraps a connected socket; `TCP_NODELAY` from the first byte on (R19).
+    pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, bytes: Vec::new(), at: 0, end: 0 })
+    }
+
+    /// Bytes read and not yet used.
+    pub(super) fn unread(&self) -> &[u8] {
+        self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// Marks the first `count` unread bytes as used.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.end);
+        if self.at == self.end {
+            self.at = 0;
+            self.end = 0;
+            if self.bytes.len() > BUFFER_BYTES_KEPT {
+                self.bytes = Vec::new();
+            }
+        }
+    }
+
+    /// Reads until a whole head is unread and tells its length; `None` if the peer closed cleanly
+    /// before the first byte.
+    pub(super) fn read_head(&mut self) -> Result<Option<usize>, NoHead> {
+        let mut from = 0;
+        loop {
+            if let Some(bytes) = head::end(self.unread(), from).map_err(NoHead::Bad)? {
+                return Ok(Some(bytes));
+            }
+            from = self.unread().len();
+            if from > HEAD_BYTES_MAX {
+                return Err(NoHead::Bad(BadHead::TooLarge));
+            }
+            match self.fill() {
+                Ok(0) if from == 0 => return Ok(None),
+                Ok(0) | Err(_) => return Err(NoHead::Cut),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Reads once and appends; 0 means the end of the stream.
+    pub(super) fn fill(&mut self) -> io::Result<usize> {
+        self.make_room();
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let count = read_once(&self.stream, room)?;
+        self.end = self.end.saturating_add(count);
+        Ok(count)
+    }
+
+    /// Takes all unread bytes and reads on until there are `total`; short at the end of the stream.
+    pub(super) fn take(&mut self, total: usize) -> io::Result<Vec<u8>> {
+        let unread = self.unread();
+        let have = unread.get(..total.min(unread.len())).unwrap_or_default();
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(total).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.extend_from_slice(have);
+        let had = have.len();
+        self.consume(had);
+        let missing = u64::try_from(total.saturating_sub(had)).unwrap_or(u64::MAX);
+        if missing > 0 {
+            (&self.stream).take(missing).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Writes everything.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (&self.stream).write_all(bytes)
+    }
+
+    /// Writes everything unless the peer speaks first; true if all was written.
+    ///
+    /// A platform that refuses a body answers before it has read it: whoever only writes then
+    /// never sees the answer.
+    pub(super) fn write_unless_answered(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match send(&self.stream, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::OUT)];
+                    wait(&mut fds, None)?;
+                    let seen = fds[0].revents();
+                    if seen.contains(PollFlags::IN) && !seen.contains(PollFlags::OUT) {
+                        return Ok(false);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// True if the peer has closed or spoken out of turn: a kept connection that must not be used.
+    pub(super) fn is_stale(&self) -> bool {
+        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
+        !self.unread().is_empty()
+            || wait(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_err()
+            || !fds[0].revents().is_empty()
+    }
+
+    /// True if the peer has closed and left nothing to read.
+    pub(super) fn is_dead(&self) -> bool {
+        let mut fds = [PollFd::new(&self.stream, PollFlags::IN)];
+        if wait(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_err() {
+            return true;
+        }
+        if fds[0].revents().is_empty() {
+            return false;
+        }
+        let mut one = [0_u8; 1];
+        !matches!(
+            recv(&self.stream, &mut one[..], RecvFlags::PEEK | RecvFlags::DONTWAIT),
+            Ok((_, count)) if count > 0
+        )
+    }
+
+    fn make_room(&mut self) {
+        if self.at > 0 {
+            self.bytes.copy_within(self.at..self.end, 0);
+            self.end = self.end.saturating_sub(self.at);
+            self.at = 0;
+        }
+        if self.end == self.bytes.len() {
+            let larger = self.bytes.len().saturating_mul(2).max(BUFFER_BYTES);
+            self.bytes.resize(larger, 0);
+        }
+    }
+}
+
+/// Waits until `left` has bytes or is closed (left), or `right` is closed or, if `right_bytes`,
+/// has bytes (right).
+pub(super) fn wait_either(left: &Wire, right: &Wire, right_bytes: bool) -> io::Result<(Ready, Ready)> {
+    let asked = if right_bytes {
+        PollFlags::IN | PollFlags::RDHUP
+    } else {
+        // A runtime may pipeline: only its leaving counts here, or the wait would spin.
+        PollFlags::RDHUP
+    };
+    let mut fds = [PollFd::new(&left.stream, PollFlags::IN), PollFd::new(&right.stream, asked)];
+    wait(&mut fds, None)?;
+    let [left, right] = fds;
+    let ready = |fd: &PollFd<'_>| if fd.revents().is_empty() { Ready::No } else { Ready::Yes };
+    Ok((ready(&left), ready(&right)))
+}
+
+fn wait(fds: &mut [PollFd<'_>], limit: Option<&Timespec>) -> io::Result<()> {
+    loop {
+        match poll(fds, limit) {
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn read_once(socket: impl AsFd + Copy, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match recv(socket, &mut *room, RecvFlags::empty()) {
+            Ok((count, _)) => return Ok(count),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
