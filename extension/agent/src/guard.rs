@@ -44,7 +44,9 @@ pub(crate) struct Ticket {
 
 impl<T> Clone for Guard<T> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
@@ -80,7 +82,10 @@ impl<T: Send + 'static> Guard<T> {
                 Some(slot) => {
                     slot.ticket = slot.ticket.wrapping_add(1);
                     slot.held = held;
-                    Ticket { place, ticket: slot.ticket }
+                    Ticket {
+                        place,
+                        ticket: slot.ticket,
+                    }
                 }
                 None => {
                     slots.push(Slot { ticket: 0, held });
@@ -99,7 +104,9 @@ impl<T: Send + 'static> Guard<T> {
     /// Takes back what was held; `None` if the guard was faster.
     pub(crate) fn release(&self, ticket: &Ticket) -> Option<T> {
         let mut slots = self.inner.slots();
-        let slot = slots.get_mut(ticket.place).filter(|slot| slot.ticket == ticket.ticket)?;
+        let slot = slots
+            .get_mut(ticket.place)
+            .filter(|slot| slot.ticket == ticket.ticket)?;
         slot.held.take().map(|(value, _, _)| value)
     }
 }
@@ -110,7 +117,7 @@ impl<T> Inner<T> {
     }
 
     fn watch(&self, rescue: &impl Fn(T)) {
-        let mut idle = 0;
+        let mut idle = 0_u32;
         loop {
             let (late, busy) = self.late();
             for value in late {
@@ -136,7 +143,9 @@ impl<T> Inner<T> {
         let mut late = Vec::new();
         let mut busy = false;
         for slot in self.slots().iter_mut() {
-            let Some((_, since, limit)) = &slot.held else { continue };
+            let Some((_, since, limit)) = &slot.held else {
+                continue;
+            };
             busy = true;
             if since.elapsed() > *limit
                 && let Some((value, _, _)) = slot.held.take()

@@ -37,7 +37,11 @@ enum State {
 impl Chunked {
     /// The start of a body.
     pub(super) fn new() -> Self {
-        Self { state: State::Size, size: 0, count: 0 }
+        Self {
+            state: State::Size,
+            size: 0,
+            count: 0,
+        }
     }
 
     /// True after the last byte of the trailer section.
@@ -46,16 +50,26 @@ impl Chunked {
     }
 
     /// Follows `bytes` and tells how many of them belong to the body; data goes to `data` as well.
-    pub(super) fn follow(&mut self, bytes: &[u8], mut data: Option<&mut Vec<u8>>) -> Result<usize, BadChunk> {
+    pub(super) fn follow(
+        &mut self,
+        bytes: &[u8],
+        mut data: Option<&mut Vec<u8>>,
+    ) -> Result<usize, BadChunk> {
         let mut at = 0;
         while self.state != State::Done {
-            let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break };
+            let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else {
+                break;
+            };
             if self.state == State::Data {
-                let run = usize::try_from(self.size).unwrap_or(usize::MAX).min(rest.len());
+                let run = usize::try_from(self.size)
+                    .unwrap_or(usize::MAX)
+                    .min(rest.len());
                 if let (Some(data), Some(run)) = (data.as_deref_mut(), rest.get(..run)) {
                     data.extend_from_slice(run);
                 }
-                self.size = self.size.saturating_sub(u64::try_from(run).unwrap_or(u64::MAX));
+                self.size = self
+                    .size
+                    .saturating_sub(u64::try_from(run).unwrap_or(u64::MAX));
                 at = at.saturating_add(run);
                 if self.size == 0 {
                     self.state = State::DataCr;
@@ -96,7 +110,11 @@ impl Chunked {
             }
             (State::SizeLf, b'\n') => {
                 self.count = 0;
-                if self.size == 0 { State::TrailerStart } else { State::Data }
+                if self.size == 0 {
+                    State::TrailerStart
+                } else {
+                    State::Data
+                }
             }
             (State::DataCr, b'\r') => State::DataLf,
             (State::DataLf, b'\n') => State::Size,

@@ -44,7 +44,11 @@ impl Call {
 impl Connection {
     /// Takes over an accepted socket.
     pub(super) fn new(proxy: Arc<Proxy>, stream: TcpStream) -> io::Result<Self> {
-        Ok(Self { proxy, down: Wire::new(stream)?, link: None })
+        Ok(Self {
+            proxy,
+            down: Wire::new(stream)?,
+            link: None,
+        })
     }
 
     /// Serves requests until one side ends it.
@@ -72,7 +76,10 @@ impl Connection {
         let keeps = request.keeps;
         let served = match route(method, target) {
             Route::Next if matches!(request.framing, Framing::Empty | Framing::Length(0)) => {
-                let call = Call { head: head.to_vec(), request };
+                let call = Call {
+                    head: head.to_vec(),
+                    request,
+                };
                 self.down.consume(bytes);
                 self.next(call)
             }
@@ -114,7 +121,9 @@ impl Connection {
     /// Answers for a fault as the table says; the connection goes on only if `clean`.
     pub(super) fn answer(mut self, fault: Fault, request_id: &[u8], clean: bool) -> Option<Self> {
         self.proxy.fault(fault, request_id);
-        let Behaviour::Answer(status) = fault.behaviour() else { return self.end() };
+        let Behaviour::Answer(status) = fault.behaviour() else {
+            return self.end();
+        };
         let (reason, kind) = match status {
             400 => ("Bad Request", "Credenza.BadRequest"),
             431 => ("Request Header Fields Too Large", "Credenza.HeaderTooLarge"),

@@ -42,8 +42,6 @@ pub(super) struct Request {
     /// The client waits for `100 Continue` before its body.
     pub(super) expects: bool,
     pub(super) user_agent: Option<Range<usize>>,
-    /// The answer is streamed (`Lambda-Runtime-Function-Response-Mode`).
-    pub(super) streams: bool,
 }
 
 /// A reply's head; ranges lie within the head's bytes.
@@ -69,7 +67,10 @@ pub(super) struct Reply {
 /// `from` is where an earlier call stopped.
 pub(super) fn end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadHead> {
     let mut at = from.min(bytes.len());
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')) {
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+    {
         let line_feed = at.saturating_add(found);
         let before = bytes.get(..line_feed).unwrap_or_default();
         if before.last() != Some(&b'\r') {
@@ -92,7 +93,8 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
         Ok(Status::Partial) => return Err(BadHead::Malformed),
         Err(error) => return Err(refused(error)),
     }
-    let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
+    let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version)
+    else {
         return Err(BadHead::Malformed);
     };
     let body = BodyHeaders::of(parsed.headers, version)?;
@@ -109,7 +111,6 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
         keeps: body.keeps,
         expects: find("expect").is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
         user_agent: find("user-agent").map(|agent| place(bytes, agent)),
-        streams: find("lambda-runtime-function-response-mode").is_some(),
     })
 }
 
@@ -157,11 +158,18 @@ impl BodyHeaders {
     /// What the headers say of body and connection; what could be read in two ways is refused.
     fn of(headers: &[Header<'_>], version: u8) -> Result<Self, BadHead> {
         let mut framing = None;
-        let mut seen = Self { framing: None, keeps: version == 1, upgrades: false };
+        let mut seen = Self {
+            framing: None,
+            keeps: version == 1,
+            upgrades: false,
+        };
         for header in headers {
             let named = |name: &str| header.name.eq_ignore_ascii_case(name);
             if named("content-length") {
-                if framing.replace(Framing::Length(length(header.value)?)).is_some() {
+                if framing
+                    .replace(Framing::Length(length(header.value)?))
+                    .is_some()
+                {
                     return Err(BadHead::Malformed);
                 }
             } else if named("transfer-encoding") {
@@ -170,7 +178,11 @@ impl BodyHeaders {
                     return Err(BadHead::Malformed);
                 }
             } else if named("connection") {
-                for token in header.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                for token in header
+                    .value
+                    .split(|byte| *byte == b',')
+                    .map(<[u8]>::trim_ascii)
+                {
                     if token.eq_ignore_ascii_case(b"close") {
                         seen.keeps = false;
                     } else if token.eq_ignore_ascii_case(b"keep-alive") && version == 0 {
@@ -197,7 +209,10 @@ fn length(value: &[u8]) -> Result<u64, BadHead> {
 }
 
 fn value<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a [u8]> {
-    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+    headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case(name))
+        .map(|header| header.value)
 }
 
 /// Where `inner` lies in `outer`.

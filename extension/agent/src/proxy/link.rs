@@ -32,7 +32,12 @@ impl Link {
         loop {
             let upstream = route.current();
             match TcpStream::connect((upstream.host(), upstream.port())) {
-                Ok(stream) => return Ok(Self { wire: Wire::new(stream)?, upstream }),
+                Ok(stream) => {
+                    return Ok(Self {
+                        wire: Wire::new(stream)?,
+                        upstream,
+                    });
+                }
                 Err(error) if started.elapsed() > CONNECT_FOR => return Err(error),
                 Err(_) => thread::sleep(CONNECT_AGAIN_AFTER),
             }
@@ -57,7 +62,9 @@ impl Link {
 
 /// The target without scheme and authority, if it has them.
 pub(super) fn origin_form(target: &[u8]) -> &[u8] {
-    let Some((scheme, rest)) = target.split_at_checked(7) else { return target };
+    let Some((scheme, rest)) = target.split_at_checked(7) else {
+        return target;
+    };
     if !scheme.eq_ignore_ascii_case(b"http://") {
         return target;
     }

@@ -13,7 +13,7 @@ mod relay;
 mod wire;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -59,18 +59,10 @@ pub(crate) struct Proxy {
 
 impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Proxy").field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
-}
-
-/// Binds `wanted`, or any port of the same address when it cannot be had (R29); loopback only.
-pub fn bind(wanted: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let host = if wanted.ip().is_loopback() { wanted.ip() } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
-    let listener = TcpListener::bind(SocketAddr::new(host, wanted.port()))
-        .or_else(|_| TcpListener::bind(SocketAddr::new(host, 0)))
-        .or_else(|_| TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)))?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// Serves connections from its own thread; returns at once.
@@ -80,7 +72,11 @@ pub fn serve(listener: TcpListener, shared: Shared) -> io::Result<()> {
 }
 
 /// Serves connections with another inspection than the process's own.
-pub fn serve_with(listener: TcpListener, shared: Shared, inspection: Box<dyn Inspect>) -> io::Result<()> {
+pub fn serve_with(
+    listener: TcpListener,
+    shared: Shared,
+    inspection: Box<dyn Inspect>,
+) -> io::Result<()> {
     let proxy = Arc::new(Proxy {
         shared,
         pool: Pool::default(),
@@ -106,7 +102,9 @@ fn accept(listener: &TcpListener, proxy: &Arc<Proxy>) {
 
 impl Proxy {
     fn spawn(self: &Arc<Self>, stream: TcpStream) {
-        let Ok(connection) = Connection::new(Arc::clone(self), stream) else { return };
+        let Ok(connection) = Connection::new(Arc::clone(self), stream) else {
+            return;
+        };
         let spawned = thread::Builder::new()
             .name("connection".into())
             .stack_size(STACK_BYTES)

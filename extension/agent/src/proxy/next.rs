@@ -11,12 +11,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use credenza_exchange::{Inspected, Refusal, Step};
 use credenza_policy::{Mode, OnError};
 
+use super::STACK_BYTES;
 use super::chunked::Chunked;
 use super::connection::{Call, Connection};
 use super::head::{self, Framing, Reply};
 use super::link::Link;
 use super::wire::{NoHead, Ready, wait_either};
-use super::{Proxy, STACK_BYTES};
 use crate::fault::Fault;
 use crate::telemetry::Invocation;
 
@@ -95,7 +95,9 @@ impl Message {
     fn limit(&self) -> Duration {
         let bytes = u32::try_from(self.event().len()).unwrap_or(u32::MAX);
         let own = GUARD_BASE.saturating_add(GUARD_PER_BYTE.saturating_mul(bytes));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         match self.reply.deadline_ms {
             // A deadline in the past, or in seconds, says nothing (F31).
             Some(deadline) => match Duration::from_millis(deadline).checked_sub(now) {
@@ -171,13 +173,20 @@ impl Connection {
         let proxy = Arc::clone(&self.proxy);
         let message = Arc::new(message);
         let limit = message.limit();
-        let held = Held { connection: self, link, call, message: Arc::clone(&message) };
+        let held = Held {
+            connection: self,
+            link,
+            call,
+            message: Arc::clone(&message),
+        };
         let started = Instant::now();
         let ticket = proxy.guard.hold(held, limit);
         let inspected = catch_unwind(AssertUnwindSafe(|| proxy.inspection.event(message.event())));
         let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         // The guard was faster: the event is delivered, and this thread has nothing left to do.
-        let Some(held) = proxy.guard.release(&ticket) else { return After::Gone };
+        let Some(held) = proxy.guard.release(&ticket) else {
+            return After::Gone;
+        };
         match inspected {
             Ok(inspected) => held.act(&inspected, us),
             Err(_) => held.fail(Fault::OursPanicked),
@@ -197,7 +206,8 @@ impl Connection {
                 After::Gone
             }
             Err(_) => {
-                self.proxy.fault(Fault::RuntimeBodyCut, message.request_id());
+                self.proxy
+                    .fault(Fault::RuntimeBodyCut, message.request_id());
                 self.end();
                 After::Gone
             }
@@ -216,14 +226,17 @@ impl Connection {
                 Ok(202) => break,
                 // A repeat that is refused by id had arrived the first time (R18).
                 Ok(400 | 403) if tries > 1 => {
-                    self.proxy.fault(Fault::PlatformAnswerDoubled, message.request_id());
+                    self.proxy
+                        .fault(Fault::PlatformAnswerDoubled, message.request_id());
                     break;
                 }
                 Err(_) if tries < 2 => {
-                    self.proxy.fault(Fault::PlatformAnswerBroken, message.request_id());
+                    self.proxy
+                        .fault(Fault::PlatformAnswerBroken, message.request_id());
                 }
                 Ok(_) | Err(_) => {
-                    self.proxy.fault(Fault::PlatformRefusalRejected, message.request_id());
+                    self.proxy
+                        .fault(Fault::PlatformRefusalRejected, message.request_id());
                     break;
                 }
             }
@@ -234,7 +247,11 @@ impl Connection {
     /// Posts a refusal and reads the platform's whole reply; the status.
     fn post(&mut self, call: &Call, request_id: &[u8], refusal: &Refusal) -> io::Result<u16> {
         let (mut link, _) = self.link()?;
-        let verb = if refusal.error_type.is_some() { "error" } else { "response" };
+        let verb = if refusal.error_type.is_some() {
+            "error"
+        } else {
+            "response"
+        };
         let mut bytes = Vec::with_capacity(512_usize.saturating_add(refusal.body.len()));
         bytes.extend_from_slice(b"POST ");
         bytes.extend_from_slice(link.upstream.prefix().as_bytes());
@@ -270,12 +287,23 @@ impl Connection {
 impl Held {
     /// Acts on a verdict.
     fn act(self, inspected: &Inspected, us: u64) -> After {
-        let Self { connection, link, call, message } = self;
-        connection.proxy.shared.sink.inspected(&message.invocation(), inspected, us);
+        let Self {
+            connection,
+            link,
+            call,
+            message,
+        } = self;
+        connection
+            .proxy
+            .shared
+            .sink
+            .inspected(&message.invocation(), inspected, us);
         match &inspected.step {
             Step::Deliver => connection.deliver(link, &message),
             Step::Refuse(_) if !is_plain(message.request_id()) => {
-                connection.proxy.fault(Fault::PlatformRequestIdMissing, message.request_id());
+                connection
+                    .proxy
+                    .fault(Fault::PlatformRequestIdMissing, message.request_id());
                 connection.deliver(link, &message)
             }
             Step::Refuse(refusal) => connection.refuse(link, call, &message, refusal),
@@ -284,7 +312,12 @@ impl Held {
 
     /// Acts on a fault of ours: the bytes pass, or the event is refused where the user chose so.
     fn fail(self, fault: Fault) -> After {
-        let Self { connection, link, call, message } = self;
+        let Self {
+            connection,
+            link,
+            call,
+            message,
+        } = self;
         connection.proxy.fault(fault, message.request_id());
         let closed = connection.proxy.shared.policy.on_error == OnError::Closed;
         if !closed || !is_plain(message.request_id()) {
@@ -309,13 +342,18 @@ pub(super) fn rescue(held: Held) {
         After::Gone => {}
     };
     // Without a thread the connection is lost, and the runtime comes again.
-    let _ = thread::Builder::new().name("rescued".into()).stack_size(STACK_BYTES).spawn(go_on);
+    let _ = thread::Builder::new()
+        .name("rescued".into())
+        .stack_size(STACK_BYTES)
+        .spawn(go_on);
 }
 
 /// True if an id can stand in a request line as it is.
 fn is_plain(request_id: &[u8]) -> bool {
     !request_id.is_empty()
-        && request_id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && request_id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 impl Link {
@@ -381,11 +419,17 @@ impl Link {
             Framing::Chunked => self.take_chunked(reply.bytes)?,
             Framing::Close => {
                 let mut bytes = self.wire.take(self.wire.unread().len())?;
-                (&self.wire.stream).take(EVENT_BYTES_MAX).read_to_end(&mut bytes)?;
+                (&self.wire.stream)
+                    .take(EVENT_BYTES_MAX)
+                    .read_to_end(&mut bytes)?;
                 (bytes, None)
             }
         };
-        Ok(Message { bytes, reply, plain })
+        Ok(Message {
+            bytes,
+            reply,
+            plain,
+        })
     }
 
     fn take_chunked(&mut self, head_bytes: usize) -> io::Result<(Vec<u8>, Option<Vec<u8>>)> {
@@ -410,7 +454,10 @@ impl Link {
     }
 
     fn request_id(&self, reply: &Reply) -> Vec<u8> {
-        self.wire.unread().get(reply.request_id.clone()).unwrap_or_default().to_vec()
+        self.wire
+            .unread()
+            .get(reply.request_id.clone())
+            .unwrap_or_default()
+            .to_vec()
     }
 }
-

@@ -89,7 +89,9 @@ impl Connection {
                 (Err(Lost::Malformed), _) => {
                     return self.answer(Fault::PlatformMalformed, b"", true);
                 }
-                (Err(Lost::Platform), _) if tries < 2 && (safe || answer || kept_only(kept, body)) => {
+                (Err(Lost::Platform), _)
+                    if tries < 2 && (safe || answer || kept_only(kept, body)) =>
+                {
                     self.proxy.fault(Fault::PlatformAnswerBroken, b"");
                 }
                 (Err(Lost::Platform), _) => {
@@ -150,7 +152,9 @@ impl Connection {
         let mut bytes = link.head(head, request).into_owned();
         let body = unread.get(request.bytes..).unwrap_or_default();
         let before = rest.clone_state();
-        let Ok(count) = rest.follow(body) else { return Sent::RuntimeMalformed };
+        let Ok(count) = rest.follow(body) else {
+            return Sent::RuntimeMalformed;
+        };
         bytes.extend_from_slice(body.get(..count).unwrap_or_default());
         match link.wire.write(&bytes) {
             Ok(()) => {
@@ -181,7 +185,9 @@ impl Connection {
                     Err(_) => return Sent::Broken(false),
                 }
             }
-            let Ok(count) = rest.follow(self.down.unread()) else { return Sent::RuntimeMalformed };
+            let Ok(count) = rest.follow(self.down.unread()) else {
+                return Sent::RuntimeMalformed;
+            };
             let piece = self.down.unread().get(..count).unwrap_or_default();
             match link.wire.write_unless_answered(piece) {
                 Ok(true) => self.down.consume(count),
@@ -194,7 +200,9 @@ impl Connection {
 
     /// The platform spoke inside a request: `100 Continue` is passed on, the rest is an answer.
     fn interim(&mut self, link: &mut Link) -> Option<Sent> {
-        let Ok(reply) = link.reply(false) else { return Some(Sent::Broken(false)) };
+        let Ok(reply) = link.reply(false) else {
+            return Some(Sent::Broken(false));
+        };
         if reply.status != 100 {
             return Some(Sent::Answered);
         }
@@ -213,7 +221,11 @@ impl Connection {
                 if keeps {
                     self.link = Some(link);
                 }
-                if framing == Framing::Close { self.end() } else { Some(self) }
+                if framing == Framing::Close {
+                    self.end()
+                } else {
+                    Some(self)
+                }
             }
             Err(Lost::Runtime) => None,
             Err(Lost::Platform | Lost::Malformed) => self.torn(),
@@ -238,7 +250,11 @@ impl Connection {
                     let total = reply.bytes.saturating_add(body);
                     let whole = link.wire.take(total).map_err(|_| Lost::Platform)?;
                     self.down.write(&whole).map_err(|_| Lost::Runtime)?;
-                    return if whole.len() == total { Ok(()) } else { Err(Lost::Platform) };
+                    return if whole.len() == total {
+                        Ok(())
+                    } else {
+                        Err(Lost::Platform)
+                    };
                 }
                 Rest::Length(bytes)
             }
@@ -246,7 +262,10 @@ impl Connection {
             Framing::Close => Rest::Length(u64::MAX),
         };
         let body = link.wire.unread().get(reply.bytes..).unwrap_or_default();
-        let mut count = rest.follow(body).map_err(|_| Lost::Malformed)?.saturating_add(reply.bytes);
+        let mut count = rest
+            .follow(body)
+            .map_err(|_| Lost::Malformed)?
+            .saturating_add(reply.bytes);
         loop {
             let piece = link.wire.unread().get(..count).unwrap_or_default();
             self.down.write(piece).map_err(|_| Lost::Runtime)?;
@@ -268,7 +287,9 @@ impl Connection {
                 Ok(0) | Err(_) => return Err(Lost::Platform),
                 Ok(_) => {}
             }
-            count = rest.follow(link.wire.unread()).map_err(|_| Lost::Malformed)?;
+            count = rest
+                .follow(link.wire.unread())
+                .map_err(|_| Lost::Malformed)?;
         }
     }
 
@@ -276,7 +297,11 @@ impl Connection {
     fn accepted(mut self) -> Option<Self> {
         let reply = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
                      Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
-        if self.down.write(reply.as_bytes()).is_ok() { Some(self) } else { self.end() }
+        if self.down.write(reply.as_bytes()).is_ok() {
+            Some(self)
+        } else {
+            self.end()
+        }
     }
 
     /// The runtime hung up inside a body: whatever the platform has of it must not look whole.
@@ -347,7 +372,9 @@ impl Rest {
     fn follow(&mut self, bytes: &[u8]) -> Result<usize, super::chunked::BadChunk> {
         match self {
             Self::Length(left) => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                let count = usize::try_from(*left)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
                 *left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
                 Ok(count)
             }

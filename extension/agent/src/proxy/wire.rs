@@ -52,7 +52,12 @@ impl Wire {
     /// Wraps a connected socket; `TCP_NODELAY` from the first byte on (R19).
     pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, bytes: Vec::new(), at: 0, end: 0 })
+        Ok(Self {
+            stream,
+            bytes: Vec::new(),
+            at: 0,
+            end: 0,
+        })
     }
 
     /// Bytes read and not yet used.
@@ -106,7 +111,9 @@ impl Wire {
         let unread = self.unread();
         let have = unread.get(..total.min(unread.len())).unwrap_or_default();
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(total).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes
+            .try_reserve_exact(total)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.extend_from_slice(have);
         let had = have.len();
         self.consume(had);
@@ -129,7 +136,11 @@ impl Wire {
     pub(super) fn write_unless_answered(&mut self, bytes: &[u8]) -> io::Result<bool> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            match send(&self.stream, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            match send(
+                &self.stream,
+                rest,
+                SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+            ) {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
@@ -150,14 +161,29 @@ impl Wire {
     pub(super) fn is_stale(&self) -> bool {
         let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
         !self.unread().is_empty()
-            || wait(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_err()
+            || wait(
+                &mut fds,
+                Some(&Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                }),
+            )
+            .is_err()
             || !fds[0].revents().is_empty()
     }
 
     /// True if the peer has closed and left nothing to read.
     pub(super) fn is_dead(&self) -> bool {
         let mut fds = [PollFd::new(&self.stream, PollFlags::IN)];
-        if wait(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_err() {
+        if wait(
+            &mut fds,
+            Some(&Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            }),
+        )
+        .is_err()
+        {
             return true;
         }
         if fds[0].revents().is_empty() {
@@ -185,17 +211,30 @@ impl Wire {
 
 /// Waits until `left` has bytes or is closed (left), or `right` is closed or, if `right_bytes`,
 /// has bytes (right).
-pub(super) fn wait_either(left: &Wire, right: &Wire, right_bytes: bool) -> io::Result<(Ready, Ready)> {
+pub(super) fn wait_either(
+    left: &Wire,
+    right: &Wire,
+    right_bytes: bool,
+) -> io::Result<(Ready, Ready)> {
     let asked = if right_bytes {
         PollFlags::IN | PollFlags::RDHUP
     } else {
         // A runtime may pipeline: only its leaving counts here, or the wait would spin.
         PollFlags::RDHUP
     };
-    let mut fds = [PollFd::new(&left.stream, PollFlags::IN), PollFd::new(&right.stream, asked)];
+    let mut fds = [
+        PollFd::new(&left.stream, PollFlags::IN),
+        PollFd::new(&right.stream, asked),
+    ];
     wait(&mut fds, None)?;
     let [left, right] = fds;
-    let ready = |fd: &PollFd<'_>| if fd.revents().is_empty() { Ready::No } else { Ready::Yes };
+    let ready = |fd: &PollFd<'_>| {
+        if fd.revents().is_empty() {
+            Ready::No
+        } else {
+            Ready::Yes
+        }
+    };
     Ok((ready(&left), ready(&right)))
 }
 
