@@ -104,10 +104,10 @@ fn other_bytes_are_unknown() {
     ] {
         assert_eq!(recognise(event.as_bytes()), Source::Unknown, "{event}");
     }
-    let mut many = String::from("{");
-    for index in 0..65 {
-        many.push_str(&std::format!("\"k{index}\":1,"));
-    }
+    let many: String = (0..65)
+        .map(|index| std::format!("\"k{index}\":1,"))
+        .collect();
+    let many = std::format!("{{{many}");
     let http = sample(include_str!("api_gateway_http.md")).replacen('{', &many, 1);
     assert_eq!(recognise(http.as_bytes()), Source::Unknown);
 }

@@ -10,7 +10,7 @@ use super::*;
 
 /// Writes each form on a line.
 #[derive(Default)]
-pub(crate) struct Lines(pub(crate) String);
+pub(crate) struct Lines(pub(crate) Vec<String>);
 
 impl Visitor for Lines {
     fn form(&mut self, form: &Form<'_>, _: &mut Steps) {
@@ -20,7 +20,7 @@ impl Visitor for Lines {
             "value"
         };
         let chain: Vec<_> = form.decoded.iter().map(|decoder| decoder.name()).collect();
-        self.0.push_str(&format!(
+        self.0.push(format!(
             "{} {part} {:?} {} [{}]\n",
             form.pointer(),
             form.role,
@@ -34,9 +34,9 @@ fn lines(event: &[u8]) -> String {
     let mut lines = Lines::default();
     let coverage = walk(event, &mut Steps::for_bytes(event.len()), &mut lines);
     for gap in coverage.gaps() {
-        lines.0.push_str(&format!("gap: {}\n", gap.name()));
+        lines.0.push(format!("gap: {}\n", gap.name()));
     }
-    lines.0
+    lines.0.concat()
 }
 
 fn check(event: &[u8], expect: &Expect) {
