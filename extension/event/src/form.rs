@@ -118,10 +118,8 @@ impl Classes {
     /// Contains `&`.
     pub const AMPERSAND: Self = Self(16);
 
-    /// Contains a byte outside the alphabets of base64 and base64url, their padding and line breaks.
-    pub(crate) const LOOSE: Self = Self(32);
     /// Contains `+`.
-    pub(crate) const PLUS: Self = Self(64);
+    pub(crate) const PLUS: Self = Self(32);
 
     /// The classes of a text.
     pub fn of(text: &[u8]) -> Self {

@@ -4,16 +4,32 @@
 use alloc::vec::Vec;
 
 use crate::decode::{inflate, wide};
-use crate::form::Classes;
 use crate::text;
 
 // Limit: 8 characters carry 6 bytes; below that every other word decodes to something printable.
 const CHARS_MIN: usize = 8;
 
 /// True if a text looks like base64; decides on its first characters, whatever its length.
-pub(super) fn may_be(text: &[u8], classes: Classes) -> bool {
-    match carried(text, classes) {
-        Some(Carried::Plain(packed)) => packed.len() >= CHARS_MIN && starts_well(packed),
+pub(super) fn may_be(text: &[u8], is_path: bool) -> bool {
+    may_be_carried(text) || may_be_plain(text, is_path)
+}
+
+/// True if a text of the alphabet's characters alone starts like something worth decoding.
+#[inline]
+pub(super) fn may_be_plain(text: &[u8], is_path: bool) -> bool {
+    (starts_well(text) && is_packed(text)) || (is_path && behind_a_path(text).is_some())
+}
+
+/// True if a text has no character of another alphabet.
+fn is_packed(text: &[u8]) -> bool {
+    text.iter()
+        .all(|char| six_bits(*char).is_some() || matches!(char, b'=' | b'\r' | b'\n'))
+}
+
+/// True if a text carries base64 behind a scheme, or is a token of several segments.
+pub(super) fn may_be_carried(text: &[u8]) -> bool {
+    match carried(text) {
+        Some(Carried::Plain(packed)) => starts_well(packed),
         Some(Carried::Token) => true,
         None => false,
     }
@@ -25,17 +41,13 @@ enum Carried<'t> {
     Token,
 }
 
-fn carried(text: &[u8], classes: Classes) -> Option<Carried<'_>> {
-    if !classes.has(Classes::LOOSE) {
-        return Some(Carried::Plain(behind_a_path(text)));
-    }
+fn carried(text: &[u8]) -> Option<Carried<'_>> {
     match text.first()? {
         // `eyJ` is `{"`: the header of a JWT.
-        b'e' if text.starts_with(b"eyJ") && text.contains(&b'.') => Some(Carried::Token),
-        b'd' => {
+        b'e' => (text.starts_with(b"eyJ") && text.contains(&b'.')).then_some(Carried::Token),
+        b'd' if text.starts_with(b"data:") => {
             let head = text.get(..text.len().min(128))?;
             let at = memchr::memmem::find(head, b";base64,")?;
-            text.starts_with(b"data:").then_some(())?;
             Some(Carried::Plain(text.get(at + 8..)?))
         }
         b'B' | b'b' => {
@@ -51,29 +63,28 @@ fn carried(text: &[u8], classes: Classes) -> Option<Carried<'_>> {
     }
 }
 
-/// A text without the segments of a path before its base64: `/` is of the alphabet too.
-fn behind_a_path(text: &[u8]) -> &[u8] {
+/// The base64 behind the segments of a path: `/` is of the alphabet too.
+fn behind_a_path(text: &[u8]) -> Option<&[u8]> {
     // Limit: 8 segments; a deeper path has its parameters shown on their own.
     let mut rest = text;
     for _ in 0..8 {
-        if starts_well(rest) {
-            return rest;
+        rest = rest.get(memchr::memchr(b'/', rest)? + 1..)?;
+        if starts_well(rest) && is_packed(rest) {
+            return Some(rest);
         }
-        let Some(at) = memchr::memchr(b'/', rest) else {
-            break;
-        };
-        rest = rest.get(at + 1..).unwrap_or(&[]);
     }
-    text
+    None
 }
 
 /// Appends the bytes that `input` carries; false if they are not worth keeping.
-pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
-    match carried(input, Classes::of(input)) {
-        Some(Carried::Plain(packed)) => unpack(packed, out) && is_worth_keeping(out),
-        Some(Carried::Token) => token(input, out),
-        None => false,
-    }
+pub(super) fn decode(input: &[u8], is_path: bool, out: &mut Vec<u8>) -> bool {
+    let packed = match carried(input) {
+        Some(Carried::Plain(packed)) => packed,
+        Some(Carried::Token) => return token(input, out),
+        None if is_path && !starts_well(input) => behind_a_path(input).unwrap_or(input),
+        None => input,
+    };
+    unpack(packed, out) && is_worth_keeping(out)
 }
 
 /// The header and the payload of a JWT, one document after the other.
@@ -110,28 +121,68 @@ fn unpack(packed: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-fn six_bits(char: u8) -> Option<u8> {
-    match char {
-        b'A'..=b'Z' => Some(char - b'A'),
-        b'a'..=b'z' => Some(char - b'a' + 26),
-        b'0'..=b'9' => Some(char - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
+/// The six bits of each character of both alphabets; `NO_BITS` for all others.
+static SIX_BITS: [u8; 256] = six_bits_table();
+
+const NO_BITS: u8 = 255;
+
+const fn six_bits_table() -> [u8; 256] {
+    let mut table = [NO_BITS; 256];
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut value = 0;
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "in a constant, checked by the compiler"
+    )]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the alphabet has 64 characters"
+    )]
+    while value < alphabet.len() {
+        table[alphabet[value] as usize] = value as u8;
+        value += 1;
     }
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "in a constant, checked by the compiler"
+    )]
+    {
+        table[b'-' as usize] = 62;
+        table[b'_' as usize] = 63;
+    }
+    table
 }
 
-/// True if the first bytes could be text or a known binary format.
+#[inline]
+fn six_bits(char: u8) -> Option<u8> {
+    SIX_BITS
+        .get(usize::from(char))
+        .copied()
+        .filter(|bits| *bits != NO_BITS)
+}
+
+/// True if the first six bytes could be text or a known binary format.
+#[inline]
 fn starts_well(packed: &[u8]) -> bool {
-    let mut head = [0_u8; 6];
-    let mut chars = packed.iter().filter_map(|char| six_bits(*char));
+    let Some((chars, _)) = packed.split_first_chunk::<CHARS_MIN>() else {
+        return false;
+    };
     let mut bits = 0_u64;
-    for _ in 0..8 {
-        bits = bits << 6 | u64::from(chars.next().unwrap_or(0));
+    let mut all = 0;
+    for &char in chars {
+        let six = SIX_BITS.get(usize::from(char)).copied().unwrap_or(NO_BITS);
+        all |= six;
+        bits = bits << 6 | u64::from(six & 63);
     }
-    for (byte, from) in head.iter_mut().zip(bits.to_be_bytes().into_iter().skip(2)) {
-        *byte = from;
+    if all == NO_BITS {
+        return false;
     }
+    let [_, _, head @ ..] = bits.to_be_bytes();
+    could_start(head)
+}
+
+/// True if six bytes could be the start of text or of a known binary format.
+fn could_start(head: [u8; 6]) -> bool {
     if is_known_binary(&head) || wide::starts_wide(&head) {
         return true;
     }
@@ -142,7 +193,7 @@ fn starts_well(packed: &[u8]) -> bool {
             0xe0..=0xef => 3,
             0xf0..=0xf4 => 4,
             0x80.. => return false,
-            1..0x20 | 0x7f if text::is_control(byte) => return false,
+            1.. if text::is_control(byte) => return false,
             _ => 1,
         };
         let Some(char) = rest.get(..len) else {

@@ -6,6 +6,8 @@
 //! each new text is shown and joins the list.
 use alloc::vec::Vec;
 
+use memchr::memchr;
+
 use crate::chain::Chain;
 use crate::coverage::Gap;
 use crate::form::{Classes, Decoder, Part, Role};
@@ -66,15 +68,22 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
         .with(Classes::ESCAPED)
         .with(Classes::HIGH)
         .with(Classes::PLUS);
-    classes.meets(CALLS)
-        || !classes.has(Classes::LOOSE)
-        || field.role == Role::Body
-        || field.role == Role::Cookie
-        || field.role == Role::Query
-        || matches!(
-            text.first(),
-            Some(b'{' | b'[' | b'"' | b' ' | b'\n' | b'\r' | b'\t' | b'e' | b'd' | b'B' | b'b')
-        )
+    if classes.meets(CALLS) {
+        return true;
+    }
+    if field.part == Part::Key {
+        return false;
+    }
+    match text.first() {
+        Some(b'{' | b'[' | b'"' | b' ' | b'\n' | b'\r' | b'\t') => return true,
+        Some(b'e' | b'd' | b'B' | b'b') if base64::may_be_carried(text) => return true,
+        _ => {}
+    }
+    if base64::may_be_plain(text, is_path(field)) {
+        return true;
+    }
+    let may_be_form = matches!(field.role, Role::Body | Role::Query | Role::Cookie);
+    may_be_form && classes.has(Classes::ODD) && memchr(b'=', text).is_some()
 }
 
 /// Shows every form of a value: its own text first.
@@ -192,7 +201,7 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         }
         Decoder::Escapes => classes.has(Classes::ESCAPED),
         Decoder::Html => classes.has(Classes::AMPERSAND),
-        Decoder::Base64 => base64::may_be(text, classes),
+        Decoder::Base64 => field.part == Part::Value && base64::may_be(text, is_path(field)),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
             (how.is_unpacked() || classes.has(Classes::HIGH))
@@ -202,6 +211,11 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         Decoder::Utf8 => classes.has(Classes::HIGH) && how.chain.last() != Some(Decoder::Utf8),
         Decoder::Json | Decoder::Form | Decoder::Multipart => false,
     }
+}
+
+/// True for paths and object keys, where a value stands behind slashes.
+fn is_path(field: &Field<'_>) -> bool {
+    field.role == Role::Path || (field.plus && field.role == Role::Other)
 }
 
 /// True if `+` means a space here: in forms and queries, in the first round.
@@ -231,7 +245,7 @@ fn run<V: Visitor>(
         Decoder::Url => url::decode(text, plus(how, field), &mut out),
         Decoder::Escapes => escapes::decode(text, &mut out),
         Decoder::Html => html::decode(text, &mut out),
-        Decoder::Base64 => base64::decode(text, &mut out),
+        Decoder::Base64 => base64::decode(text, is_path(field), &mut out),
         Decoder::Utf16 => wide::decode_text(text, &mut out),
         Decoder::Utf7 => utf7::decode(text, &mut out),
         Decoder::Utf8 => utf8::decode(text, &mut out),
@@ -300,7 +314,7 @@ fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &How, field: &Fiel
     if is_json(text) {
         whole = into(walk, text, Decoder::Json, how, field);
     }
-    if !whole && how.classes.has(Classes::LOOSE) && multipart::may_be(text, field) {
+    if !whole && multipart::may_be(text, field) {
         into(walk, text, Decoder::Multipart, how, field);
     } else if !whole && fields::may_be(text, how.classes, field, how.steps > 0) {
         whole = into(walk, text, Decoder::Form, how, field);
