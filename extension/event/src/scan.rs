@@ -23,21 +23,34 @@ const LANES: usize = 16;
 /// Scans a string from just behind its opening quote.
 #[inline]
 pub(crate) fn string(text: &[u8], start: usize) -> Scanned {
+    // Most strings end within the first step.
+    if let Some(block) = text.get(start..).and_then(<[u8]>::first_chunk::<LANES>) {
+        let len = first_stop(block);
+        if block.get(len) == Some(&b'"') {
+            let classes = fold(&with([0; LANES], block, mask(len)));
+            return Scanned {
+                end: start + len,
+                classes,
+                closed: true,
+            };
+        }
+    }
+    longer_string(text, start)
+}
+
+fn longer_string(text: &[u8], start: usize) -> Scanned {
     let mut found = [0; LANES];
     let mut escaped = Classes::default();
     let mut at = start;
     loop {
         let rest = text.get(at..).unwrap_or(&[]);
-        let (len, stop) = match rest.first_chunk::<LANES>() {
-            Some(block) => {
-                let len = first(&stops(block));
-                add(&mut found, block, mask(len));
-                (len, block.get(len).copied())
-            }
-            None => tail(rest, &mut found),
+        let Some(block) = rest.first_chunk::<LANES>() else {
+            break;
         };
+        let len = first_stop(block);
+        found = with(found, block, mask(len));
         at += len;
-        match stop {
+        match block.get(len) {
             Some(b'"') => {
                 let classes = fold(&found).with(escaped);
                 return Scanned {
@@ -50,8 +63,32 @@ pub(crate) fn string(text: &[u8], start: usize) -> Scanned {
                 escaped = Classes::ESCAPED;
                 at += 2;
             }
-            None if rest.len() >= LANES => at += plain(text, at, &mut found),
-            None => break,
+            None => {
+                let (len, more) = plain(text, at);
+                found = or(found, more);
+                at += len;
+            }
+        }
+    }
+    // The last bytes of a text, one by one.
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                let classes = fold(&found).with(escaped);
+                return Scanned {
+                    end: at,
+                    classes,
+                    closed: true,
+                };
+            }
+            b'\\' => {
+                escaped = Classes::ESCAPED;
+                at += 2;
+            }
+            _ => {
+                escaped = escaped.with(Classes::from_bits(bits(byte)));
+                at += 1;
+            }
         }
     }
     let end = text.len().max(start);
@@ -64,69 +101,59 @@ pub(crate) fn string(text: &[u8], start: usize) -> Scanned {
 
 /// Passes over 64 bytes at a time as long as no string ends and no escape starts there.
 #[inline(never)]
-fn plain(text: &[u8], start: usize, found: &mut Lanes) -> usize {
+fn plain(text: &[u8], start: usize) -> (usize, Lanes) {
     let (chunks, _) = text
         .get(start..)
         .unwrap_or(&[])
         .as_chunks::<{ 4 * LANES }>();
+    let mut found = [0; LANES];
     let mut len = 0;
     for chunk in chunks {
         let (blocks, _) = chunk.as_chunks::<LANES>();
-        let mut stop = [0; LANES];
-        for block in blocks {
-            let stops = stops(block);
-            for (lane, byte) in stop.iter_mut().zip(stops) {
-                *lane |= byte;
-            }
-        }
-        if u128::from_le_bytes(stop) != 0 {
+        let stops = blocks
+            .iter()
+            .fold([0; LANES], |stops, block| or(stops, self::stops(block)));
+        if u128::from_le_bytes(stops) != 0 {
             break;
         }
-        for block in blocks {
-            add(found, block, &ALL);
-        }
+        found = blocks
+            .iter()
+            .fold(found, |found, block| with(found, block, &ALL));
         len += chunk.len();
     }
-    len
-}
-
-/// Scans the last bytes of a text one by one; gives how many, and the byte that stopped the scan.
-#[cold]
-fn tail(text: &[u8], found: &mut Lanes) -> (usize, Option<u8>) {
-    let len = text.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    let before = text.get(..len.unwrap_or(text.len())).unwrap_or(text);
-    add_tail(before, found);
-    (before.len(), text.get(before.len()).copied())
+    (len, found)
 }
 
 /// The classes of a whole text.
 pub(crate) fn classes(text: &[u8]) -> Classes {
-    let mut found = [0; LANES];
     let (blocks, rest) = text.as_chunks::<LANES>();
-    for block in blocks {
-        add(&mut found, block, &ALL);
-    }
-    add_tail(rest, &mut found);
-    fold(&found)
-}
-
-/// Adds the classes of fewer bytes than one step has.
-#[inline]
-fn add_tail(text: &[u8], found: &mut Lanes) {
+    let found = blocks
+        .iter()
+        .fold([0; LANES], |found, block| with(found, block, &ALL));
     // A letter is in no class.
-    let mut block = [b'a'; LANES];
-    for (lane, byte) in block.iter_mut().zip(text) {
+    let mut last = [b'a'; LANES];
+    for (lane, byte) in last.iter_mut().zip(rest) {
         *lane = *byte;
     }
-    add(found, &block, &ALL);
+    fold(&with(found, &last, &ALL))
 }
 
-/// Adds the class bits of each lane that the mask lets through.
+/// The class bits found so far and those of each lane that the mask lets through.
 #[inline]
-fn add(found: &mut Lanes, block: &Lanes, mask: &Lanes) {
+fn with(mut found: Lanes, block: &Lanes, mask: &Lanes) -> Lanes {
     for ((found, byte), mask) in found.iter_mut().zip(block).zip(mask) {
         *found |= bits(*byte) & mask;
     }
+    found
+}
+
+/// Two results, lane by lane.
+#[inline]
+fn or(mut one: Lanes, other: Lanes) -> Lanes {
+    for (one, other) in one.iter_mut().zip(other) {
+        *one |= other;
+    }
+    one
 }
 
 /// The class bits of one byte, without a branch.
@@ -162,21 +189,43 @@ fn lane(condition: bool) -> u8 {
     u8::from(condition).wrapping_neg()
 }
 
-/// The first lane that is set; their number if none is.
+/// The first lane where a string ends or an escape starts; their number if there is none.
 #[inline]
-fn first(lanes: &Lanes) -> usize {
-    (u128::from_le_bytes(*lanes).trailing_zeros() / 8) as usize
+fn first_stop(block: &Lanes) -> usize {
+    let (low, high) = halves(block);
+    let (low, high) = (stop_marks(low), stop_marks(high));
+    let marks = if low == 0 {
+        64 + high.trailing_zeros()
+    } else {
+        low.trailing_zeros()
+    };
+    (marks / 8) as usize
+}
+
+/// The highest bit of the first byte of eight that is a quote or a backslash (bits above it may be
+/// set without a cause: the borrow of a subtraction runs upwards).
+#[inline]
+fn stop_marks(eight: u64) -> u64 {
+    let zero = |bytes: u64| bytes.wrapping_sub(u64::MAX / 255) & !bytes & (u64::MAX / 255 * 128);
+    let each = |byte: u8| u64::from(byte) * (u64::MAX / 255);
+    zero(eight ^ each(b'"')) | zero(eight ^ each(b'\\'))
+}
+
+#[inline]
+fn halves(lanes: &Lanes) -> (u64, u64) {
+    let both = u128::from_le_bytes(*lanes);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves are what is wanted"
+    )]
+    (both as u64, (both >> 64) as u64)
 }
 
 /// All lanes together.
 #[inline]
 fn fold(found: &Lanes) -> Classes {
-    let (low, high) = found.split_at(LANES / 2);
-    let half = |half: &[u8]| {
-        half.first_chunk()
-            .map_or(0, |bytes| u64::from_le_bytes(*bytes))
-    };
-    let mut all = half(low) | half(high);
+    let (low, high) = halves(found);
+    let mut all = low | high;
     all |= all >> 32;
     all |= all >> 16;
     all |= all >> 8;
