@@ -4,6 +4,7 @@
 use crate::{
     config::{Line, Origin, OutputSink},
     core::Core,
+    keeper,
 };
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -69,6 +70,7 @@ impl Children {
     fn add(&self, group: i32) {
         let mut groups = self.lock();
         groups.alive.insert(group);
+        keeper::add(group);
         if groups.closed {
             signal_group(group, Signal::KILL);
         }
@@ -76,6 +78,7 @@ impl Children {
 
     fn remove(&self, group: i32) {
         self.lock().alive.remove(&group);
+        keeper::remove(group);
     }
 
     fn lock(&self) -> MutexGuard<'_, Groups> {
@@ -116,7 +119,11 @@ pub(crate) struct Program<'a> {
 impl Child {
     /// Starts a program with exactly this environment, its output going to the sink by lines.
     pub(crate) fn start(core: &Arc<Core>, program: Program<'_>) -> Result<Self> {
-        let (name, arguments) = program.command.split_first().context("no command given")?;
+        let command = match &core.cpu {
+            Some(cpu) => cpu.wrap(program.command),
+            None => program.command.to_vec(),
+        };
+        let (name, arguments) = command.split_first().context("no command given")?;
         let mut command = Command::new(name);
         command
             .args(arguments)
@@ -128,9 +135,11 @@ impl Child {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        let mut process = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", name.display()))?;
+        let spawned = match &core.cpu {
+            Some(cpu) => cpu.inside(|| command.spawn()),
+            None => command.spawn(),
+        };
+        let mut process = spawned.with_context(|| format!("cannot start {}", name.display()))?;
         let pid = process.id().context("the process ended at once")?;
         let group = i32::try_from(pid)?;
         core.children.add(group);

@@ -4,6 +4,7 @@
 use crate::{
     child::Children,
     config::{AddressForm, Config, Line, Origin},
+    cpu::{CpuGroup, CpuShare},
     generation::Generation,
     ledger::{Ledger, ViolationKind},
     server::Connections,
@@ -23,6 +24,9 @@ pub(crate) struct Core {
     pub(crate) ledger: Ledger,
     pub(crate) connections: Connections,
     pub(crate) children: Children,
+    /// The control group of the children; after them, so that they are gone when it goes.
+    pub(crate) cpu: Option<CpuGroup>,
+    pub(crate) cpu_share: CpuShare,
     /// Classic Lambda works on one invocation at a time; whoever holds this has the turn.
     pub(crate) turn: tokio::sync::Mutex<()>,
     generation: Mutex<Option<Arc<Generation>>>,
@@ -31,12 +35,24 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(config: Config, address: SocketAddr) -> Self {
+        let (cpu, cpu_share) = match config.cpu_share {
+            false => (None, CpuShare::Off),
+            true => match CpuGroup::create(config.memory_mb) {
+                Ok(group) => {
+                    let share = group.share();
+                    (Some(group), share)
+                }
+                Err(reason) => (None, CpuShare::Unavailable(reason)),
+            },
+        };
         Self {
             ledger: Ledger::new(config.ledger_calls_max),
             config,
             address,
             connections: Connections::default(),
             children: Children::default(),
+            cpu,
+            cpu_share,
             turn: tokio::sync::Mutex::default(),
             generation: Mutex::default(),
             generations: AtomicU32::new(0),

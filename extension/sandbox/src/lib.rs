@@ -18,9 +18,11 @@
 mod child;
 mod config;
 mod core;
+mod cpu;
 mod environment;
 mod fault;
 mod generation;
+mod keeper;
 mod ledger;
 mod life;
 mod outcome;
@@ -30,6 +32,7 @@ mod server;
 mod time;
 
 pub use config::{AddressForm, Config, Extension, Line, Origin, OutputSink};
+pub use cpu::CpuShare;
 pub use fault::{FaultKind, FaultPlan, FaultStep, FaultTarget};
 pub use ledger::{Call, Violation, ViolationKind};
 pub use life::{ExtensionExit, InitReport, InitStatus, Shutdown, ShutdownReason};

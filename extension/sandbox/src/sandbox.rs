@@ -4,6 +4,7 @@
 use crate::{
     config::Config,
     core::Core,
+    cpu::CpuShare,
     ledger::{Call, Violation},
     life::{self, InitReport, Shutdown, ShutdownReason},
     outcome::{Invocation, Outcome},
@@ -65,6 +66,11 @@ impl Sandbox {
     /// The configuration it runs with.
     pub fn config(&self) -> &Config {
         &self.core.config
+    }
+
+    /// Whether the children's CPU is limited to the share of the configured memory.
+    pub fn cpu_share(&self) -> &CpuShare {
+        &self.core.cpu_share
     }
 
     /// Invokes the function and waits for the outcome.

@@ -5,7 +5,7 @@ use crate::support::{
     Client, Folder, NEXT, PATIENCE, invoking, outcome, ready, silent, starting, until,
 };
 use credenza_sandbox::{
-    Config, Ending, Extension, InitStatus, Invocation, Line, Origin, OutputSink, Sandbox,
+    Config, CpuShare, Ending, Extension, InitStatus, Invocation, Line, Origin, OutputSink, Sandbox,
     ShutdownReason,
 };
 use std::{
@@ -364,4 +364,33 @@ async fn calls_are_written_down_with_connection_and_status() {
     );
     assert_eq!(calls[0].target, NEXT);
     assert!(calls[0].replied_at.unwrap() <= calls[1].at);
+}
+
+#[tokio::test]
+async fn a_small_function_gets_its_share_of_the_cpu_or_the_reason_why_not() {
+    let mut config = python();
+    config.command[2] = RUNTIME
+        .replace("if event == \"env\"", "if event == \"env\" or burn()")
+        .replace(
+            "api = http",
+            "def burn():\n    while time.process_time() < 0.2: pass\n\napi = http",
+        )
+        .into();
+    config.memory_mb = 128;
+    config.cpu_share = true;
+    let sandbox = Sandbox::start(config).await.unwrap();
+    assert!(sandbox.init().is_success(), "{:?}", sandbox.init());
+    match sandbox.cpu_share().clone() {
+        CpuShare::Limited { quota, period } => {
+            assert_eq!(quota, Duration::from_micros(1447));
+            assert_eq!(period, Duration::from_millis(20));
+            let outcome = sandbox.invoke(Invocation::new("{}")).await;
+            assert!(outcome.is_response());
+            // 200 ms of work take at least a second at 7.2 %, start-up included.
+            let wall = sandbox.init().duration + outcome.duration;
+            assert!(wall > Duration::from_secs(1), "{wall:?}");
+        }
+        CpuShare::Unavailable(reason) => eprintln!("CPU share not tested: {reason}"),
+        CpuShare::Off => panic!("it was asked for"),
+    }
 }
