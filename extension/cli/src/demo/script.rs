@@ -150,7 +150,7 @@ fn attacks() -> Vec<Scene> {
         ),
         ("UNION dump", UNION),
         ("schema dump", "-1 union select 1,sql from sqlite_master"),
-        ("time-based", "1 and length(hex(randomblob(9000000)))>1"),
+        ("time-based", "1 and length(hex(randomblob(40000000)))>1"),
         ("stacked", "1; select id,secret from users"),
         (
             "comments for spaces",
@@ -346,6 +346,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use credenza_engine::HashKey;
+    use credenza_event::Steps;
+    use credenza_exchange::Step;
+    use credenza_policy::{Mode, Policy};
+
     use super::*;
 
     #[test]
@@ -360,6 +365,28 @@ mod tests {
         events.sort_unstable();
         events.dedup();
         assert_eq!(events.len(), scenes.len());
+    }
+
+    #[test]
+    fn the_engine_refuses_the_attackers_and_nobody_else() {
+        let policy = Policy {
+            mode: Mode::Block,
+            ..Policy::default()
+        };
+        let mut surprises = Vec::new();
+        for scene in scenes() {
+            let steps = Steps::for_bytes(scene.event.len());
+            let inspected =
+                credenza_exchange::event(&scene.event, steps, &policy, &HashKey([7; 16]));
+            let refused = matches!(inspected.step, Step::Refuse(_));
+            if refused != (scene.kind == Kind::Attack) {
+                surprises.push(format!(
+                    "{}: {} in {}",
+                    scene.name, scene.text, scene.wrapping
+                ));
+            }
+        }
+        assert_eq!(surprises, Vec::<String>::new());
     }
 
     #[test]

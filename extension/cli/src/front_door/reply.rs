@@ -8,8 +8,17 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
+/// Between the head and the body of a streamed answer stand eight zero bytes.
+const DELIMITER: [u8; 8] = [0; 8];
+
 /// The reply for an output.
 pub(crate) fn build(output: &Bytes) -> Response<Full<Bytes>> {
+    if let Some(at) = output
+        .windows(DELIMITER.len())
+        .position(|window| window == DELIMITER)
+    {
+        return build_streamed(&output.slice(..at), output.slice(at + DELIMITER.len()..));
+    }
     let document = serde_json::from_slice::<Value>(output).ok();
     let shaped = document
         .as_ref()
@@ -17,12 +26,35 @@ pub(crate) fn build(output: &Bytes) -> Response<Full<Bytes>> {
     let Some(answer) = shaped else {
         return reply(StatusCode::OK, output.clone());
     };
+    let mut reply = reply(status(answer), body(answer));
+    set_headers(answer, &mut reply);
+    reply
+}
+
+/// The reply for a streamed answer: a head in JSON, and the body as it is.
+fn build_streamed(head: &Bytes, body: Bytes) -> Response<Full<Bytes>> {
+    let Ok(head) = serde_json::from_slice::<Value>(head) else {
+        return error(502, "the head of the streamed answer is not JSON");
+    };
+    let status = if head.get("statusCode").is_some() {
+        status(&head)
+    } else {
+        StatusCode::OK
+    };
+    let mut reply = reply(status, body);
+    set_headers(&head, &mut reply);
+    reply
+}
+
+fn status(answer: &Value) -> StatusCode {
     let status = answer.get("statusCode").and_then(Value::as_u64);
-    let status = status
+    status
         .and_then(|status| u16::try_from(status).ok())
         .and_then(|status| StatusCode::from_u16(status).ok())
-        .unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut reply = reply(status, body(answer));
+        .unwrap_or(StatusCode::BAD_GATEWAY)
+}
+
+fn set_headers(answer: &Value, reply: &mut Response<Full<Bytes>>) {
     for (name, value) in answer
         .get("headers")
         .and_then(Value::as_object)
@@ -47,7 +79,6 @@ pub(crate) fn build(output: &Bytes) -> Response<Full<Bytes>> {
             reply.headers_mut().append(SET_COOKIE, cookie);
         }
     }
-    reply
 }
 
 /// A reply of the front door itself.

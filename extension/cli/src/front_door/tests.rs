@@ -68,6 +68,17 @@ async fn an_answer_becomes_a_reply() {
 }
 
 #[tokio::test]
+async fn a_streamed_answer_has_its_head_before_eight_zero_bytes() {
+    let output = b"{\"statusCode\":201,\"headers\":{\"x-s\":\"1\"}}\0\0\0\0\0\0\0\0body\0";
+    let reply = reply::build(&Bytes::from_static(output));
+    assert_eq!(reply.status(), 201);
+    assert_eq!(reply.headers()["x-s"], "1");
+    assert_eq!(body_of(reply).await, "body\0");
+    let broken = Bytes::from_static(b"no\0\0\0\0\0\0\0\0body");
+    assert_eq!(reply::build(&broken).status(), 502);
+}
+
+#[tokio::test]
 async fn a_bare_output_becomes_a_200() {
     for output in ["[1,2]", "not json", "{\"a\":1}"] {
         let reply = reply::build(&Bytes::from_static(output.as_bytes()));
