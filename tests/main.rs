@@ -10,6 +10,8 @@
 mod back_to_back;
 mod bad_input;
 mod chains;
+mod demo;
+mod emulator;
 mod fail_open;
 mod framing;
 mod freeze;
@@ -21,6 +23,8 @@ mod pending_next;
 mod refusals;
 mod second_extension;
 mod shutdown;
+mod specification;
+mod sqlmap;
 mod start_up;
 mod streaming;
 mod transparency;

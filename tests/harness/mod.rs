@@ -2,6 +2,7 @@
 //! It never judges; it only starts, waits with a deadline, and writes down what happened.
 
 pub(crate) mod agent;
+pub(crate) mod doors;
 pub(crate) mod http;
 pub(crate) mod lambda;
 pub(crate) mod measure;
