@@ -65,9 +65,9 @@ pub(super) struct Token<'a> {
 }
 
 impl Token<'_> {
-    /// One past its last byte.
-    pub(super) fn end(&self) -> usize {
-        self.start.saturating_add(self.text.len())
+    /// True for `current_user` and its like, which read a setting without parentheses.
+    pub(super) fn reveals(&self) -> bool {
+        memchr(b'_', self.text).is_some()
     }
 }
 
@@ -172,7 +172,7 @@ impl<'a> Lexer<'a> {
                         return Some(self.token(Kind::Cut, start));
                     }
                 }
-                b'#' => {
+                b'#' if !self.at_json_path() => {
                     if self.skip_line() {
                         return Some(self.token(Kind::Cut, start));
                     }
@@ -182,11 +182,33 @@ impl<'a> Lexer<'a> {
                         return Some(self.token(Kind::Cut, start));
                     }
                 }
+                b'0'..=b'9' if self.skip_empty_exponent() => {}
                 // The end of a conditional comment whose content was read as code.
                 b'*' if self.peek(1) == b'/' => self.step(2),
                 _ => return None,
             }
         }
+    }
+
+    /// `#>`, `#>>`, `#-` before a string: PostgreSQL's path operators, not a comment.
+    fn at_json_path(&self) -> bool {
+        let mut rest = self.rest().iter().skip(1);
+        let operator = rest.next();
+        let next = rest.find(|b| !matches!(b, b'>' | b' '));
+        matches!(operator, Some(b'>' | b'-')) && next == Some(&b'\'')
+    }
+
+    /// `1.e(`: MySQL reads a number with an empty exponent before a parenthesis as nothing.
+    fn skip_empty_exponent(&mut self) -> bool {
+        let digits = self.rest().iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        let dot = self.peek(digits) == b'.';
+        let exponent = matches!(self.peek(digits.saturating_add(1)), b'e' | b'E');
+        let after = self.peek(digits.saturating_add(2));
+        if digits == 0 || !dot || !exponent || after.is_ascii_alphanumeric() || after == b'_' {
+            return false;
+        }
+        self.step(digits.saturating_add(2));
+        true
     }
 
     /// Skips a comment to the end of its line; true if nothing but space follows.
@@ -249,9 +271,6 @@ impl<'a> Lexer<'a> {
         if self.peek(0) == b'.' && !self.peek(1).is_ascii_alphabetic() {
             self.step(1);
             self.digits();
-        } else if self.peek(0) == b'.' && matches!(self.peek(1), b'e' | b'E') {
-            // `1.e(` is how some disguise an operand that MySQL reads as nothing.
-            self.step(1);
         }
         if matches!(self.peek(0), b'e' | b'E') {
             let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
@@ -502,6 +521,8 @@ impl<'a> Lexer<'a> {
             (b'*', _) => (1, Kind::Star),
             (b'/' | b'%' | b'^' | b'|' | b'&', _) => (1, Kind::Arithmetic),
             // A lone back-slash before a quote stands for nothing.
+            (b'#', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
+            (b'#', b'-') => (2, Kind::Arithmetic),
             _ => (1, Kind::Other),
         };
         self.step(bytes);

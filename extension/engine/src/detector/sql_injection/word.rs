@@ -37,7 +37,7 @@ impl Roles {
     pub(super) const END: Self = Self(1 << 13);
     /// `from`.
     pub(super) const FROM: Self = Self(1 << 14);
-    /// `where`, `having`, `on`: a condition follows.
+    /// `where`, `having`: a condition follows.
     pub(super) const WHERE: Self = Self(1 << 15);
     /// Any other word that ends one clause and begins another.
     pub(super) const CLAUSE: Self = Self(1 << 16);
@@ -136,11 +136,11 @@ pub(super) const VOCABULARY: &[(u32, &[&str])] = &[
     (Roles::WHEN.0, &["when", "then", "else"]),
     (Roles::END.0, &["end"]),
     (Roles::FROM.0, &["from"]),
-    (Roles::WHERE.0, &["where", "having", "on"]),
+    (Roles::WHERE.0, &["where", "having"]),
     (
         Roles::CLAUSE.0,
         &[
-            "by",
+            "by", "on",
             "limit",
             "offset",
             "procedure",
