@@ -168,7 +168,7 @@ impl<'a> Judged<'a> {
             "id": self.id,
             "verdict": self.verdict.name(),
             "coverage": self.report.coverage.name(),
-            "gaps": self.report.coverage.gaps().map(|gap| gap.name()).collect::<Vec<_>>(),
+            "gaps": self.report.coverage.gaps().map(credenza_event::Gap::name).collect::<Vec<_>>(),
             "findings": findings,
             "findings_dropped": self.report.findings_dropped,
             "bytes": self.report.bytes,

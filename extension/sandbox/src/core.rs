@@ -35,15 +35,14 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(config: Config, address: SocketAddr) -> Self {
-        let (cpu, cpu_share) = match config.cpu_share {
-            false => (None, CpuShare::Off),
-            true => match CpuGroup::create(config.memory_mb) {
-                Ok(group) => {
-                    let share = group.share();
-                    (Some(group), share)
-                }
-                Err(reason) => (None, CpuShare::Unavailable(reason)),
-            },
+        let group = config.cpu_share.then(|| CpuGroup::create(config.memory_mb));
+        let (cpu, cpu_share) = match group {
+            None => (None, CpuShare::Off),
+            Some(Ok(group)) => {
+                let share = group.share();
+                (Some(group), share)
+            }
+            Some(Err(reason)) => (None, CpuShare::Unavailable(reason)),
         };
         Self {
             ledger: Ledger::new(config.ledger_calls_max),

@@ -109,11 +109,16 @@ impl Outcome {
                 .map(|answer| answer.body.clone())
                 .unwrap_or_default(),
             Ending::Error { body, .. } => body.clone(),
-            Ending::Timeout => Bytes::from(format!(
-                r#"{{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: {} Error: Task timed out after {:.2} seconds"}}"#,
-                self.request_id,
-                self.duration.as_secs_f64()
-            )),
+            Ending::Timeout => {
+                let message = format!(
+                    "RequestId: {} Error: Task timed out after {:.2} seconds",
+                    self.request_id,
+                    self.duration.as_secs_f64()
+                );
+                serde_json::json!({"errorType": "Sandbox.Timedout", "errorMessage": message})
+                    .to_string()
+                    .into()
+            }
             Ending::Platform {
                 error_type,
                 message,

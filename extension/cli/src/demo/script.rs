@@ -47,6 +47,7 @@ pub(crate) struct Scene {
 /// All scenes, in the order in which they are played.
 pub(crate) fn scenes() -> Vec<Scene> {
     let mut scenes = honest();
+    scenes.extend(wrapped_honest());
     scenes.extend(attacks());
     scenes.extend(wrapped_attacks());
     scenes
@@ -54,90 +55,103 @@ pub(crate) fn scenes() -> Vec<Scene> {
 
 const UNION: &str = "-1 union select id,secret from users";
 
+/// Customers whose words look like SQL, in plain sight.
 fn honest() -> Vec<Scene> {
-    let scene = |name, text, wrapping, event: Value| Scene {
+    let searches = [
+        ("an apostrophe", "O'Brien"),
+        ("a hyphen", "O'Neill-Drop"),
+        ("a name of SQL words", "Union Select"),
+    ];
+    let notes = [
+        (
+            "English",
+            "Select a seat or two from the union hall, then drop the table by noon.",
+        ),
+        (
+            "a quote and a dash",
+            "He said 'no' -- and left; 1 = 1 is what he meant, or so.",
+        ),
+        ("a UUID", "3f2b8c1e-9a4d-4e6f-8b7a-0c1d2e3f4a5b"),
+        (
+            "base64",
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAEhQGAhKmMIQ==",
+        ),
+        (
+            "code in a post",
+            "<code>SELECT name FROM users WHERE id = ?</code> binds the id.",
+        ),
+        (
+            "French",
+            "L'été d'abord; aujourd'hui, c'est l'heure d'y aller !",
+        ),
+    ];
+    let search = |(name, text)| {
+        let event = url("GET", "/search", &query("name", text), Body::None);
+        customer(name, text, "query", &event)
+    };
+    let note = |(name, text)| {
+        let body = json!({ "text": text }).to_string();
+        let event = url("POST", "/notes", "", Body::Text(&body));
+        customer(name, text, "JSON body", &event)
+    };
+    let ids = [
+        ("7", "query", url("GET", "/q", "id=7", Body::None)),
+        (
+            "3",
+            "JSON body",
+            url("POST", "/q", "", Body::Text(r#"{"id":"3"}"#)),
+        ),
+    ];
+    let ids = ids.map(|(text, wrapping, event)| customer("an id", text, wrapping, &event));
+    ids.into_iter()
+        .chain(searches.map(search))
+        .chain(notes.map(note))
+        .collect()
+}
+
+/// Customers in every wrapping that the function undoes.
+fn wrapped_honest() -> Vec<Scene> {
+    let folded = json!({ "draft": json!({ "text": "It's 5 o'clock" }).to_string() }).to_string();
+    let zipped = json!({ "text": "select the 'best' one" }).to_string();
+    let note = |body: Body<'_>| url("POST", "/notes", "", body);
+    let obrien = |wrapping, event: &Value| customer("an apostrophe", "O'Brien", wrapping, event);
+    vec![
+        customer(
+            "a form",
+            "Smith & Sons",
+            "form body",
+            &form("text=Smith+%26+Sons"),
+        ),
+        customer(
+            "JSON in a string",
+            "It's 5 o'clock",
+            "JSON in JSON",
+            &note(Body::Text(&folded)),
+        ),
+        customer(
+            "a zipped body",
+            "select the 'best' one",
+            "gzip",
+            &note(Body::Gzip(&zipped)),
+        ),
+        obrien("REST API", &rest("/search", "name", "O'Brien")),
+        obrien("ALB", &alb("/search", "name", "O'Brien", true)),
+    ]
+}
+
+fn customer(
+    name: &'static str,
+    text: &'static str,
+    wrapping: &'static str,
+    event: &Value,
+) -> Scene {
+    Scene {
         kind: Kind::Benign,
         name,
         text,
         wrapping,
         event: event.to_string().into(),
-    };
-    let search = |name, text| {
-        scene(
-            name,
-            text,
-            "query",
-            url("GET", "/search", &query("name", text), Body::None),
-        )
-    };
-    let note = |name, text| {
-        let body = json!({ "text": text }).to_string();
-        scene(
-            name,
-            text,
-            "JSON body",
-            url("POST", "/notes", "", Body::Text(&body)),
-        )
-    };
-    let folded = json!({ "draft": json!({ "text": "It's 5 o'clock" }).to_string() }).to_string();
-    let zipped = json!({ "text": "select the 'best' one" }).to_string();
-    vec![
-        scene("an id", "7", "query", url("GET", "/q", "id=7", Body::None)),
-        scene(
-            "an id",
-            "3",
-            "JSON body",
-            url("POST", "/q", "", Body::Text("{\"id\":\"3\"}")),
-        ),
-        search("an apostrophe", "O'Brien"),
-        search("a hyphen", "O'Neill-Drop"),
-        search("a name of SQL words", "Union Select"),
-        note(
-            "English",
-            "Select a seat or two from the union hall, then drop the table by noon.",
-        ),
-        note(
-            "a quote and a dash",
-            "He said 'no' -- and left; 1 = 1 is what he meant, or so.",
-        ),
-        note("a UUID", "3f2b8c1e-9a4d-4e6f-8b7a-0c1d2e3f4a5b"),
-        note(
-            "base64",
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAEhQGAhKmMIQ==",
-        ),
-        note(
-            "code in a post",
-            "<code>SELECT name FROM users WHERE id = ?</code> binds the id.",
-        ),
-        note(
-            "French",
-            "L'été d'abord; aujourd'hui, c'est l'heure d'y aller !",
-        ),
-        scene(
-            "a form",
-            "Smith & Sons",
-            "form body",
-            form("text=Smith+%26+Sons"),
-        ),
-        scene("JSON in a string", "It's 5 o'clock", "JSON in JSON", {
-            url("POST", "/notes", "", Body::Text(&folded))
-        }),
-        scene("a zipped body", "select the 'best' one", "gzip", {
-            url("POST", "/notes", "", Body::Gzip(&zipped))
-        }),
-        scene(
-            "an apostrophe",
-            "O'Brien",
-            "REST API",
-            rest("/search", "name", "O'Brien"),
-        ),
-        scene(
-            "an apostrophe",
-            "O'Brien",
-            "ALB",
-            alb("/search", "name", "O'Brien", true),
-        ),
-    ]
+    }
 }
 
 /// Each technique once, in plain sight.
