@@ -171,6 +171,3 @@ impl Visitor for Inspection<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! Where the walker stands, as open containers of nested documents, and how that reads as a pointer.
+//! Where the walker stands, as open containers of nested documents, and how a pointer says it.
 //! It never renders anything before it is asked to.
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -60,7 +60,7 @@ fn longer_string(text: &[u8], start: usize) -> Scanned {
                 };
             }
             Some(_) => {
-                escaped = Classes::ESCAPED;
+                escaped = escaped.with(Classes::ESCAPED);
                 at += 2;
             }
             None => {
@@ -82,7 +82,7 @@ fn longer_string(text: &[u8], start: usize) -> Scanned {
                 };
             }
             b'\\' => {
-                escaped = Classes::ESCAPED;
+                escaped = escaped.with(Classes::ESCAPED);
                 at += 2;
             }
             _ => {

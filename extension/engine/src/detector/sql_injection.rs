@@ -1,6 +1,7 @@
-#![doc = include_str!("sql_injection.md")]
-//! The detector of the rule above.
+//! The detector of values that change the shape of a query.
 //! It never calls a value an injection that only leaves its context and then means nothing.
+//!
+#![doc = include_str!("sql_injection.md")]
 mod confirm;
 mod context;
 mod production;
@@ -8,6 +9,7 @@ mod reading;
 mod statement;
 mod token;
 mod word;
+mod worth;
 
 use credenza_event::Form;
 

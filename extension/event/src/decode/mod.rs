@@ -387,6 +387,3 @@ fn show_field<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], part: Part, field
         walk.value_within(text, Classes::of(text), &field);
     }
 }
-
-#[cfg(test)]
-mod tests;

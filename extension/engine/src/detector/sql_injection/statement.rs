@@ -1,5 +1,5 @@
-//! Statements other than `select`: does what follows the verb fit it?
-//! It never reads further than a few tokens.
+//! Statements other than `select`, and whether what follows the verb fits it.
+//! It never looks further than a few tokens, and never at what the statement would do.
 use super::token::{Kind, Lexer, Token};
 use super::word::{self, Roles};
 

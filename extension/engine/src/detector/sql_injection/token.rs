@@ -4,6 +4,9 @@ use credenza_event::Span;
 use memchr::{memchr, memchr2, memmem};
 
 use super::word::{self, Roles};
+use literal::BRACKET_BYTES_MAX;
+
+mod literal;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,24 +67,12 @@ pub(super) struct Token<'a> {
     pub(super) start: usize,
 }
 
-impl Token<'_> {
-    /// True for `current_user` and its like, which read a setting without parentheses.
-    pub(super) fn reveals(&self) -> bool {
-        memchr(b'_', self.text).is_some()
-    }
-}
-
 /// A place in a text from which tokens are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
 }
-
-// Limit: a bracketed name of MSSQL has at most 128 characters.
-const BRACKET_BYTES_MAX: usize = 130;
-// Limit: a dollar quote's tag is an identifier; 64 bytes hold every one PostgreSQL accepts (63).
-const DOLLAR_TAG_BYTES_MAX: usize = 64;
 
 impl<'a> Lexer<'a> {
     /// Reads `text` from `at` on.
@@ -160,8 +151,7 @@ impl<'a> Lexer<'a> {
             let byte = *self.text.get(start)?;
             match byte {
                 // A NUL ends the text for some databases and is nothing for others.
-                0..=b' ' | 0x7f => self.step(1),
-                0xa0 => self.step(1),
+                0..=b' ' | 0x7f | 0xa0 => self.step(1),
                 0xc2 if self.peek(1) == 0xa0 => self.step(2),
                 0xe3 if self.peek(1) == 0x80 && self.peek(2) == 0x80 => self.step(3),
                 0xe2 if self.peek(1) == 0x80 && (0x80..=0x8f).contains(&self.peek(2)) => {
@@ -200,7 +190,12 @@ impl<'a> Lexer<'a> {
 
     /// `1.e(`: MySQL reads a number with an empty exponent before a parenthesis as nothing.
     fn skip_empty_exponent(&mut self) -> bool {
-        let digits = self.rest().iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        let digits = self
+            .rest()
+            .iter()
+            .take(20)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let dot = self.peek(digits) == b'.';
         let exponent = matches!(self.peek(digits.saturating_add(1)), b'e' | b'E');
         let after = self.peek(digits.saturating_add(2));
@@ -213,17 +208,10 @@ impl<'a> Lexer<'a> {
 
     /// Skips a comment to the end of its line; true if nothing but space follows.
     fn skip_line(&mut self) -> bool {
-        match memchr2(b'\n', b'\r', self.rest()) {
-            Some(line) => {
-                self.step(line);
-                // A line break after which nothing stands hides the rest all the same.
-                self.rest().iter().all(u8::is_ascii_whitespace)
-            }
-            None => {
-                self.at = self.text.len();
-                true
-            }
-        }
+        let line = memchr2(b'\n', b'\r', self.rest());
+        self.step(line.unwrap_or(usize::MAX));
+        // A line break after which nothing stands hides the rest all the same.
+        self.rest().iter().all(u8::is_ascii_whitespace)
     }
 
     /// Skips `/*…*/`, or only the opening of a conditional `/*!50000`; true if it hides the rest.
@@ -243,131 +231,9 @@ impl<'a> Lexer<'a> {
             self.step(version);
             return false;
         }
-        match memmem::find(self.rest(), b"*/") {
-            Some(end) => {
-                self.step(end.saturating_add(2));
-                false
-            }
-            None => {
-                self.at = self.text.len();
-                true
-            }
-        }
-    }
-
-    fn number(&mut self) -> Kind {
-        if self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X') {
-            let digits = self
-                .text
-                .get(self.at.saturating_add(2)..)
-                .unwrap_or_default();
-            let digits = digits.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-            if digits > 0 {
-                self.step(digits.saturating_add(2));
-                return Kind::Number;
-            }
-        }
-        self.digits();
-        if self.peek(0) == b'.' && !self.peek(1).is_ascii_alphabetic() {
-            self.step(1);
-            self.digits();
-        }
-        if matches!(self.peek(0), b'e' | b'E') {
-            let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
-            if self.peek(sign.saturating_add(1)).is_ascii_digit() {
-                self.step(sign.saturating_add(1));
-                self.digits();
-            } else if !self.peek(1).is_ascii_alphanumeric() && sign == 0 {
-                self.step(1);
-            }
-        }
-        Kind::Number
-    }
-
-    fn digits(&mut self) {
-        let digits = self
-            .rest()
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        self.step(digits);
-    }
-
-    /// A string: the quote doubled or behind a back-slash does not close it.
-    fn quoted(&mut self, quote: u8) -> Kind {
-        self.step(1);
-        loop {
-            let Some(found) = memchr2(quote, b'\\', self.rest()) else {
-                self.at = self.text.len();
-                return Kind::Text { open: true };
-            };
-            self.step(found);
-            if self.peek(0) == b'\\' {
-                // At the very end the back-slash is the last byte of an open string.
-                self.step(2);
-            } else if self.peek(1) == quote {
-                self.step(2);
-            } else {
-                self.step(1);
-                return Kind::Text { open: false };
-            }
-        }
-    }
-
-    fn back_ticked(&mut self) -> Kind {
-        self.step(1);
-        match memchr(b'`', self.rest()) {
-            Some(end) => self.step(end.saturating_add(1)),
-            None => return Kind::Other,
-        }
-        Kind::Name
-    }
-
-    fn bracketed(&mut self) -> Kind {
-        self.step(1);
-        let window = self
-            .rest()
-            .get(..BRACKET_BYTES_MAX)
-            .unwrap_or_else(|| self.rest());
-        let Some(end) = memchr(b']', window) else {
-            return Kind::Other;
-        };
-        let name = window.get(..end).unwrap_or_default();
-        if name
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b' ' | b'$' | b'#'))
-        {
-            self.step(end.saturating_add(1));
-            return Kind::Name;
-        }
-        Kind::Other
-    }
-
-    /// A dollar-quoted string of PostgreSQL.
-    fn dollar(&mut self) -> Kind {
-        let window = self.rest().get(1..).unwrap_or_default();
-        let tag = window
-            .iter()
-            .take(DOLLAR_TAG_BYTES_MAX)
-            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
-            .count();
-        if self.peek(tag.saturating_add(1)) != b'$' {
-            self.step(1);
-            return Kind::Other;
-        }
-        let mark = tag.saturating_add(2);
-        let fence = self.rest().get(..mark).unwrap_or_default();
-        self.step(mark);
-        match memmem::find(self.rest(), fence) {
-            Some(end) => {
-                self.step(end.saturating_add(mark));
-                Kind::Text { open: false }
-            }
-            None => {
-                self.at = self.text.len();
-                Kind::Text { open: true }
-            }
-        }
+        let end = memmem::find(self.rest(), b"*/");
+        self.step(end.map_or(usize::MAX, |end| end.saturating_add(2)));
+        end.is_none()
     }
 
     fn variable(&mut self, byte: u8) -> Kind {
@@ -378,17 +244,13 @@ impl<'a> Lexer<'a> {
                 self.step(1);
                 kind = Kind::Setting;
             }
-            (b'@', b'>' | b'?') => {
+            (b'@', b'>' | b'?') | (b'?', b'|' | b'&') => {
                 self.step(1);
                 return Kind::Compare;
             }
             (b':', b':' | b'=') => {
                 self.step(1);
                 return Kind::Arithmetic;
-            }
-            (b'?', b'|' | b'&') => {
-                self.step(1);
-                return Kind::Compare;
             }
             (b'?', _) => return Kind::Variable,
             (b':', next) if !next.is_ascii_alphabetic() && next != b'_' => return Kind::Other,
@@ -414,10 +276,11 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self, start: usize) -> Token<'a> {
         let first = self.word_part();
-        if first.len() <= 5 && matches!(self.peek(0), b'\'' | b'"') {
-            if let Some(kind) = self.prefixed(first) {
-                return self.token(kind, start);
-            }
+        if first.len() <= 5
+            && matches!(self.peek(0), b'\'' | b'"')
+            && let Some(kind) = self.prefixed(first)
+        {
+            return self.token(kind, start);
         }
         let mut last = first;
         let mut path = Roles(0);
@@ -472,56 +335,21 @@ impl<'a> Lexer<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
-    /// `N'…'`, `x'…'`, `_utf8'…'`, `q'[…]'`: a string with a prefix.
-    fn prefixed(&mut self, prefix: &[u8]) -> Option<Kind> {
-        let quote = self.peek(0);
-        let one = matches!(
-            prefix,
-            [b'n' | b'N' | b'x' | b'X' | b'b' | b'B' | b'e' | b'E' | b'r' | b'R']
-        );
-        let charset = prefix.first() == Some(&b'_') && prefix.len() > 1;
-        if one || charset {
-            return Some(self.quoted(quote));
-        }
-        let q = matches!(prefix, [b'q' | b'Q'] | [b'n' | b'N', b'q' | b'Q']);
-        if q && quote == b'\'' {
-            let close = match self.peek(1) {
-                b'[' => b']',
-                b'(' => b')',
-                b'{' => b'}',
-                b'<' => b'>',
-                other => other,
-            };
-            self.step(2);
-            match memmem::find(self.rest(), &[close, b'\'']) {
-                Some(end) => {
-                    self.step(end.saturating_add(2));
-                    return Some(Kind::Text { open: false });
-                }
-                None => {
-                    self.at = self.text.len();
-                    return Some(Kind::Text { open: true });
-                }
-            }
-        }
-        None
-    }
-
     fn operator(&mut self, byte: u8) -> Kind {
         let next = self.peek(1);
         let (bytes, kind) = match (byte, next) {
             (b'<', b'=') if self.peek(2) == b'>' => (3, Kind::Compare),
             (b'<' | b'>', b'<' | b'>') if byte == next => (2, Kind::Arithmetic),
-            (b'<', b'>' | b'=' | b'@') | (b'>' | b'!' | b'^' | b'=', b'=') => (2, Kind::Compare),
-            (b'!', b'~' | b'<' | b'>') | (b'~', b'*' | b'~') => (2, Kind::Compare),
+            (b'<', b'>' | b'=' | b'@')
+            | (b'>' | b'!' | b'^' | b'=', b'=')
+            | (b'!', b'~' | b'<' | b'>')
+            | (b'~', b'*' | b'~') => (2, Kind::Compare),
             (b'=' | b'<' | b'>', _) => (1, Kind::Compare),
             (b'|', b'|') | (b'&', b'&') => (2, Kind::Connective),
-            (b'-', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
+            (b'-' | b'#', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
             (b'+' | b'-' | b'~' | b'!', _) => (1, Kind::Sign),
             (b'*', _) => (1, Kind::Star),
             (b'/' | b'%' | b'^' | b'|' | b'&', _) => (1, Kind::Arithmetic),
-            // A lone back-slash before a quote stands for nothing.
-            (b'#', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
             (b'#', b'-') => (2, Kind::Arithmetic),
             _ => (1, Kind::Other),
         };

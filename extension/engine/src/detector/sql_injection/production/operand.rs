@@ -1,0 +1,142 @@
+//! The grammar where an operand is due: literals, names, calls, sub-selects.
+//! It never decides what an operand is worth, only what it is.
+use super::super::reading::{Facts, Lead, Stop};
+use super::super::token::{Kind, Token};
+use super::super::word::{self, Roles};
+use super::{Call, Reader, State};
+
+impl<'a> Reader<'a> {
+    pub(super) fn next_opens(&self) -> bool {
+        let mut ahead = self.lexer;
+        ahead.next().kind == Kind::Open
+    }
+
+    pub(super) fn operand(&mut self, token: &Token<'a>) -> Option<Stop> {
+        match token.kind {
+            Kind::Number => {
+                if self.order && self.depth == 0 {
+                    self.facts.add(Facts::ORDER);
+                }
+                self.literal(Lead::Number)
+            }
+            Kind::Text { open } => {
+                if self.file {
+                    self.facts.add(Facts::EFFECT);
+                }
+                let _ = self.literal(Lead::Text);
+                open.then_some(Stop::Open)
+            }
+            Kind::Word => self.word(token),
+            Kind::Name | Kind::Variable | Kind::Setting => self.named(token),
+            Kind::Sign => None,
+            Kind::Star if self.top.list || self.top.call != Call::None => {
+                self.literal(Lead::Expression)
+            }
+            Kind::Open => {
+                if !self.led && self.depth == 0 && self.lead != Lead::Nothing {
+                    self.lead = Lead::Expression;
+                }
+                self.clause = false;
+                self.push();
+                None
+            }
+            Kind::Close if self.top.call != Call::None && self.top.fresh => {
+                self.pop();
+                self.go(State::After)
+            }
+            Kind::Close | Kind::Comma | Kind::Semicolon | Kind::Connective | Kind::Compare
+                if self.at_start() =>
+            {
+                self.after(token)
+            }
+            Kind::Cut => Some(Stop::Cut),
+            Kind::End => Some(Stop::Dangling),
+            _ => Some(Stop::Broken),
+        }
+    }
+
+    /// A word where an operand is due.
+    fn word(&mut self, token: &Token<'a>) -> Option<Stop> {
+        let roles = token.roles;
+        if roles.0 | token.path.0 != 0 && self.next_opens() {
+            if roles.any(Roles::EFFECT) || token.path.any(Roles::EFFECT) {
+                return self.called(Call::Effect, token);
+            }
+            if roles.any(Roles::CALL) {
+                return self.called(Call::Known, token);
+            }
+        }
+        if self.at_start() {
+            const CONTINUES: u32 = Roles::CONNECTIVE.0
+                | Roles::SET_OPERATION.0
+                | Roles::ORDER.0
+                | Roles::WHERE.0
+                | Roles::COMPARE.0
+                | Roles::IN.0
+                | Roles::BETWEEN.0
+                | Roles::WAIT.0;
+            if roles.any(Roles(CONTINUES)) || word::is(token.text, "limit") {
+                return self.after(token);
+            }
+            if roles.any(Roles::VERB) {
+                return self.first_statement(token);
+            }
+        }
+        if roles.any(Roles::SELECT) {
+            return self.select();
+        }
+        if roles.any(Roles::CASE) {
+            self.top.case = self.top.case.saturating_add(1);
+            return None;
+        }
+        if roles.any(Roles::WHEN) && self.top.case > 0 {
+            self.facts.add(Facts::CONNECTIVE);
+            return None;
+        }
+        if roles.any(Roles(Roles::UNARY.0 | Roles::NOT.0 | Roles::QUANTIFIER.0)) {
+            return None;
+        }
+        if roles.any(Roles::CONSTANT) {
+            self.top.called |= roles.any(Roles::CALL);
+            return self.literal(Lead::Name);
+        }
+        if self.clause && roles.any(Roles(Roles::CLAUSE.0 | Roles::FILE.0)) {
+            self.file |= roles.any(Roles::FILE);
+            return None;
+        }
+        if roles.any(Roles(
+            Roles::CONNECTIVE.0 | Roles::SET_OPERATION.0 | Roles::FROM.0,
+        )) {
+            return Some(Stop::Broken);
+        }
+        if self.next_opens() {
+            return self.called(Call::Unknown, token);
+        }
+        self.named(token)
+    }
+
+    fn called(&mut self, call: Call, token: &Token<'a>) -> Option<Stop> {
+        if self.top.list && call != Call::Unknown {
+            self.note_list();
+        }
+        self.note_operand(Lead::Expression);
+        if token.path.any(Roles::SYSTEM) {
+            self.facts.add(Facts::SYSTEM);
+        }
+        self.call = call;
+        None
+    }
+
+    fn select(&mut self) -> Option<Stop> {
+        if self.depth > 0 || self.facts.has(Facts::CONNECTIVE) || self.led {
+            self.facts.add(Facts::SUBSELECT);
+        }
+        if !self.led && self.lead == Lead::Nothing {
+            self.lead = Lead::Expression;
+        }
+        self.top.select = true;
+        self.top.list = true;
+        self.top.fresh = false;
+        None
+    }
+}

@@ -1,0 +1,120 @@
+//! The grammar of second statements: a verb, its object, and what they call.
+//! It never reads a statement's clauses, which differ too much from one verb to the next.
+use super::super::reading::{Facts, Lead, Stop};
+use super::super::statement::{self, Object};
+use super::super::token::{Kind, Token};
+use super::super::word::Roles;
+use super::{PLAIN_WORDS_MAX, Reader, State};
+
+impl<'a> Reader<'a> {
+    /// MSSQL needs no semicolon before a second statement.
+    pub(super) fn unmarked_statement(&mut self, token: &Token<'a>) -> Option<State> {
+        let object = statement::object(token, self.lexer);
+        if object == Object::None || object == Object::Weak {
+            return None;
+        }
+        self.close_condition();
+        self.led = true;
+        self.note_statement(object);
+        Some(State::Loose)
+    }
+
+    fn note_statement(&mut self, object: Object) {
+        self.facts.add(match object {
+            Object::None | Object::Weak => Facts::VERB,
+            Object::Fits => Facts::STACKED,
+            Object::Effect => Facts::STACKED.with(Facts::EFFECT),
+        });
+        self.plain = 0;
+    }
+
+    /// The value itself begins with a statement's verb.
+    pub(super) fn first_statement(&mut self, token: &Token<'a>) -> Option<Stop> {
+        self.led = true;
+        self.lead = Lead::Expression;
+        if token.roles.any(Roles::SELECT) {
+            self.facts.add(Facts::STATEMENT);
+            self.top.select = true;
+            self.top.list = true;
+            return None;
+        }
+        let object = statement::object(token, self.lexer);
+        if object == Object::None {
+            self.led = false;
+            self.lead = Lead::Nothing;
+            return self.named(token);
+        }
+        self.facts.add(Facts::STATEMENT);
+        self.note_statement(object);
+        self.go(State::Loose)
+    }
+
+    pub(super) fn statement(&mut self, token: &Token<'a>) -> Option<Stop> {
+        match token.kind {
+            Kind::Word if token.roles.any(Roles::SELECT) => {
+                self.facts.add(Facts::VERB);
+                self.stacked = true;
+                self.top.select = true;
+                self.top.list = true;
+                self.go(State::Operand)
+            }
+            Kind::Word if token.roles.any(Roles::VERB) => {
+                let object = statement::object(token, self.lexer);
+                if object == Object::None {
+                    return Some(Stop::Broken);
+                }
+                self.note_statement(object);
+                self.go(State::Loose)
+            }
+            Kind::Open => {
+                self.push();
+                None
+            }
+            Kind::Semicolon => None,
+            Kind::Cut => Some(Stop::Cut),
+            Kind::End => Some(Stop::End),
+            _ => Some(Stop::Broken),
+        }
+    }
+
+    pub(super) fn loose(&mut self, token: &Token<'a>) -> Option<Stop> {
+        match token.kind {
+            Kind::Word => {
+                if token.roles.any(Roles::EFFECT) && self.next_opens() {
+                    self.facts.add(Facts::EFFECT);
+                }
+                if token.roles.any(Roles::SYSTEM) || token.path.any(Roles::SYSTEM) {
+                    self.facts.add(Facts::SYSTEM);
+                }
+                if token.roles.any(Roles::SELECT) {
+                    self.facts.add(Facts::SUBSELECT);
+                }
+                if token.roles.any(Roles::VERB) {
+                    let object = statement::object(token, self.lexer);
+                    if object == Object::Effect {
+                        self.facts.add(Facts::EFFECT);
+                    }
+                }
+                self.plain = if token.roles.0 == 0 {
+                    self.plain.saturating_add(1)
+                } else {
+                    0
+                };
+                (self.plain > PLAIN_WORDS_MAX).then_some(Stop::Broken)
+            }
+            Kind::Semicolon => self.go(State::Statement),
+            Kind::Text { open: true } => Some(Stop::Open),
+            Kind::Setting => {
+                self.facts.add(Facts::SYSTEM);
+                None
+            }
+            Kind::Cut => Some(Stop::Cut),
+            Kind::End => Some(Stop::End),
+            Kind::Other => Some(Stop::Broken),
+            _ => {
+                self.plain = 0;
+                None
+            }
+        }
+    }
+}
