@@ -118,22 +118,52 @@ impl Painter {
 ///
 /// Control characters become dots: what an attacker sent must not steer the terminal.
 pub(crate) fn fit(text: &str, width: usize) -> String {
-    let mut fitted: String = text
-        .chars()
-        .take(width)
-        .map(|character| {
-            if character.is_control() {
-                '·'
-            } else {
-                character
-            }
-        })
-        .collect();
+    let mut fitted: String = text.chars().take(width).map(tamed).collect();
     if text.chars().count() > width {
         fitted.pop();
         fitted.push('…');
     }
     fitted
+}
+
+/// `text` with control characters as dots, so that it cannot steer the terminal.
+pub(crate) fn tame(text: &str) -> String {
+    text.chars().map(tamed).collect()
+}
+
+fn tamed(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        _ if character.is_control() => '·',
+        _ => character,
+    }
+}
+
+/// The text in pieces of `room` columns at most, broken at blanks where there are any; in one
+/// piece where no page has an end.
+pub(crate) fn pieces(text: &str, room: usize, paged: bool) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let mut word: Vec<char> = word.chars().collect();
+        if paged && used > 0 && used + word.len() > room {
+            pieces.push(String::new());
+            used = 0;
+        }
+        while paged && word.len() > room {
+            let rest = word.split_off(room);
+            if let Some(piece) = pieces.last_mut() {
+                piece.extend(word);
+            }
+            pieces.push(String::new());
+            word = rest;
+        }
+        used += word.len();
+        if let Some(piece) = pieces.last_mut() {
+            piece.extend(word);
+        }
+    }
+    pieces
 }
 
 /// `text` cut or filled to exactly `width` columns.

@@ -50,9 +50,12 @@ impl Record {
         &self.0
     }
 
-    /// The finding in a few words: rule, place, decoding and what decided.
+    /// The finding in a few words, the most telling first: rule, what decided, place, decoding.
     pub(crate) fn describe(&self) -> String {
         let mut text = self.rule().unwrap_or("nothing found").to_owned();
+        if let Some(production) = self.text("production") {
+            text = format!("{text}: {production}");
+        }
         if let Some(location) = self.text("location") {
             text = format!("{text} at {location}");
         }
@@ -60,10 +63,10 @@ impl Record {
         if !decoded.is_empty() {
             text = format!("{text} ({})", decoded.join(" → "));
         }
-        let grammar = ["production", "context", "dialect"].map(|name| self.text(name));
-        let grammar: Vec<&str> = grammar.into_iter().flatten().collect();
-        if !grammar.is_empty() {
-            text = format!("{text}: {}", grammar.join(", "));
+        for detail in ["context", "dialect"] {
+            if let Some(detail) = self.text(detail) {
+                text = format!("{text}, {detail}");
+            }
         }
         text
     }
@@ -144,7 +147,7 @@ mod tests {
         let record = Record::read(FINDING).unwrap();
         assert_eq!(
             record.describe(),
-            "sql-injection at /body/id (base64 → json): tautology, bare, sqlite",
+            "sql-injection: tautology at /body/id (base64 → json), bare, sqlite",
         );
         assert_eq!((record.us(), record.verdict()), (Some(12), Some("block")));
     }

@@ -70,15 +70,22 @@ impl Stage {
         match sandbox.init().status.clone() {
             InitStatus::Success => (),
             InitStatus::Timeout => {
-                let fix = "let it ask for its first event within 10 s";
-                return Err(Failure::new("INIT", "the function took too long", fix).into());
+                let reason = "it did not ask for an event within 10 s";
+                let fix = "name a program that speaks the Runtime API, such as a `bootstrap` \
+                           or a runtime client with its handler";
+                return Err(Failure::new("the function", reason, fix).into());
             }
             InitStatus::Error {
                 error_type,
                 message,
             } => {
-                let fix = "run the command by itself and see what it says";
-                return Err(Failure::new("INIT", format!("{error_type}: {message}"), fix).into());
+                let reason = format!("it did not come to its first event: {message}");
+                let (who, fix) = if error_type.starts_with("Extension.") {
+                    ("the agent", "see its lines above, or try with --no-agent")
+                } else {
+                    ("the function", "see its lines above, or run it by itself")
+                };
+                return Err(Failure::new(who, reason, fix).into());
             }
         }
         Ok(Self {

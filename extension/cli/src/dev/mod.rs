@@ -1,6 +1,7 @@
 //! `credenza dev`: a function in a local Lambda, behind the agent, with a front door to knock at.
 //! It never listens beyond loopback and never leaves a process behind.
 pub(crate) mod feed;
+mod line;
 mod screen;
 mod seen;
 mod tally;
@@ -61,6 +62,7 @@ fn setup(arguments: &DevArguments) -> anyhow::Result<Setup> {
     if let Some(policy) = &arguments.policy {
         env.push(("CREDENZA_POLICY".to_owned(), policy_path(policy)?));
     }
+    binaries::command(arguments.command.first())?;
     Ok(Setup {
         command: arguments.command.clone(),
         agent,
@@ -99,18 +101,21 @@ async fn live(
         (None, false) => None,
         (address, _) => Some(front_door::open(address).await?),
     };
-    let protected = setup.agent.is_some();
-    let stage = Stage::start(setup, {
+    screen.begin(setup.agent.is_some());
+    let start = Stage::start(setup, {
         let screen = Arc::clone(&screen);
         move |line| screen.output(line)
-    })
-    .await?;
-    let stage = Arc::new(stage);
-    screen.started(
-        &stage,
-        protected,
-        door.as_ref().and_then(|door| door.local_addr().ok()),
-    );
+    });
+    let stage = tokio::select! {
+        stage = start => Arc::new(stage?),
+        result = interrupt::wait() => {
+            result?;
+            screen.interrupted();
+            return Ok(Outcome::Clean);
+        }
+    };
+    let address = door.as_ref().and_then(|door| door.local_addr().ok());
+    screen.started(&stage, address);
     let slots = usize::from(arguments.concurrency.unwrap_or(1));
     let work = async {
         play(&stage, &screen, events, slots).await;
@@ -120,7 +125,10 @@ async fn live(
     };
     tokio::select! {
         () = work => (),
-        result = interrupt::wait() => result?,
+        result = interrupt::wait() => {
+            result?;
+            screen.interrupted();
+        }
     }
     let violations = stage.sandbox().violations();
     stage::stop(stage).await;

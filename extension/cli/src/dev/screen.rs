@@ -6,14 +6,15 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use credenza_sandbox::{Line, Origin, Violation};
+use credenza_sandbox::{CpuShare, Line, Violation};
 use serde_json::json;
 
+use super::line;
 use super::seen::Seen;
 use super::tally::Tally;
 use crate::Outcome;
 use crate::arguments::{FailOn, Format};
-use crate::paint::{Ink, Painter, fit};
+use crate::paint::{Ink, Painter};
 use crate::stage::Stage;
 
 /// Takes what happens and shows it.
@@ -48,34 +49,44 @@ impl Screen {
         }
     }
 
-    /// Says what was started and where to knock.
-    pub(crate) fn started(&self, stage: &Stage, protected: bool, door: Option<SocketAddr>) {
-        let api = stage.sandbox().api();
-        let text = match self.format {
-            Format::Json => {
-                let door = door.map(|door| format!("http://{door}"));
-                let started = json!({ "http": door, "runtime_api": api.to_string(),
-                                      "agent": protected });
-                format!("{}\n", json!({ "started": started }))
-            }
-            Format::Text => self.welcome(protected, door),
-        };
-        self.write(&mut self.lock(), &text);
+    /// Says what is about to start.
+    pub(crate) fn begin(&self, protected: bool) {
+        if self.format == Format::Text {
+            let title = self.painter.ink(Ink::Bold, "credenza dev");
+            let how = if protected {
+                "behind the agent"
+            } else {
+                "alone, without the agent"
+            };
+            let text = format!("{title}  the function runs {how}\n");
+            self.write(&mut self.lock(), &text);
+        }
     }
 
-    fn welcome(&self, protected: bool, door: Option<SocketAddr>) -> String {
-        let how = if protected {
-            "behind the agent"
-        } else {
-            "alone, without the agent"
+    /// Says that everything runs, and where to knock.
+    pub(crate) fn started(&self, stage: &Stage, door: Option<SocketAddr>) {
+        let door = door.map(|door| format!("http://{door}"));
+        let text = match self.format {
+            Format::Json => {
+                let api = stage.sandbox().api().to_string();
+                let started = json!({ "http": door, "runtime_api": api,
+                                      "agent": stage.is_protected(),
+                                      "cpu": cpu(stage) });
+                format!("{}\n", json!({ "started": started }))
+            }
+            Format::Text => {
+                let mut text = String::new();
+                if let Some(cpu) = cpu(stage) {
+                    let _ = writeln!(text, "CPU: {cpu}");
+                }
+                if let Some(door) = door {
+                    let url = self.painter.ink(Ink::Cyan, &format!("{door}/"));
+                    let _ = writeln!(text, "open it at {url}, end with Ctrl-C");
+                }
+                text + "\n"
+            }
         };
-        let title = self.painter.ink(Ink::Bold, "credenza dev");
-        let mut text = format!("{title}  the function runs {how}\n");
-        if let Some(door) = door {
-            let url = self.painter.ink(Ink::Cyan, &format!("http://{door}/"));
-            let _ = writeln!(text, "open it at {url}, end with Ctrl-C");
-        }
-        text + "\n"
+        self.write(&mut self.lock(), &text);
     }
 
     /// Sets how many events are to come in all.
@@ -87,28 +98,25 @@ impl Screen {
 
     /// Shows a line that the function, the agent or the platform printed.
     pub(crate) fn output(&self, line: &Line) {
-        if is_shown_otherwise(line) {
-            return;
-        }
-        let origin = match &line.origin {
-            Origin::Function => "function",
-            Origin::Extension(_) => "agent",
-            Origin::Platform => "platform",
-        };
         let text = match self.format {
             Format::Json => format!(
                 "{}\n",
                 json!({ "line": {
-                "origin": origin, "stderr": line.stderr, "text": line.text,
-            } })
+                    "origin": line::origin(line), "stderr": line.stderr, "text": line.text,
+                } })
             ),
-            Format::Text => {
-                let edge = self.painter.ink(Ink::Dim, &format!("{origin:>9} │"));
-                let room = self.painter.width.saturating_sub(12);
-                format!("{edge} {}\n", fit(&line.text, room))
-            }
+            Format::Text => line::text(line, &self.painter),
         };
-        self.write(&mut self.lock(), &text);
+        if !text.is_empty() {
+            self.write(&mut self.lock(), &text);
+        }
+    }
+
+    /// Takes back the `^C` that the terminal shows for the key.
+    pub(crate) fn interrupted(&self) {
+        if self.painter.terminal && self.format == Format::Text {
+            self.write(&mut self.lock(), "\r\x1b[K");
+        }
     }
 
     /// Shows an invocation.
@@ -170,8 +178,16 @@ impl Screen {
     }
 }
 
-/// The platform's lines about an invocation say less than ours about it.
-fn is_shown_otherwise(line: &Line) -> bool {
-    let said = ["START ", "END ", "REPORT ", "environment ended: spindown"];
-    line.origin == Origin::Platform && said.iter().any(|said| line.text.starts_with(said))
+/// How much CPU function and agent have, if it was asked for.
+fn cpu(stage: &Stage) -> Option<String> {
+    let memory = stage.sandbox().config().memory_mb;
+    match stage.sandbox().cpu_share() {
+        CpuShare::Off => None,
+        CpuShare::Limited { quota, period } => Some(format!(
+            "{:.2} ms in every {} ms, the share of {memory} MB",
+            quota.as_secs_f64() * 1000.0,
+            period.as_millis()
+        )),
+        CpuShare::Unavailable(reason) => Some(format!("not limited: {reason}")),
+    }
 }

@@ -6,7 +6,7 @@ use credenza_sandbox::{Ending, Outcome};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::paint::{Ink, Painter, fit, pad, pad_left};
+use crate::paint::{Ink, Painter, fit, pad, pad_left, pieces, tame};
 use crate::record::Record;
 
 /// What the agent made of an event.
@@ -145,9 +145,15 @@ impl Seen {
             fit(&self.what, room),
         );
         for line in self.remarks() {
-            let line = fit(&format!("          ↳ {line}"), painter.width);
-            text.push_str(&painter.ink(Ink::Dim, &line));
-            text.push('\n');
+            let mut edge = "          ↳";
+            // Limit: the edge and a space take 12 columns.
+            let room = painter.width.saturating_sub(12);
+            for piece in pieces(&tame(&line), room, painter.terminal) {
+                let line = format!("{edge} {}", piece.trim_end());
+                text.push_str(&painter.ink(Ink::Dim, &line));
+                text.push('\n');
+                edge = "           ";
+            }
         }
         text
     }
