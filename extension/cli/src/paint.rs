@@ -126,6 +126,16 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     fitted
 }
 
+/// `text` cut to `width` columns at its beginning: the end of a path says more than its start.
+pub(crate) fn fit_end(text: &str, width: usize) -> String {
+    let excess = text.chars().count().saturating_sub(width);
+    if excess == 0 {
+        return tame(text);
+    }
+    let kept: String = text.chars().skip(excess + 1).map(tamed).collect();
+    format!("…{kept}")
+}
+
 /// `text` with control characters as dots, so that it cannot steer the terminal.
 pub(crate) fn tame(text: &str) -> String {
     text.chars().map(tamed).collect()
@@ -179,6 +189,12 @@ pub(crate) fn pad_left(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_keeps_its_end() {
+        assert_eq!(fit_end("events/sqs/one.json", 10), "…/one.json");
+        assert_eq!(fit_end("one.json", 10), "one.json");
+    }
 
     #[test]
     fn text_is_cut_with_an_ellipsis_and_filled_with_spaces() {

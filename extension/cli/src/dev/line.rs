@@ -99,7 +99,8 @@ mod tests {
         };
         let mut painter = Painter::plain(60);
         painter.terminal = terminal;
-        expected.assert_eq(&text(&line, &painter));
+        // The first line shows where the page begins, for snapshots lose their common indent.
+        expected.assert_eq(&format!("page\n{}", text(&line, &painter)));
     }
 
     fn agent() -> Origin {
@@ -114,6 +115,7 @@ mod tests {
             line,
             true,
             &expect![[r#"
+                page
                  function │ Traceback (most recent call last): a file that
                           │ is not there, and more
             "#]],
@@ -123,6 +125,7 @@ mod tests {
             line,
             false,
             &expect![[r#"
+                page
                  function │ Traceback (most recent call last): a file that is not there, and more
             "#]],
         );
@@ -135,6 +138,7 @@ mod tests {
             &"x".repeat(100),
             true,
             &expect![[r#"
+                page
                  function │ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
                           │ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
                           │ xxxx
@@ -146,17 +150,21 @@ mod tests {
     fn records_of_the_agent_are_told_in_words() {
         check(
             agent(),
-            r#"{"level":"info","record":"init","mode":"block","policy":"default","listen":"127.0.0.1:9077"}"#,
+            r#"{"level":"info","record":"init","mode":"block",
+                "policy":"default","listen":"127.0.0.1:9077"}"#,
             false,
             &expect![[r#"
+                page
                     agent │ ready in mode block, policy default, at 127.0.0.1:9077
             "#]],
         );
         check(
             agent(),
-            r#"{"level":"error","record":"problem","at":"CREDENZA_MODE","message":"`blok` is no mode; did you mean `block`?"}"#,
+            r#"{"level":"error","record":"problem","at":"CREDENZA_MODE",
+                "message":"`blok` is no mode; did you mean `block`?"}"#,
             false,
             &expect![[r#"
+                page
                     agent │ problem at CREDENZA_MODE: `blok` is no mode; did you mean `block`?
             "#]],
         );
@@ -165,6 +173,7 @@ mod tests {
             "not JSON at all",
             false,
             &expect![[r#"
+                page
                     agent │ not JSON at all
             "#]],
         );
@@ -176,13 +185,16 @@ mod tests {
             agent(),
             r#"{"level":"info","record":"summary","dropped":0}"#,
             false,
-            &expect![""],
+            &expect![[r#"
+                page
+            "#]],
         );
         check(
             agent(),
             r#"{"level":"error","record":"summary","dropped":3}"#,
             false,
             &expect![[r#"
+                page
                     agent │ summary: {"level":"error","record":"summary","dropped":3}
             "#]],
         );
@@ -195,6 +207,7 @@ mod tests {
             "\x1b[2Jgone",
             true,
             &expect![[r#"
+                page
                  function │ ·[2Jgone
             "#]],
         );

@@ -6,7 +6,7 @@ use credenza_sandbox::{Ending, Outcome};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::paint::{Ink, Painter, fit, pad, pad_left, pieces, tame};
+use crate::paint::{Ink, Painter, fit, fit_end, pad, pad_left, pieces, tame};
 use crate::record::Record;
 
 /// What the agent made of an event.
@@ -142,7 +142,12 @@ impl Seen {
             painter.ink(self.fate.ink(), &pad(self.fate.name(), 8)),
             pad_left(&us, 9),
             painter.ink(Ink::Cyan, &pad(self.source, 16)),
-            fit(&self.what, room),
+            // An exchange begins with its method and a blank, a file's name is a path.
+            if self.what.contains(' ') {
+                fit(&self.what, room)
+            } else {
+                fit_end(&self.what, room)
+            },
         );
         for line in self.remarks() {
             let mut edge = "          ↳";

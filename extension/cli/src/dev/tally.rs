@@ -57,11 +57,8 @@ impl Tally {
         let mut line = |name: &str, value: String| {
             let _ = writeln!(text, "{} {value}", painter.ink(Ink::Bold, &pad(name, 11)));
         };
-        let events = if self.events == 1 { "event" } else { "events" };
-        line(
-            "total",
-            format!("{} {events} in {seconds:.1} s", self.events),
-        );
+        let events = counted(self.events, "event");
+        line("total", format!("{events} in {seconds:.1} s"));
         line("verdicts", list(&self.fates));
         line("findings", list(&self.rules));
         line("round trip", latency(&self.durations_us));
@@ -73,8 +70,8 @@ impl Tally {
                 format!("{complete} complete, {} partial", self.partial),
             );
         }
-        line("function", format!("{} failures", self.failed));
-        line("contract", format!("{} violations", violations.len()));
+        line("function", counted(self.failed, "failure"));
+        line("contract", counted(violations.len(), "violation"));
         for violation in violations.iter().take(5) {
             let _ = writeln!(
                 text,
@@ -104,6 +101,11 @@ fn sorted(values: &[u64]) -> Vec<u64> {
     let mut values = values.to_vec();
     values.sort_unstable();
     values
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn latency(values: &[u64]) -> String {
