@@ -106,7 +106,10 @@ impl Stage {
 
     /// Runs one event to its end.
     pub(crate) async fn invoke(&self, event: Bytes) -> Outcome {
-        self.sandbox.invoke(Invocation::new(event)).await
+        let mut invocation = Invocation::new(event);
+        // A runtime asks for its next event a moment after its answer.
+        invocation.slot_patience = self.sandbox.config().timeout;
+        self.sandbox.invoke(invocation).await
     }
 
     /// What the agent said of an invocation; waits a moment for it.

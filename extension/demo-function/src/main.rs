@@ -5,7 +5,7 @@ mod answer;
 mod request;
 mod users;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -14,13 +14,14 @@ use crate::users::Users;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let users = Mutex::new(Users::seed()?);
-    let users = &users;
-    lambda_runtime::run(service_fn(
-        async move |event: LambdaEvent<Value>| -> Result<Value, Error> {
+    let users = Arc::new(Mutex::new(Users::seed()?));
+    // One event at a time on classic Lambda, as many as it asks for on Managed Instances.
+    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
+        let users = Arc::clone(&users);
+        async move {
             let users = users.lock().map_err(|_| "the database is poisoned")?;
-            Ok(answer::answer(&event.payload, &users))
-        },
-    ))
+            Ok::<_, Error>(answer::answer(&event.payload, &users))
+        }
+    }))
     .await
 }

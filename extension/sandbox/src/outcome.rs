@@ -28,6 +28,9 @@ pub struct Invocation {
     pub without: Vec<String>,
     /// `Lambda-Runtime-Deadline-Ms` instead of the true one.
     pub deadline: Option<String>,
+    /// Managed Instances: how long it may wait for a free slot, as callers retry who are told
+    /// that none is idle; zero is the platform's own answer, `Runtime.Unavailable` at once.
+    pub slot_patience: Duration,
     /// Receives the answer while it arrives, for streamed answers.
     pub live: Option<mpsc::UnboundedSender<LivePart>>,
 }

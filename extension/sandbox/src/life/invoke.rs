@@ -159,10 +159,9 @@ impl Run {
     /// Managed Instances: a time-out fails this invocation only.
     async fn in_slot(mut self, generation: &Arc<Generation>, invocation: Invocation) {
         let limit = self.remaining();
-        let live = invocation.live.clone();
-        let event = self.event(invocation);
+        let release = self.take_slot(generation, invocation).await;
         self.started = Instant::now();
-        match generation.with(|state| state.release(true, event, live)) {
+        match release {
             Release::Released => (),
             Release::NoSlot => {
                 let ending = server::platform("Runtime.Unavailable", "no idle runtimes");
@@ -183,6 +182,29 @@ impl Run {
             let core = Arc::clone(&self.core);
             let _turn = core.turn.lock().await;
             shutdown::end(&self.core, generation, ShutdownReason::Failure).await;
+        }
+    }
+
+    /// Gives the event to a slot, waiting for one as long as the caller would try again.
+    async fn take_slot(&mut self, generation: &Generation, invocation: Invocation) -> Release {
+        let until = tokio::time::Instant::now() + invocation.slot_patience;
+        loop {
+            // Each try is an invocation of its own, with a deadline of its own.
+            self.deadline_ms = time::epoch_ms_in(self.remaining());
+            let live = invocation.live.clone();
+            let event = self.event(invocation.clone());
+            let release = generation.with(|state| state.release(true, event, live));
+            if release != Release::NoSlot {
+                return release;
+            }
+            let slot = generation.until(|state| {
+                let over = state.failure.is_some() || !state.waiters.is_empty();
+                over.then_some(())
+            });
+            let failed = || generation.read(|state| state.failure.is_some());
+            if tokio::time::timeout_at(until, slot).await.is_err() || failed() {
+                return release;
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! Nothing here relies on an order between slots.
 
 use crate::support::{
-    Client, Folder, begin_extension_next, invoking, outcome, register, silent, starting,
+    Client, Folder, PATIENCE, begin_extension_next, invoking, outcome, register, silent, starting,
     try_register, until, violations,
 };
 use credenza_sandbox::{Config, Ending, Invocation, Sandbox, ViolationKind};
@@ -63,6 +63,24 @@ async fn without_a_waiting_slot_there_is_no_runtime() {
     );
     clients[0].respond(&id, b"1").await;
     assert!(outcome(task).await.is_response());
+}
+
+#[tokio::test]
+async fn a_patient_caller_waits_for_a_slot() {
+    let (sandbox, mut clients) = with_slots(managed(), 1).await;
+    let first = invoking(&sandbox, Invocation::new("1"));
+    let id = clients[0].reply().await.request_id().to_owned();
+    let mut invocation = Invocation::new("2");
+    invocation.slot_patience = PATIENCE;
+    let second = invoking(&sandbox, invocation);
+    clients[0].respond(&id, b"1").await;
+    assert!(outcome(first).await.is_response());
+    clients[0].begin_next().await;
+    let event = clients[0].reply().await;
+    assert_eq!(event.text(), "2");
+    clients[0].respond(event.request_id(), b"2").await;
+    assert_eq!(outcome(second).await.payload(), "2");
+    assert_eq!(violations(&sandbox), []);
 }
 
 #[tokio::test]
