@@ -1,7 +1,7 @@
 //! `credenza inspect`: events from files or stdin, judged as a policy in block mode would.
 //! It never prints a field's value.
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::arguments::{FailOn, Format};
 use crate::failure::Failure;
-use crate::paint::{Ink, Painter};
+use crate::paint::{Ink, Painter, tame};
+use crate::{Outcome, goes_on};
 
 /// The key of the hashes that `inspect` shows: fixed, so that two runs can be compared.
 const KEY: HashKey = HashKey(*b"credenza inspect");
@@ -36,30 +36,45 @@ pub(crate) struct Request<'a> {
 /// Inspects and writes as it goes, because a run may be long.
 pub(crate) fn run(request: &Request<'_>, format: Format, painter: &Painter) -> Result<Outcome> {
     let policy = policy(request.policy)?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut outcome = Outcome::Clean;
+    let mut found = Outcome::Clean;
+    let mut show = |judged: &Judged<'_>, text: &str| {
+        if judged.fails(request.fail_on) {
+            found = Outcome::Findings;
+        }
+        goes_on(out_line(text))
+    };
     for file in request.files {
         let mut input = open(file)?;
-        let found = if request.lines {
-            each_line(file, input.as_mut(), &policy, &mut out, request.fail_on)?
+        let on = if request.lines {
+            each_line(file, input.as_mut(), |id, message| {
+                let judged = Judged::new(id, message, &policy);
+                show(&judged, &judged.json().to_string())
+            })?
         } else {
             let mut event = Vec::new();
-            let unread = |error| Failure::new(file, error, "name a file that can be read");
+            let unread = |error| Failure::new(place(file), error, "name a file that can be read");
             input.read_to_end(&mut event).map_err(unread)?;
             let judged = Judged::new(file, &event, &policy);
             let text = match format {
-                Format::Json => format!("{}\n", judged.json()),
+                Format::Json => judged.json().to_string(),
                 Format::Text => judged.text(painter),
             };
-            out.write_all(text.as_bytes())?;
-            judged.fails(request.fail_on)
+            show(&judged, text.trim_end())?
         };
-        if found {
-            outcome = Outcome::Findings;
+        if !on {
+            break;
         }
     }
-    out.flush()?;
-    Ok(outcome)
+    Ok(found)
+}
+
+fn out_line(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+/// How an input is called in messages.
+fn place(file: &str) -> &str {
+    if file == "-" { "stdin" } else { file }
 }
 
 /// The policy in force, held to block mode: the verdict is always "as it would be".
@@ -100,16 +115,14 @@ struct Line<'a> {
     output: Option<&'a RawValue>,
 }
 
+/// Hands each line's message to `show`, until it has seen enough; true if it never had.
 fn each_line(
     file: &str,
     input: &mut dyn BufRead,
-    policy: &Policy,
-    out: &mut impl Write,
-    fail_on: FailOn,
+    mut show: impl FnMut(&str, &[u8]) -> Result<bool>,
 ) -> Result<bool> {
-    let mut found = false;
-    for (number, line) in input.lines().enumerate() {
-        let place = || format!("{file}:{}", number + 1);
+    for (number, line) in (1..).zip(input.lines()) {
+        let place = || format!("{}:{number}", place(file));
         let line = line.map_err(|error| Failure::new(place(), error, "use UTF-8"))?;
         if line.trim().is_empty() {
             continue;
@@ -125,11 +138,11 @@ fn each_line(
             .id
             .as_str()
             .map_or_else(|| read.id.to_string(), str::to_owned);
-        let judged = Judged::new(&id, message.get().as_bytes(), policy);
-        found |= judged.fails(fail_on);
-        writeln!(out, "{}", judged.json())?;
+        if !show(&id, message.get().as_bytes())? {
+            return Ok(false);
+        }
     }
-    Ok(found)
+    Ok(true)
 }
 
 /// One inspected message.
@@ -185,7 +198,7 @@ impl<'a> Judged<'a> {
         };
         let verdict = painter.ink(ink, self.verdict.name());
         let coverage = self.report.coverage.name();
-        let (id, bytes) = (self.id, self.report.bytes);
+        let (id, bytes) = (tame(self.id), self.report.bytes);
         let mut text = format!("{verdict}  {id}  {bytes} bytes, coverage {coverage}\n");
         for finding in &self.report.findings {
             let chain = chain(finding);

@@ -75,16 +75,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };
-    print(&text)?;
+    goes_on(io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(outcome)
 }
 
-/// Writes to stdout; a reader that went away early (`| head`) is no failure.
-fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new("stdout", error, "give it a place to write to").into())
-        }
-        _ => Ok(()),
+/// Whether the reader of stdout still listens; one who went away early (`| head`) is no failure.
+fn goes_on(written: io::Result<()>) -> anyhow::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new("stdout", error, "give it a place to write to").into()),
     }
 }

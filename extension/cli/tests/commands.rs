@@ -148,6 +148,195 @@ fn a_sound_policy_is_clean() {
     );
 }
 
+/// A Function URL event whose query carries `text`.
+fn event(text: &str) -> String {
+    format!(
+        r#"{{"version":"2.0","rawPath":"/q","rawQueryString":"id={text}","headers":{{}},"body":"",
+            "requestContext":{{"http":{{"method":"GET","path":"/q"}}}},"isBase64Encoded":false}}"#
+    )
+}
+
+#[test]
+fn an_event_is_judged_and_the_exit_code_says_how() {
+    let clean = credenza(&["inspect", "-"], &event("7"));
+    assert_eq!(clean.status.code(), Some(0));
+    assert!(clean.stdout.starts_with(b"pass  -  "));
+    let found = credenza(&["inspect", "-"], &event("1%20or%201=1"));
+    assert_eq!(found.status.code(), Some(1));
+    assert!(found.stdout.starts_with(b"block  -  "));
+    let shown = String::from_utf8(found.stdout).unwrap();
+    assert!(shown.contains("sql-injection high at /rawQueryString/id, decoded form then url"));
+    assert!(!shown.contains("1 or 1=1"), "a value was printed: {shown}");
+    let quiet = credenza(
+        &["inspect", "--fail-on", "never", "-"],
+        &event("1%20or%201=1"),
+    );
+    assert_eq!(quiet.status.code(), Some(0));
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_named_with_a_fix() {
+    check(
+        &["inspect", "no/such/event.json"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: no/such/event.json: No such file or directory (os error 2)
+              fix: name a file that can be read, or `-`
+        "#]],
+    );
+    check(
+        &["inspect", "--jsonl", "-"],
+        "{\"id\":\"a\"}\n",
+        &expect![[r#"
+            exit 2
+            error: stdin:1: neither `event` nor `output`
+              fix: write one object a line with `id` and `event` or `output`
+        "#]],
+    );
+}
+
+#[test]
+fn a_damaged_policy_shows_every_problem_with_its_place() {
+    check(
+        &["check", "-"],
+        "mode = \"blok\"\n\n[rule.sql-injecton]\nmode = \"monitor\"\n",
+        &expect![[r#"
+            exit 1
+            stdin:1:8: problem: `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
+            stdin:3:7: problem: unknown rule `sql-injecton`; did you mean `sql-injection`?
+            stdin: mode monitor, on error open
+        "#]],
+    );
+}
+
+#[test]
+fn a_function_that_is_not_there_is_named_before_anything_starts() {
+    // Any program will do for the agent: it is not started.
+    let agent = env!("CARGO_BIN_EXE_credenza");
+    check(
+        &["dev", "--agent", agent, "--", "./no-such-function"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: ./no-such-function: no such program
+              fix: name a program that your shell finds from this folder
+        "#]],
+    );
+    check(
+        &["dev", "--agent", agent, "--", "no-such-function"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: no-such-function: no such program on the search path
+              fix: install it, or write ./ before a program in this folder
+        "#]],
+    );
+    check(
+        &["dev", "--agent", "no/such/agent", "--", "true"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: no/such/agent: No such file or directory (os error 2)
+              fix: run `cargo build --release -p credenza-agent`, or name it with --agent PATH
+        "#]],
+    );
+}
+
+#[test]
+fn a_door_opens_on_loopback_only() {
+    check(
+        &["dev", "--no-agent", "--http", "0.0.0.0:0", "--", "true"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: 0.0.0.0:0: this is not a loopback address
+              fix: use 127.0.0.1 or [::1]; a vulnerable function is nothing for a network
+        "#]],
+    );
+}
+
+#[test]
+fn a_function_that_ends_at_once_is_told_with_its_last_words() {
+    let script = "echo gone; echo for good >&2; exit 3";
+    let door = ["--http", "127.0.0.1:0"];
+    let arguments = [
+        &["dev", "--no-agent"],
+        &door[..],
+        &["--", "sh", "-c", script],
+    ];
+    let output = credenza(&arguments.concat(), "");
+    assert_eq!(output.status.code(), Some(2));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("function │ gone\n"), "{stdout}");
+    assert!(stdout.contains("function │ for good\n"), "{stdout}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: the function: it did not come to its first event: \
+         Runtime exited with error: exit status 3\n  \
+         fix: see its lines above, or run it by itself\n"
+    );
+}
+
+/// Runs a command whose reader goes away before it has read a byte.
+fn unread(arguments: &[&str], stdin: &str) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_credenza"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(reader);
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let silent = String::new();
+    assert_eq!(unread(&["rules"], ""), (Some(0), silent.clone()));
+    let explain = unread(&["explain", "sql-injection"], "");
+    assert_eq!(explain, (Some(0), silent.clone()));
+    let inspect = unread(&["inspect", "-"], &event("7"));
+    assert_eq!(inspect, (Some(0), silent.clone()));
+    // What was found before the reader left still decides.
+    let found = unread(&["inspect", "-"], &event("1%20or%201=1"));
+    assert_eq!(found, (Some(1), silent));
+}
+
+#[test]
+fn a_full_disk_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let output = Command::new(env!("CARGO_BIN_EXE_credenza"))
+        .arg("rules")
+        .stdout(full.unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("error: stdout: "), "{stderr}");
+}
+
+#[test]
+fn no_color_wins_over_a_terminal_but_not_over_a_wish() {
+    let with_no_color = |color: &str| {
+        Command::new(env!("CARGO_BIN_EXE_credenza"))
+            .args(["explain", "teapot", "--color", color])
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap()
+            .stderr
+    };
+    assert!(!with_no_color("auto").contains(&0x1b));
+    assert!(with_no_color("always").contains(&0x1b));
+}
+
 #[test]
 fn colour_follows_the_wish_and_never_reaches_a_pipe_by_itself() {
     let plain = credenza(&["explain", "teapot"], "");

@@ -15,11 +15,13 @@ use std::{
     path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::Command,
     sync::watch,
+    task::JoinSet,
 };
 
 /// The process groups that are alive now.
@@ -35,6 +37,9 @@ struct Groups {
 
 /// Limit: 20 lines tell why a start failed and fit on a screen.
 const LAST_LINES_MAX: usize = 20;
+
+/// Limit: what lies in two pipes (64 KiB each) is read in well under this time.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 impl Children {
     /// Sends a signal to every living group.
@@ -149,11 +154,12 @@ impl Child {
             origin: program.origin.clone(),
             stderr,
         };
+        let mut copies = JoinSet::new();
         if let Some(stdout) = process.stdout.take() {
-            tokio::spawn(output(false).copy_lines(stdout));
+            copies.spawn(output(false).copy_lines(stdout));
         }
         if let Some(stderr) = process.stderr.take() {
-            tokio::spawn(output(true).copy_lines(stderr));
+            copies.spawn(output(true).copy_lines(stderr));
         }
         let (exited, exit) = watch::channel(None);
         // The task holds no strong handle on the core: the core's end must kill this process.
@@ -165,6 +171,11 @@ impl Child {
             if let Some(core) = core.upgrade() {
                 core.children.remove(group);
             }
+            // Its last words come before its end is known; somebody outside the group may hold
+            // the pipe open, and is not waited for.
+            let _ = tokio::time::timeout(LAST_WORDS, copies.join_next()).await;
+            let _ = tokio::time::timeout(LAST_WORDS, copies.join_next()).await;
+            copies.detach_all();
             exited.send_replace(status.ok().or_else(|| Some(ExitStatus::default())));
         });
         Ok(Self { pid, group, exit })
