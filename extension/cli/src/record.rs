@@ -50,8 +50,19 @@ impl Record {
         &self.0
     }
 
-    /// The finding in a few words, the most telling first: rule, what decided, place, decoding.
+    /// The finding in a few words: its gist, and in which context and dialect it was read.
     pub(crate) fn describe(&self) -> String {
+        let mut text = self.gist();
+        for detail in ["context", "dialect"] {
+            if let Some(detail) = self.text(detail) {
+                text = format!("{text}, {detail}");
+            }
+        }
+        text
+    }
+
+    /// The finding in fewer words, the most telling first: rule, what decided, place, decoding.
+    pub(crate) fn gist(&self) -> String {
         let mut text = self.rule().unwrap_or("nothing found").to_owned();
         if let Some(production) = self.text("production") {
             text = format!("{text}: {production}");
@@ -62,11 +73,6 @@ impl Record {
         let decoded = self.words("decoded");
         if !decoded.is_empty() {
             text = format!("{text} ({})", decoded.join(" → "));
-        }
-        for detail in ["context", "dialect"] {
-            if let Some(detail) = self.text(detail) {
-                text = format!("{text}, {detail}");
-            }
         }
         text
     }

@@ -85,7 +85,7 @@ fn reason(records: &[Record], painter: &Painter) -> String {
     let Some(record) = records.iter().find(|record| record.rule().is_some()) else {
         return String::new();
     };
-    let why = format!("    ↳ {}", record.describe());
+    let why = format!("    ↳ {}", record.gist());
     format!("{}\n", painter.ink(Ink::Dim, &fit(&why, painter.width)))
 }
 
