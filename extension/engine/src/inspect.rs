@@ -156,6 +156,10 @@ impl<'k> Inspection<'k> {
 
 impl Visitor for Inspection<'_> {
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
+        // Each leaf of an opened container was judged on its own; between them stand only signs.
+        if form.opened {
+            return;
+        }
         let hot = if self.gated {
             gate::hot(form)
         } else {

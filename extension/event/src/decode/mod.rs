@@ -11,6 +11,7 @@ use memchr::memchr;
 use crate::chain::Chain;
 use crate::coverage::Gap;
 use crate::form::{Classes, Decoder, Part, Role};
+use crate::scan;
 use crate::walk::{Document, Field, Visitor, Walk};
 
 mod base64;
@@ -371,7 +372,12 @@ fn is_json(text: &[u8]) -> bool {
             next,
             Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I')
         ),
-        b'"' => rest.contains(&b'"'),
+        // One string and nothing else: `" or "1"="1` is none.
+        b'"' => {
+            let string = scan::string(rest, 0);
+            let behind = rest.get(string.end..).unwrap_or(&[]);
+            string.closed && behind.trim_ascii_end() == b"\""
+        }
         _ => false,
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Document<'d> {
     roles: Roles,
     /// True if the current member is an object key of S3, where `+` is a space.
     plus: bool,
+    /// True behind a value, where a comma, a colon or an end is due.
+    behind_value: bool,
     /// Where the text stopped being JSON.
     odd_from: Option<usize>,
 }
@@ -54,6 +56,7 @@ impl<'d> Document<'d> {
             deeper: 0,
             roles,
             plus: false,
+            behind_value: false,
             odd_from: None,
         }
     }
@@ -64,20 +67,28 @@ impl<'d> Document<'d> {
         while let Some(&byte) = self.text.get(at) {
             match byte {
                 b'"' => at = self.string(walk, at + 1),
-                b':' | b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+                b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+                b':' => {
+                    self.behind_value = false;
+                    at += 1;
+                }
                 b',' => {
+                    self.behind_value = false;
                     self.next_member();
                     at += 1;
                 }
-                b'{' => {
-                    self.open(Kind::Named);
-                    at += 1;
-                }
-                b'[' => {
-                    self.open(Kind::Counted);
+                b'{' | b'[' => {
+                    self.begin_value(at);
+                    self.behind_value = false;
+                    self.open(if byte == b'{' {
+                        Kind::Named
+                    } else {
+                        Kind::Counted
+                    });
                     at += 1;
                 }
                 b'}' | b']' => {
+                    self.behind_value = true;
                     self.close(at);
                     at += 1;
                 }
@@ -90,6 +101,14 @@ impl<'d> Document<'d> {
         let is_whole = self.odd_from.is_none() && self.frames.is_empty() && self.deeper == 0;
         walk.recycle_frames(self.frames);
         is_whole
+    }
+
+    /// Notes two values side by side, which no JSON has.
+    fn begin_value(&mut self, at: usize) {
+        if self.behind_value {
+            self.note_odd(at);
+        }
+        self.behind_value = true;
     }
 
     fn open(&mut self, kind: Kind) {
@@ -118,6 +137,7 @@ impl<'d> Document<'d> {
 
     /// Shows the string that starts at `start`; gives the offset behind it.
     fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+        self.begin_value(start.saturating_sub(1));
         let scan::Scanned {
             end,
             classes,
@@ -227,6 +247,7 @@ impl<'d> Document<'d> {
 
     /// Passes a literal or number, or notes that this is no JSON; gives the offset behind it.
     fn bare(&mut self, start: usize) -> usize {
+        self.begin_value(start);
         let rest = self.text.get(start..).unwrap_or(&[]);
         let len = rest
             .iter()

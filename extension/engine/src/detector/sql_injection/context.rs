@@ -134,7 +134,7 @@ impl Search<'_, '_> {
             let Some(reading) = self.read(self.text, at, Entry::Operand, usize::MAX) else {
                 return;
             };
-            self.offer(bare_candidate(&reading, prefix, at));
+            self.offer(bare_candidate(self.text, &reading, prefix, at));
             if reading.stop != Stop::Broken {
                 return;
             }
@@ -144,12 +144,10 @@ impl Search<'_, '_> {
                 return;
             };
             budget = left;
-            at = self.resume(at, &reading);
-            if prefix != Prefix::Prose {
-                let before = self.text.get(..at).unwrap_or_default();
-                let spaced = before.iter().any(u8::is_ascii_whitespace);
-                prefix = if spaced { Prefix::Prose } else { Prefix::Chunk };
-            }
+            let next = self.resume(at, &reading);
+            let passed = self.text.get(at..next).unwrap_or_default();
+            prefix = prefix.then(passed);
+            at = next;
         }
     }
 
@@ -271,10 +269,25 @@ fn continues(rest: &[u8]) -> bool {
 /// What stands before a reading that starts bare.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prefix {
-    /// The value itself starts here.
+    /// The value itself starts here, or nothing but signs stands before.
     Empty,
     /// One run of bytes without white space stands before (`https://host/x?id=`).
     Chunk,
     /// Words stand before: no query takes them as an operand.
     Prose,
+}
+
+impl Prefix {
+    /// What stands before once the reading has passed these bytes, too.
+    fn then(self, passed: &[u8]) -> Self {
+        let named = passed
+            .iter()
+            .any(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
+        let spaced = passed.iter().any(u8::is_ascii_whitespace);
+        match (self, named, spaced) {
+            (Self::Empty, false, _) => Self::Empty,
+            (Self::Empty | Self::Chunk, _, false) => Self::Chunk,
+            _ => Self::Prose,
+        }
+    }
 }

@@ -84,6 +84,7 @@ mod statement;
     reason = "each is a fact of its own about the query so far"
 )]
 struct Reader<'a> {
+    text: &'a [u8],
     lexer: Lexer<'a>,
     facts: Facts,
     top: Frame,
@@ -104,10 +105,15 @@ struct Reader<'a> {
     file: bool,
     /// The current select is a second statement.
     stacked: bool,
+    /// A semicolon stands before it.
+    marked: bool,
     /// An alias was read for the last operand.
     alias: bool,
     last: Kind,
     plain: u8,
+    /// The operand at hand, if it is a single token; the one that it is compared with.
+    single: &'a [u8],
+    compared: &'a [u8],
 }
 
 /// Reads on from `at` for at most `tokens_max` tokens.
@@ -117,6 +123,9 @@ pub(super) fn read(text: &[u8], at: usize, entry: Entry, tokens_max: usize) -> R
     let stop = loop {
         let token = reader.lexer.next();
         end = token.start;
+        if reader.lexer.commented() {
+            reader.facts.add(Facts::COMMENT);
+        }
         if reader.tokens >= tokens_max {
             break Stop::Limit;
         }
@@ -145,6 +154,7 @@ impl<'a> Reader<'a> {
     fn new(text: &'a [u8], at: usize, entry: Entry) -> Self {
         let bare = entry == Entry::Operand;
         Self {
+            text,
             lexer: Lexer::new(text, at),
             facts: Facts::default(),
             top: FRAME,
@@ -161,9 +171,12 @@ impl<'a> Reader<'a> {
             order: false,
             file: false,
             stacked: false,
+            marked: false,
             alias: false,
             last: Kind::End,
             plain: 0,
+            single: &[],
+            compared: &[],
         }
     }
 
@@ -211,6 +224,9 @@ impl<'a> Reader<'a> {
         self.top.fresh = false;
         let known = inner.select || matches!(inner.call, Call::Known | Call::Effect);
         self.top.called |= inner.called || known;
+        if self.top.list && inner.operand && !inner.name {
+            self.note_list();
+        }
         self.top.name |= inner.name && !known || inner.call == Call::Unknown;
     }
 
@@ -221,6 +237,7 @@ impl<'a> Reader<'a> {
         if frame.compare && frame.operand {
             self.facts.add(match (frame.called, frame.name, added) {
                 (true, _, _) => Facts::CALL_COMPARISON,
+                (false, true, true) if self.compares_itself() => Facts::CONSTANT_COMPARISON,
                 (false, true, true) => Facts::NAME_COMPARISON,
                 (false, true, false) => Facts::default(),
                 (false, false, true) => Facts::CONSTANT_COMPARISON,
@@ -255,7 +272,29 @@ impl<'a> Reader<'a> {
         self.widen_lead();
         self.top.compare = true;
         self.top.operand = false;
+        self.compared = core::mem::take(&mut self.single);
+        if self.top.called {
+            self.note_compared_call();
+        }
         self.go(State::Operand)
+    }
+
+    /// `a = a`: a name that is compared with itself is a constant.
+    fn compares_itself(&self) -> bool {
+        !self.single.is_empty() && self.single.eq_ignore_ascii_case(self.compared)
+    }
+
+    fn note_compared_call(&mut self) {
+        if self.facts.has(Facts::CONNECTIVE) && !self.top.name {
+            self.facts.add(Facts::COMPARED_CALL);
+        }
+    }
+
+    /// True if no word stands right before the token.
+    fn spaced(&self, token: &Token<'a>) -> bool {
+        let before = token.start.checked_sub(1);
+        let byte = before.and_then(|at| self.text.get(at));
+        byte.is_none_or(|byte| !byte.is_ascii_alphanumeric())
     }
 
     fn widen_lead(&mut self) {
@@ -265,6 +304,7 @@ impl<'a> Reader<'a> {
     }
 
     fn join(&mut self) -> Option<Stop> {
+        self.single = &[];
         if self.depth == 0 {
             self.widen_lead();
             self.facts.add(Facts::JOINED);
@@ -283,10 +323,13 @@ impl<'a> Reader<'a> {
 
     /// An operand of fixed value.
     fn literal(&mut self, lead: Lead) -> Option<Stop> {
-        if self.top.list {
+        // Without a semicolon, `'select' …` may be a word in quotes.
+        let quoted = lead == Lead::Text && self.stacked && !self.marked;
+        if self.top.list && !quoted {
             self.note_list();
         }
         self.note_operand(lead);
+        self.single = &[];
         self.go(State::After)
     }
 
@@ -313,8 +356,11 @@ impl<'a> Reader<'a> {
 
     /// An operand that names a column, table or variable.
     fn named(&mut self, token: &Token<'a>) -> Option<Stop> {
-        self.note_operand(Lead::Name);
-        self.top.name = true;
+        // `@x` and `a name` in back-ticks are no words of prose.
+        let word = token.kind == Kind::Word;
+        self.note_operand(if word { Lead::Name } else { Lead::Text });
+        self.top.name |= self.last != Kind::Cast;
+        self.single = token.text;
         if token.kind == Kind::Setting
             || (token.roles.any(Roles::SYSTEM) && token.text.len() > 6)
             || token.path.any(Roles::SYSTEM)

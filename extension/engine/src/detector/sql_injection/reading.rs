@@ -46,6 +46,12 @@ impl Facts {
     pub(super) const CALL_TRUTH: Self = Self(1 << 18);
     /// A semicolon after the break-out.
     pub(super) const SEMICOLON: Self = Self(1 << 19);
+    /// A condition that was added compares with a call of a known function, whatever follows.
+    pub(super) const COMPARED_CALL: Self = Self(1 << 21);
+    /// The string that the value's end leaves open has no letters in it (`or '1`).
+    pub(super) const LETTERLESS: Self = Self(1 << 22);
+    /// A comment stands inside the query text (`or/**/1`).
+    pub(super) const COMMENT: Self = Self(1 << 23);
     /// A set operation that the value's end cuts short (`union all`).
     pub(super) const SET_OPERATION: Self = Self(1 << 20);
 

@@ -32,8 +32,10 @@ pub(super) enum Kind {
     Sign,
     /// `*`: between operands, or all columns.
     Star,
-    /// `/`, `%`, `^`, `|`, `&`, `->`, `::`, …: between two operands.
+    /// `/`, `%`, `^`, `|`, `&`, `->`, …: between two operands.
     Arithmetic,
+    /// `::`: a type follows.
+    Cast,
     /// `||`, `&&`: connects conditions or joins texts.
     Connective,
     /// `(` or `{`.
@@ -72,17 +74,27 @@ pub(super) struct Token<'a> {
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
+    commented: bool,
 }
 
 impl<'a> Lexer<'a> {
     /// Reads `text` from `at` on.
     pub(super) fn new(text: &'a [u8], at: usize) -> Self {
-        Self { text, at }
+        Self {
+            text,
+            at,
+            commented: false,
+        }
     }
 
     /// The place of the next unread byte.
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    /// True if a comment stood between tokens.
+    pub(super) fn commented(&self) -> bool {
+        self.commented
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -157,6 +169,15 @@ impl<'a> Lexer<'a> {
                 0xe2 if self.peek(1) == 0x80 && (0x80..=0x8f).contains(&self.peek(2)) => {
                     self.step(3);
                 }
+                // A dash that an editor made of two hyphens.
+                0xe2 if self.peek(1) == 0x80 && matches!(self.peek(2), 0x93 | 0x94) => {
+                    let behind = self.rest().get(3..).unwrap_or_default();
+                    if behind.iter().any(|b| !b.is_ascii_whitespace()) {
+                        return None;
+                    }
+                    self.step(usize::MAX);
+                    return Some(self.token(Kind::Cut, start));
+                }
                 b'-' if self.peek(1) == b'-' => {
                     if self.skip_line() {
                         return Some(self.token(Kind::Cut, start));
@@ -171,6 +192,7 @@ impl<'a> Lexer<'a> {
                     if self.skip_comment() {
                         return Some(self.token(Kind::Cut, start));
                     }
+                    self.commented = true;
                 }
                 b'0'..=b'9' if self.skip_empty_exponent() => {}
                 // The end of a conditional comment whose content was read as code.
@@ -248,7 +270,11 @@ impl<'a> Lexer<'a> {
                 self.step(1);
                 return Kind::Compare;
             }
-            (b':', b':' | b'=') => {
+            (b':', b':') => {
+                self.step(1);
+                return Kind::Cast;
+            }
+            (b':', b'=') => {
                 self.step(1);
                 return Kind::Arithmetic;
             }
@@ -349,7 +375,10 @@ impl<'a> Lexer<'a> {
             (b'-' | b'#', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
             (b'+' | b'-' | b'~' | b'!', _) => (1, Kind::Sign),
             (b'*', _) => (1, Kind::Star),
-            (b'/' | b'%' | b'^' | b'|' | b'&', _) => (1, Kind::Arithmetic),
+            // `.x` is a method of what stands in parentheses before.
+            (b'.', b'a'..=b'z' | b'A'..=b'Z') | (b'/' | b'%' | b'^' | b'|' | b'&', _) => {
+                (1, Kind::Arithmetic)
+            }
             (b'#', b'-') => (2, Kind::Arithmetic),
             _ => (1, Kind::Other),
         };

@@ -54,12 +54,17 @@ fn candidate(
 }
 
 /// What a reading from the value's own start, or from a later word of it, is worth.
-pub(super) fn bare_candidate(reading: &Reading, prefix: Prefix, at: usize) -> Option<Candidate> {
+pub(super) fn bare_candidate(
+    text: &[u8],
+    reading: &Reading,
+    prefix: Prefix,
+    at: usize,
+) -> Option<Candidate> {
     let facts = reading.facts;
     let (confidence, parsed) = if facts.has(Facts::STATEMENT) {
         statement(reading)?
     } else {
-        bare(reading)?
+        bare(text, reading, prefix)?
     };
     let cap = if prefix == Prefix::Prose {
         Confidence::Medium
@@ -99,82 +104,120 @@ fn statement(reading: &Reading) -> Option<(Confidence, Confidence)> {
 
 const REVEALING: Facts = Facts::SYSTEM.with(Facts::SUBSELECT).with(Facts::UNION);
 
-fn bare(reading: &Reading) -> Option<(Confidence, Confidence)> {
+/// True if a lone number, a string or nothing stands before: what a query expects there; a name
+/// may be prose.
+fn plain(reading: &Reading) -> bool {
+    matches!(reading.lead, Lead::Nothing | Lead::Number | Lead::Text)
+}
+
+fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, Confidence)> {
     use Confidence::{High, Medium};
     let facts = reading.facts;
-    let good = closed(reading.stop);
-    // A lone number, a string or nothing is what a query expects here; a name may be prose.
-    let plain = matches!(reading.lead, Lead::Nothing | Lead::Number | Lead::Text);
-    let named = if plain { High } else { Medium };
-    let joined = facts.any(Facts::JOINED.with(Facts::CONNECTIVE));
+    let named = if plain(reading) { High } else { Medium };
     if facts.has(STRONG_WITH_LIST) {
         return Some((High, High));
     }
     if facts.has(Facts::UNION) {
         let table = facts.has(Facts::FROM);
-        return (table || good).then_some((if table { named } else { Medium }, High));
+        return (table || closed(reading.stop))
+            .then_some((if table { named } else { Medium }, High));
     }
     if facts.has(Facts::EFFECT) {
-        let apart = joined || facts.any(Facts::STACKED.with(Facts::SUBSELECT));
-        let apart = apart || reading.closes > 0 || reading.stop == Stop::Cut;
-        return Some(if apart {
-            (named, High)
-        } else {
-            (Medium, Medium)
-        });
+        return Some(bare_effect(reading, prefix));
     }
     if facts.has(Facts::CONSTANT_COMPARISON) {
-        if good {
-            let doubtful = facts.has(Facts::EARLY_COMPARISON) && reading.stop == Stop::End;
-            return Some(if doubtful {
-                (Medium, Medium)
-            } else {
-                (High, High)
-            });
-        }
-        let value = matches!(reading.lead, Lead::Number | Lead::Text | Lead::Nothing);
-        return value.then_some((Medium, Medium));
+        let value = plain(reading).then_some((Medium, Medium));
+        // `2 + 2 = 4 and 1 = 1` may be somebody's arithmetic.
+        let doubtful = facts.has(Facts::EARLY_COMPARISON) && reading.stop == Stop::End;
+        return match closed(reading.stop) {
+            true if doubtful => Some((Medium, Medium)),
+            true => Some((High, High)),
+            false if facts.has(Facts::COMPARED_CALL) => value.map(|_| (High, High)),
+            false => value,
+        };
     }
     if facts.has(Facts::SUBSELECT) && facts.any(Facts::LIST.with(Facts::FROM)) {
-        let proof = facts.has(Facts::FROM.with(Facts::LIST)) || facts.has(Facts::SYSTEM);
-        let strong = proof || facts.has(Facts::LIST) && joined;
-        return Some(match (strong, joined && plain) {
-            (true, _) if good || plain => (High, High),
-            (_, true) if good => (High, High),
-            _ => (Medium, Medium),
-        });
+        return Some(bare_subselect(reading));
     }
     if facts.has(Facts::STACKED) {
-        return Some(if plain { (High, High) } else { (Medium, High) });
+        return Some((named, High));
     }
-    if facts.has(Facts::CALL_COMPARISON.with(Facts::CONNECTIVE)) && good {
+    let compared = facts.has(Facts::COMPARED_CALL) && plain(reading);
+    let called = facts.has(Facts::CALL_COMPARISON.with(Facts::CONNECTIVE));
+    if compared || called && closed(reading.stop) {
         return Some((named, named));
     }
-    weak_bare(reading, plain)
+    weak_bare(text, reading)
+}
+
+/// A function with an effect: high where it stands apart from other words or is all of the value.
+fn bare_effect(reading: &Reading, prefix: Prefix) -> (Confidence, Confidence) {
+    use Confidence::{High, Medium};
+    let facts = reading.facts;
+    if facts.has(Facts::STACKED) {
+        return (High, High);
+    }
+    let apart = facts.any(Facts::JOINED.with(Facts::CONNECTIVE).with(Facts::SUBSELECT))
+        || reading.closes > 0
+        || reading.stop == Stop::Cut;
+    let whole = prefix == Prefix::Empty && reading.stop != Stop::Broken;
+    if apart {
+        let named = plain(reading) || whole;
+        (if named { High } else { Medium }, High)
+    } else if whole {
+        (High, High)
+    } else {
+        (Medium, Medium)
+    }
+}
+
+fn bare_subselect(reading: &Reading) -> (Confidence, Confidence) {
+    use Confidence::{High, Medium};
+    let facts = reading.facts;
+    let good = closed(reading.stop);
+    let joined = facts.any(Facts::JOINED.with(Facts::CONNECTIVE));
+    let proof = facts.has(Facts::FROM.with(Facts::LIST)) || facts.has(Facts::SYSTEM);
+    let goes_on = joined || reading.lead == Lead::Nothing || reading.stop == Stop::Cut;
+    let strong = proof || facts.has(Facts::LIST) && goes_on;
+    let plain = plain(reading);
+    let high = strong && (good || plain) || joined && plain && good;
+    if high { (High, High) } else { (Medium, Medium) }
 }
 
 /// Productions that people write, too: only a value that a comment cuts is worth a word.
-fn weak_bare(reading: &Reading, plain: bool) -> Option<(Confidence, Confidence)> {
+fn weak_bare(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)> {
     use Confidence::{High, Medium};
     let facts = reading.facts;
+    let plain = plain(reading);
     let number = reading.lead == Lead::Number;
+    let condition = facts.any(
+        Facts::TRUTH
+            .with(Facts::NAME_COMPARISON)
+            .with(Facts::CALL_TRUTH),
+    );
     if reading.stop == Stop::Cut && plain {
-        if facts.has(Facts::ORDER) && number {
+        if facts.has(Facts::ORDER) && (number || hides_nothing(text, reading)) {
             return Some((High, High));
         }
-        if facts.any(
-            Facts::TRUTH
-                .with(Facts::NAME_COMPARISON)
-                .with(Facts::CALL_TRUTH),
-        ) {
-            return Some((Medium, Medium));
+        if condition {
+            let only = hides_nothing(text, reading);
+            return Some((if only { High } else { Medium }, Medium));
         }
+    }
+    if condition && plain && closed(reading.stop) && facts.has(Facts::COMMENT) {
+        return Some((High, High));
     }
     if facts.has(Facts::ORDER) && number && reading.stop == Stop::End {
         return Some((Medium, Medium));
     }
     let call = facts.has(Facts::CALL_TRUTH) && plain && closed(reading.stop);
     call.then_some((Medium, Medium))
+}
+
+/// True if no word stands behind the comment's sign.
+fn hides_nothing(text: &[u8], reading: &Reading) -> bool {
+    let tail = text.get(reading.end..).unwrap_or_default();
+    !tail.iter().any(u8::is_ascii_alphanumeric)
 }
 
 const STRONG: Facts = Facts::CONSTANT_COMPARISON
@@ -211,8 +254,11 @@ pub(super) fn first_candidate(
         let weak = Facts::NAME_COMPARISON
             .with(Facts::CALL_TRUTH)
             .with(Facts::TRUTH);
-        if facts.any(weak) && reading.stop != Stop::Broken {
-            let bare_text = !facts.has(Facts::NAME_COMPARISON) && reading.stop == Stop::Open;
+        let own = facts.has(Facts::EARLY_COMPARISON) && ended;
+        if (facts.any(weak) || own) && reading.stop != Stop::Broken {
+            let bare_text = !facts.has(Facts::NAME_COMPARISON)
+                && reading.stop == Stop::Open
+                && !facts.has(Facts::LETTERLESS);
             if ended && !strict && !bare_text {
                 High
             } else {

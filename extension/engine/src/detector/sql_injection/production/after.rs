@@ -16,6 +16,12 @@ impl<'a> Reader<'a> {
             // Two strings side by side are one.
             Kind::Text { open: false } if matches!(self.last, Kind::Text { .. }) => None,
             Kind::Compare => self.compare(),
+            // PostgreSQL asks a document for a key: `'[1,2]' ? '1'`.
+            Kind::Variable if token.text == b"?" => self.compare(),
+            Kind::Cast => {
+                self.single = &[];
+                self.go(State::Operand)
+            }
             Kind::Sign | Kind::Star | Kind::Arithmetic => self.join(),
             Kind::Connective => {
                 if token.text.first() == Some(&b'|') {
@@ -68,7 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     fn may_alias(&self) -> bool {
-        !self.alias && (self.top.select || self.last == Kind::Close)
+        !self.alias && (self.top.select || self.last == Kind::Close && self.closes > 0)
     }
 
     /// A word where an operator is due.
@@ -97,6 +103,9 @@ impl<'a> Reader<'a> {
         if roles.any(Roles::FROM) {
             if self.top.list {
                 self.facts.add(Facts::FROM);
+                if self.stacked && self.marked && self.depth == 0 && self.table_follows() {
+                    self.facts.add(Facts::STACKED);
+                }
             }
             return self.clause(token);
         }
@@ -106,6 +115,9 @@ impl<'a> Reader<'a> {
         }
         if roles.any(Roles(Roles::WHEN.0 | Roles::END.0)) && self.top.case > 0 {
             return self.case(roles);
+        }
+        if self.depth == 0 && roles.any(Roles::SELECT) {
+            return self.unmarked_select();
         }
         let verb = roles.any(Roles::WAIT) || (self.depth == 0 && roles.any(Roles::VERB));
         if verb && let Some(next) = self.unmarked_statement(token) {
@@ -127,6 +139,17 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(Stop::Broken)
+    }
+
+    /// True if a table may come next: in English an article does.
+    fn table_follows(&self) -> bool {
+        let mut ahead = self.lexer;
+        let next = ahead.next();
+        let named = matches!(next.kind, Kind::Name | Kind::Text { .. } | Kind::Open);
+        let article = [
+            "the", "a", "an", "our", "your", "my", "this", "these", "each",
+        ];
+        named || next.kind == Kind::Word && !article.iter().any(|word| word::is(next.text, word))
     }
 
     fn case(&mut self, roles: Roles) -> Option<Stop> {

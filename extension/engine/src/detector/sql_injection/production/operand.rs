@@ -24,6 +24,11 @@ impl<'a> Reader<'a> {
                     self.facts.add(Facts::EFFECT);
                 }
                 let _ = self.literal(Lead::Text);
+                // `'or'` is a word in quotes.
+                let apart = token.text.len() > 1 || self.spaced(token);
+                if open && apart && !token.text.iter().any(u8::is_ascii_alphabetic) {
+                    self.facts.add(Facts::LETTERLESS);
+                }
                 open.then_some(Stop::Open)
             }
             Kind::Word => self.word(token),
@@ -104,9 +109,10 @@ impl<'a> Reader<'a> {
             self.file |= roles.any(Roles::FILE);
             return None;
         }
-        if roles.any(Roles(
-            Roles::CONNECTIVE.0 | Roles::SET_OPERATION.0 | Roles::FROM.0,
-        )) {
+        if roles.any(Roles::SET_OPERATION) && self.tokens > 1 {
+            return self.go(State::Union);
+        }
+        if roles.any(Roles(Roles::CONNECTIVE.0 | Roles::FROM.0)) {
             return Some(Stop::Broken);
         }
         if self.next_opens() {
@@ -120,6 +126,10 @@ impl<'a> Reader<'a> {
             self.note_list();
         }
         self.note_operand(Lead::Expression);
+        self.single = &[];
+        if self.top.compare && call != Call::Unknown {
+            self.note_compared_call();
+        }
         if token.path.any(Roles::SYSTEM) {
             self.facts.add(Facts::SYSTEM);
         }

@@ -19,6 +19,18 @@ impl<'a> Reader<'a> {
         Some(State::Loose)
     }
 
+    /// `' select …`: so does a `select` of MSSQL.
+    pub(super) fn unmarked_select(&mut self) -> Option<Stop> {
+        self.close_condition();
+        self.led = true;
+        self.facts.add(Facts::VERB);
+        self.stacked = true;
+        self.marked = false;
+        self.top.select = true;
+        self.top.list = true;
+        self.go(State::Operand)
+    }
+
     fn note_statement(&mut self, object: Object) {
         self.facts.add(match object {
             Object::None | Object::Weak => Facts::VERB,
@@ -52,11 +64,9 @@ impl<'a> Reader<'a> {
     pub(super) fn statement(&mut self, token: &Token<'a>) -> Option<Stop> {
         match token.kind {
             Kind::Word if token.roles.any(Roles::SELECT) => {
-                self.facts.add(Facts::VERB);
-                self.stacked = true;
-                self.top.select = true;
-                self.top.list = true;
-                self.go(State::Operand)
+                let _ = self.unmarked_select();
+                self.marked = true;
+                None
             }
             Kind::Word if token.roles.any(Roles::VERB) => {
                 let object = statement::object(token, self.lexer);
@@ -67,8 +77,9 @@ impl<'a> Reader<'a> {
                 self.go(State::Loose)
             }
             Kind::Open => {
+                self.stacked = true;
                 self.push();
-                None
+                self.go(State::Operand)
             }
             Kind::Semicolon => None,
             Kind::Cut => Some(Stop::Cut),
@@ -91,8 +102,8 @@ impl<'a> Reader<'a> {
                 }
                 if token.roles.any(Roles::VERB) {
                     let object = statement::object(token, self.lexer);
-                    if object == Object::Effect {
-                        self.facts.add(Facts::EFFECT);
+                    if object != Object::None {
+                        self.note_statement(object);
                     }
                 }
                 self.plain = if token.roles.0 == 0 {

@@ -18,7 +18,7 @@ pub(super) const VOCABULARY: &[(u32, &str)] = &[
         "binary all any some exists distinct interval prior",
     ),
     (Roles::UNARY.0, "top symmetric to variadic"),
-    (Roles::ARITHMETIC.0, "div mod collate escape using"),
+    (Roles::ARITHMETIC.0, "div mod collate escape uescape using"),
     (Roles::CONSTANT.0, "null true false unknown"),
     (
         both(Roles::CONSTANT, Roles::CALL),
