@@ -30,14 +30,21 @@ impl Emulator {
     fn invoke(&self, event: &[u8]) -> (u16, String) {
         let begun = Instant::now();
         while TcpStream::connect(self.address).is_err() {
-            assert!(begun.elapsed() < DEADLINE, "the emulator does not listen: {}", self.said());
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "the emulator does not listen: {}",
+                self.said()
+            );
             std::thread::park_timeout(Duration::from_millis(10));
         }
         let mut caller = Runtime::connect(self.address);
         let start = "POST /2015-03-31/functions/function/invocations HTTP/1.1";
         let reply = caller.call(&message(start, &[("Host", "a")], event));
         let (head, body) = reply.unwrap_or_else(|error| panic!("{error}: {}", self.said()));
-        (head.status(), String::from_utf8_lossy(&body.bytes).into_owned())
+        (
+            head.status(),
+            String::from_utf8_lossy(&body.bytes).into_owned(),
+        )
     }
 
     fn said(&self) -> String {
@@ -50,7 +57,11 @@ impl Emulator {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let begun = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
-            assert!(begun.elapsed() < DEADLINE, "the emulator does not end: {}", self.said());
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "the emulator does not end: {}",
+                self.said()
+            );
             std::thread::park_timeout(Duration::from_millis(10));
         }
         self.said()
@@ -73,14 +84,21 @@ fn emulate(test: &str, words: &str, managed: bool, folder: &Folder) -> Option<Em
     let opt = folder.path().join("opt");
     fs::create_dir_all(opt.join("extensions")).unwrap();
     place(programs::agent(), &opt.join("extensions/credenza-agent"));
-    place(&root().join("layer-packaging/credenza-wrapper"), &opt.join("credenza-wrapper"));
+    place(
+        &root().join("layer-packaging/credenza-wrapper"),
+        &opt.join("credenza-wrapper"),
+    );
     place(programs::echo_function(), &opt.join("echo-function"));
     let bootstrap = format!("#!/bin/sh\nexec {words}\n");
     fs::write(opt.join("bootstrap"), bootstrap).unwrap();
     fs::set_permissions(opt.join("bootstrap"), fs::Permissions::from_mode(0o755)).unwrap();
     let (api, address) = (free_address(), free_address());
     // In Managed Instances mode the emulator starts `bootstrap` from a task root that exists.
-    let task = if managed { "mount -t tmpfs none /var && mkdir /var/task /var/tmp &&" } else { "" };
+    let task = if managed {
+        "mount -t tmpfs none /var && mkdir /var/task /var/tmp &&"
+    } else {
+        ""
+    };
     let program = if managed { "" } else { words };
     let script = format!(
         "mount --bind {} /opt && {task} cd {} && exec {} --log-level info \
@@ -124,7 +142,10 @@ fn namespace(test: &str) -> Option<&'static [&'static str]> {
     };
     let found = ways.iter().find(works).copied();
     if found.is_none() {
-        skip(test, "no mount namespace can be had: neither root nor user namespaces");
+        skip(
+            test,
+            "no mount namespace can be had: neither root nor user namespaces",
+        );
     }
     found
 }
@@ -141,7 +162,12 @@ fn smoke(emulator: &Emulator) {
         assert_eq!(status, 200, "{}", emulator.said());
         assert_eq!(payload, event, "{}", emulator.said());
         let (status, payload) = emulator.invoke(rest("/q", INJECTION).as_bytes());
-        assert_eq!((status, payload.as_str()), (200, REFUSAL), "{}", emulator.said());
+        assert_eq!(
+            (status, payload.as_str()),
+            (200, REFUSAL),
+            "{}",
+            emulator.said()
+        );
     }
 }
 
@@ -178,5 +204,7 @@ fn the_emulator_in_managed_instances_mode_serves_and_refuses_through_the_agent()
     smoke(&emulator);
     let (said, total) = (emulator.said(), 20);
     assert!(!said.contains("Extension.InvalidEventType"), "{said}");
-    progress(&format!("the emulator, Managed Instances: {total} invocations"));
+    progress(&format!(
+        "the emulator, Managed Instances: {total} invocations"
+    ));
 }

@@ -32,8 +32,23 @@ fn attack(sqlmap: &Path, door: &str, extra: &[&str]) -> Loot {
     let output = Command::new("timeout")
         .arg(SECONDS_MAX)
         .arg(sqlmap)
-        .args(["-u", &format!("{door}/q"), "--batch", "--dbms", "sqlite", "-p", "id"])
-        .args(["-T", "users", "--dump", "--disable-coloring", "--threads", "4"])
+        .args([
+            "-u",
+            &format!("{door}/q"),
+            "--batch",
+            "--dbms",
+            "sqlite",
+            "-p",
+            "id",
+        ])
+        .args([
+            "-T",
+            "users",
+            "--dump",
+            "--disable-coloring",
+            "--threads",
+            "4",
+        ])
         .arg("--output-dir")
         .arg(folder.path())
         .args(extra)
@@ -52,7 +67,12 @@ fn attack(sqlmap: &Path, door: &str, extra: &[&str]) -> Loot {
 }
 
 fn search(folder: &Path, loot: &mut Loot) {
-    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+    for path in fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+    {
         if path.is_dir() {
             search(&path, loot);
             continue;
@@ -62,7 +82,9 @@ fn search(folder: &Path, loot: &mut Loot) {
             loot.dump_files += 1;
         }
         let bytes = fs::read(&path).unwrap_or_default();
-        loot.has_canary |= bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+        loot.has_canary |= bytes
+            .windows(CANARY.len())
+            .any(|window| window == CANARY.as_bytes());
     }
 }
 
@@ -91,28 +113,49 @@ fn sqlmap_dumps_the_unprotected_function_and_gets_no_row_of_the_protected_one() 
     let control = attack(&sqlmap, &doors.unprotected, &JSON);
     assert!(control.has_canary, "the control is no target");
     assert!(control.dump_files > 0);
-    progress(&format!("sqlmap, unprotected: dumped in {:.0} s", control.seconds));
+    progress(&format!(
+        "sqlmap, unprotected: dumped in {:.0} s",
+        control.seconds
+    ));
     let variants: [(&str, Vec<&str>); 10] = [
         ("defaults", with(&JSON, &[])),
         ("a form", with(&FORM, &[])),
-        ("comments for spaces", with(&JSON, &["--tamper=space2comment,between"])),
+        (
+            "comments for spaces",
+            with(&JSON, &["--tamper=space2comment,between"]),
+        ),
         ("random case", with(&JSON, &["--tamper=randomcase"])),
-        ("random comments", with(&FORM, &["--tamper=randomcomments,randomcase"])),
+        (
+            "random comments",
+            with(&FORM, &["--tamper=randomcomments,randomcase"]),
+        ),
         ("base64", with(&JSON, &["--base64=id"])),
         ("chunked", with(&FORM, &["--chunked"])),
         ("encoded twice", with(&FORM, &["--tamper=chardoubleencode"])),
-        ("unicode escapes", with(&JSON, &["--tamper=charunicodeescape"])),
+        (
+            "unicode escapes",
+            with(&JSON, &["--tamper=charunicodeescape"]),
+        ),
         (
             "level 5",
-            with(&JSON, &["--level", "5", "--risk", "3", "--technique", "BEUS"]),
+            with(
+                &JSON,
+                &["--level", "5", "--risk", "3", "--technique", "BEUS"],
+            ),
         ),
     ];
     let mut leaks = Vec::new();
     for (name, arguments) in variants {
         let loot = attack(&sqlmap, &doors.protected, &arguments);
-        progress(&format!("sqlmap, {name}: {} dump files, {:.0} s", loot.dump_files, loot.seconds));
+        progress(&format!(
+            "sqlmap, {name}: {} dump files, {:.0} s",
+            loot.dump_files, loot.seconds
+        ));
         if loot.has_canary || loot.dump_files > 0 || loot.injectable {
-            leaks.push(format!("{name}: canary {}, injectable {}", loot.has_canary, loot.injectable));
+            leaks.push(format!(
+                "{name}: canary {}, injectable {}",
+                loot.has_canary, loot.injectable
+            ));
         }
     }
     assert_eq!(leaks, Vec::<String>::new());

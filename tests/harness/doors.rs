@@ -37,7 +37,9 @@ impl Doors {
         let lines = follow(child.stdout.take().unwrap());
         loop {
             // The demo plays its scenes first; that takes seconds beside other tests.
-            let line = lines.recv_timeout(Duration::from_secs(120)).expect("the doors open");
+            let line = lines
+                .recv_timeout(Duration::from_secs(120))
+                .expect("the doors open");
             let value: Value = serde_json::from_str(&line).expect("the demo writes JSON");
             if let Some(http) = value.get("http") {
                 let door = |name: &str| http[name].as_str().unwrap_or_default().to_owned();
