@@ -2,7 +2,7 @@
 //! It never trusts a single member: each source needs several that only the platform writes.
 //!
 //! A source is one file and one page, registered here in two lines: `mod` and its place in
-//! [`SOURCES`], the special before the general (lambda-contract.md R39).
+//! `SOURCES`, the special before the general (lambda-contract.md R39).
 mod alb;
 mod api_gateway_http;
 mod api_gateway_rest;
