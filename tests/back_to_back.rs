@@ -16,7 +16,7 @@ const INVOCATIONS: u64 = 100_000;
 /// The event of this number: plain JSON of a few hundred bytes.
 fn event(index: u64) -> Event {
     let mut random = Random::new(index);
-    let items: Vec<String> = (0..random.below(12) + 1)
+    let items: Vec<String> = (0..=random.below(12))
         .map(|_| {
             format!(
                 r#"{{"sku":"{:x}","count":{}}}"#,
@@ -120,7 +120,7 @@ fn back_to_back_invocations_are_neither_lost_nor_doubled_nor_reordered_nor_alter
             points.push((index, resident_bytes(pair.agent.pid())));
         }
         if (index + 1) % (total / 4).max(1) == 0 {
-            let per_second = (index + 1) * 1_000 / begun.elapsed().as_millis().max(1) as u64;
+            let per_second = u128::from(index + 1) * 1_000 / begun.elapsed().as_millis().max(1);
             progress(&format!(
                 "{} of {total} invocations, {per_second} a second",
                 index + 1

@@ -443,7 +443,6 @@ fn the_platform_breaks_off_at_every_step_of_response() {
             lambda.note(crate::harness::lambda::Answer {
                 head: head.clone(),
                 body,
-                connection: peer.connection,
             });
             peer.write(b"HTTP/1.1 202 Acc")?;
             peer.reset()

@@ -67,7 +67,6 @@ fn refuse_large_answers(lambda: &std::sync::Arc<Lambda>) {
             lambda.note(Answer {
                 head: head.clone(),
                 body,
-                connection: peer.connection,
             });
             peer.reply("413 Request Entity Too Large", TOO_LARGE)
         }))

@@ -24,10 +24,10 @@ fn tests_under(folder: &Path, found: &mut BTreeSet<(String, String)>) {
                 let name = line
                     .strip_prefix("fn ")
                     .or_else(|| line.strip_prefix("async fn "));
-                if let Some(name) = name.and_then(|rest| rest.split(['(', '<']).next()) {
-                    if marked {
-                        found.insert((name.to_owned(), file.clone()));
-                    }
+                if let Some(name) = name.and_then(|rest| rest.split(['(', '<']).next())
+                    && marked
+                {
+                    found.insert((name.to_owned(), file.clone()));
                 }
                 marked = line == "#[test]" || (marked && line.starts_with('#'));
             }

@@ -60,16 +60,16 @@ fn every_sample_event_is_the_same_with_and_without_the_agent_for_rust_streaming(
 #[test]
 fn errors_are_the_same_with_and_without_the_agent() {
     for client in [Client::Python, Client::Node, Client::Rust] {
-        compare_some(client, &[("ECHO_MODE", "error")], samples::generated());
+        compare_some(client, &[("ECHO_MODE", "error")], &samples::generated());
     }
 }
 
 fn compare(client: Client, environment: &[(&str, &str)]) {
     let events = samples::events(&format!("transparency of {client:?}"));
-    compare_some(client, environment, events);
+    compare_some(client, environment, &events);
 }
 
-fn compare_some(client: Client, environment: &[(&str, &str)], events: Vec<Sample>) {
+fn compare_some(client: Client, environment: &[(&str, &str)], events: &[Sample]) {
     let _room = beside_others();
     let test = format!("transparency of {client:?}");
     let Some(mut direct) = Setup::new(&test, client) else {
@@ -85,8 +85,8 @@ fn compare_some(client: Client, environment: &[(&str, &str)], events: Vec<Sample
     proxied.protect("monitor");
     block_on(async {
         let begun = std::time::Instant::now();
-        let without = run(&direct, &events).await;
-        let with = run(&proxied, &events).await;
+        let without = run(&direct, events).await;
+        let with = run(&proxied, events).await;
         for (index, sample) in events.iter().enumerate() {
             let name = &sample.name;
             assert_eq!(

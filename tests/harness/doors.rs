@@ -35,19 +35,23 @@ impl Doors {
         let mut command = demo(&["--http", "--pairs", "1"]);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = follow(child.stdout.take().unwrap());
+        // Whole from here on, so that a test that fails while it waits ends the demo, too.
+        let mut doors = Self {
+            child,
+            unprotected: String::new(),
+            protected: String::new(),
+        };
         loop {
             // The demo plays its scenes first; that takes seconds beside other tests.
             let line = lines
-                .recv_timeout(Duration::from_secs(120))
+                .recv_timeout(Duration::from_mins(2))
                 .expect("the doors open");
             let value: Value = serde_json::from_str(&line).expect("the demo writes JSON");
             if let Some(http) = value.get("http") {
                 let door = |name: &str| http[name].as_str().unwrap_or_default().to_owned();
-                return Self {
-                    child,
-                    unprotected: door("unprotected"),
-                    protected: door("protected"),
-                };
+                doors.unprotected = door("unprotected");
+                doors.protected = door("protected");
+                return doors;
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +24,6 @@ pub(crate) struct Event {
 pub(crate) struct Answer {
     pub(crate) head: Head,
     pub(crate) body: Body,
-    pub(crate) connection: usize,
 }
 
 impl Answer {
@@ -41,7 +40,6 @@ impl Answer {
 /// The other end of one connection, in the hands of a behaviour.
 pub(crate) struct Peer {
     pub(crate) reader: BufReader<TcpStream>,
-    pub(crate) connection: usize,
 }
 
 impl Peer {
@@ -99,7 +97,6 @@ pub(crate) struct Lambda {
     state: Mutex<State>,
     changed: Condvar,
     ended: AtomicBool,
-    connections: AtomicUsize,
     keeps_answers: AtomicBool,
 }
 
@@ -113,7 +110,6 @@ impl Lambda {
             state: Mutex::default(),
             changed: Condvar::new(),
             ended: AtomicBool::new(false),
-            connections: AtomicUsize::new(0),
             keeps_answers: AtomicBool::new(true),
         });
         let own = Arc::downgrade(&lambda);
@@ -123,8 +119,7 @@ impl Lambda {
                 if lambda.ended.load(Ordering::Acquire) {
                     return;
                 }
-                let connection = lambda.connections.fetch_add(1, Ordering::AcqRel) + 1;
-                thread::spawn(move || lambda.serve(stream, connection));
+                thread::spawn(move || lambda.serve(stream));
             }
         });
         lambda
@@ -246,11 +241,10 @@ impl Lambda {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn serve(&self, stream: TcpStream, connection: usize) {
+    fn serve(&self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let mut peer = Peer {
             reader: BufReader::with_capacity(1 << 16, stream),
-            connection,
         };
         while let Ok(head) = read_head(&mut peer.reader) {
             if self.ended.load(Ordering::Acquire) || self.call(&head, &mut peer).is_err() {
@@ -296,7 +290,6 @@ impl Lambda {
                 self.note(Answer {
                     head: head.clone(),
                     body,
-                    connection: peer.connection,
                 });
                 peer.reply("202 Accepted", b"{\"status\":\"OK\"}\n")
             }

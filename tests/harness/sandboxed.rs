@@ -69,8 +69,8 @@ impl Setup {
         let mut config = Config::new(words);
         config.working_directory = Some(functions.clone());
         config.task_root = functions;
-        config.timeout = Duration::from_secs(60);
-        config.init_timeout = Duration::from_secs(60);
+        config.timeout = Duration::from_mins(1);
+        config.init_timeout = Duration::from_mins(1);
         // Limit: 20,000 calls hold one run over all sample events with room to spare.
         config.ledger_calls_max = 20_000;
         let (output, lines) = OutputSink::collect();

@@ -58,7 +58,7 @@ async fn answer(event: LambdaEvent<String>) -> Result<Answer, Error> {
 
 /// The bytes as they are where they are JSON; the runtime cannot answer anything else buffered.
 fn raw(bytes: Vec<u8>) -> Result<Box<RawValue>, Error> {
-    let text = String::from_utf8(bytes).map_err(|error| error.into_bytes());
+    let text = String::from_utf8(bytes).map_err(std::string::FromUtf8Error::into_bytes);
     let text = match text {
         Ok(text) => match RawValue::from_string(text.clone()) {
             Ok(value) => return Ok(value),
