@@ -109,12 +109,39 @@ fn judge(corpus: &Path) -> Result<PathBuf> {
 mod tests {
     use std::path::Path;
 
-    use super::missing;
+    use super::{GATES, missing};
+    use crate::project;
 
     #[test]
     fn a_corpus_that_is_not_there_is_a_skip_with_its_place() {
         let skip = missing(Path::new("/nonexistent")).unwrap();
         assert_eq!(skip.name, "accuracy");
         assert!(skip.reason.contains("/nonexistent"), "{}", skip.reason);
+    }
+
+    /// The bars in `GATES`, by name.
+    fn bar(name: &str) -> &'static str {
+        let bars = GATES.split(',').filter_map(|bar| bar.split_once('='));
+        bars.filter(|(found, _)| *found == name)
+            .map(|(_, bar)| bar)
+            .next()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_promised_accuracy_is_what_every_run_demands() {
+        let text = std::fs::read_to_string(project::root().join("SPECIFICATION.md")).unwrap();
+        let promise = text.lines().find(|line| line.contains("corpus")).unwrap();
+        for spelled in [
+            format!("at least {} % of its attacks", bar("recall")),
+            format!("{} % of the evaded ones", bar("evasion")),
+            format!("at most {} % of ordinary benign texts", bar("core")),
+            format!("{} % of the hard ones", bar("hard")),
+        ] {
+            assert!(
+                promise.contains(&spelled),
+                "{spelled:?} is not in: {promise}"
+            );
+        }
     }
 }

@@ -117,17 +117,24 @@ fn one(architecture: Architecture, source: &Source) -> Result<Zip> {
     let agent = agent(architecture, source)?;
     let entries = entries(architecture, &source.root, &agent)?;
     let packed = archive::pack(&entries)?;
-    ensure!(
-        packed.len() <= ZIP_BYTES_MAX,
-        "the zip for {} has {} bytes, more than {ZIP_BYTES_MAX}",
-        architecture.name(),
-        packed.len()
-    );
-    Ok(Zip {
+    let zip = Zip {
         agent,
         entries,
         packed,
-    })
+    };
+    weigh(architecture, &zip)?;
+    Ok(zip)
+}
+
+/// Refuses a zip that is too large to be fetched at a cold start.
+fn weigh(architecture: Architecture, zip: &Zip) -> Result<()> {
+    ensure!(
+        zip.packed.len() <= ZIP_BYTES_MAX,
+        "the zip for {} has {} bytes, more than {ZIP_BYTES_MAX}",
+        architecture.name(),
+        zip.packed.len()
+    );
+    Ok(())
 }
 
 /// The files of the layer, as they will lie below `/opt`.
@@ -204,4 +211,40 @@ fn prove(architecture: Architecture, agent: &Path) -> Result<Option<Skip>> {
     );
     println!("{}: runs and says {said}", architecture.name());
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::archive::Entry;
+    use super::{Architecture, ZIP_BYTES_MAX, Zip, compare, weigh};
+
+    fn zip(packed: Vec<u8>, program: &[u8]) -> Zip {
+        let entry = Entry {
+            path: "extensions/credenza-agent".to_owned(),
+            mode: 0o755,
+            bytes: program.to_vec(),
+        };
+        Zip {
+            agent: PathBuf::new(),
+            entries: vec![entry],
+            packed,
+        }
+    }
+
+    #[test]
+    fn a_zip_above_two_mebibytes_and_two_unequal_builds_are_refused() {
+        assert_eq!(ZIP_BYTES_MAX, 2_097_152);
+        let full = zip(vec![0; ZIP_BYTES_MAX], b"one");
+        assert!(weigh(Architecture::X86, &full).is_ok());
+        let heavy = zip(vec![0; ZIP_BYTES_MAX + 1], b"one");
+        assert!(weigh(Architecture::X86, &heavy).is_err());
+        assert!(compare(Architecture::Arm, &full, &full).is_ok());
+        let other_zip = compare(Architecture::Arm, &full, &heavy).unwrap_err();
+        assert!(other_zip.to_string().contains("two zips differ"));
+        let other_program = zip(vec![0; ZIP_BYTES_MAX], b"two");
+        let other_program = compare(Architecture::Arm, &full, &other_program).unwrap_err();
+        assert!(other_program.to_string().contains("differ in extensions"));
+    }
 }
