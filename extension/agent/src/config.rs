@@ -220,7 +220,7 @@ fn read_file(path: &Path) -> Result<String, Unread> {
     String::from_utf8(bytes).map_err(|error| Unread::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
-/// Where to listen: our own variable, else where the web adapter will look for us, else the default.
+/// Where to listen: our own variable, else where the web adapter will look, else the default.
 fn listen(
     settings: &Settings,
     adapter: Option<SocketAddr>,

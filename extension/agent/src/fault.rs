@@ -108,7 +108,10 @@ impl Fault {
             // F45, F46, F48: the event stays undelivered, and the slot asks again.
             Self::PlatformAnswerDoubled | Self::PlatformRefusalRejected => Behaviour::Count,
             // F59: a platform that closes mid-stream has given up on the invocation.
-            Self::PlatformReplyCut | Self::RuntimeBodyCut => Behaviour::Close,
+            // F80: the client sees a closed connection and comes again.
+            Self::PlatformReplyCut | Self::RuntimeBodyCut | Self::OursThreadless => {
+                Behaviour::Close
+            }
             // F30, F29, F8, F38, F43: tenet 1.
             Self::PlatformEventTooLarge
             | Self::PlatformRequestIdMissing
@@ -121,8 +124,6 @@ impl Fault {
             Self::RuntimeMalformed => Behaviour::Answer(400),
             // R31: the platform's own limit is lower.
             Self::RuntimeHeadTooLarge => Behaviour::Answer(431),
-            // F80: the client sees a closed connection and comes again.
-            Self::OursThreadless => Behaviour::Close,
         }
     }
 

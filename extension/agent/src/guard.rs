@@ -78,25 +78,20 @@ impl<T: Send + 'static> Guard<T> {
             let held = Some((value, Instant::now(), limit));
             let free = slots.iter().position(|slot| slot.held.is_none());
             let place = free.unwrap_or(slots.len());
-            match slots.get_mut(place) {
-                Some(slot) => {
-                    slot.ticket = slot.ticket.wrapping_add(1);
-                    slot.held = held;
-                    Ticket {
-                        place,
-                        ticket: slot.ticket,
-                    }
-                }
-                None => {
-                    slots.push(Slot { ticket: 0, held });
-                    Ticket { place, ticket: 0 }
-                }
+            if let Some(slot) = slots.get_mut(place) {
+                slot.ticket = slot.ticket.wrapping_add(1);
+                slot.held = held;
+                let ticket = slot.ticket;
+                Ticket { place, ticket }
+            } else {
+                slots.push(Slot { ticket: 0, held });
+                Ticket { place, ticket: 0 }
             }
         };
-        if self.inner.asleep.load(Ordering::SeqCst) {
-            if let Some(thread) = self.inner.thread.get() {
-                thread.unpark();
-            }
+        if self.inner.asleep.load(Ordering::SeqCst)
+            && let Some(thread) = self.inner.thread.get()
+        {
+            thread.unpark();
         }
         ticket
     }
@@ -169,7 +164,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         let guard = Guard::start(move |value: u32| sender.send(value).unwrap());
         for value in 0..1000 {
-            let ticket = guard.hold(value, Duration::from_secs(60));
+            let ticket = guard.hold(value, Duration::from_mins(1));
             assert_eq!(guard.release(&ticket), Some(value));
             assert_eq!(guard.release(&ticket), None);
         }
@@ -194,9 +189,9 @@ mod tests {
     #[test]
     fn a_ticket_opens_only_its_own_slot() {
         let guard = Guard::start(|_: u32| {});
-        let first = guard.hold(1, Duration::from_secs(60));
+        let first = guard.hold(1, Duration::from_mins(1));
         assert_eq!(guard.release(&first), Some(1));
-        let second = guard.hold(2, Duration::from_secs(60));
+        let second = guard.hold(2, Duration::from_mins(1));
         assert_eq!(guard.release(&first), None);
         assert_eq!(guard.release(&second), Some(2));
     }

@@ -4,14 +4,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use credenza_agent::config::Environment;
-use credenza_agent::{lifecycle, proxy, wrap};
+use credenza_agent::{lifecycle, proxy, telemetry, wrap};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let environment = Environment::of_process();
-    if arguments.get(1).is_some_and(|argument| argument == "wrap") {
-        wrap::run(&arguments, &environment)
-    } else {
-        lifecycle::run(&arguments, &environment, proxy::serve)
+    match arguments.get(1).and_then(|argument| argument.to_str()) {
+        Some("wrap") => wrap::run(&arguments, &Environment::of_process()),
+        Some("--version") => telemetry::say_version(),
+        _ => lifecycle::run(&arguments, &Environment::of_process(), proxy::serve),
     }
 }

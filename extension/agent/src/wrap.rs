@@ -1,11 +1,12 @@
-//! The wrapper: becomes the runtime, with its Runtime API pointed at the agent if the agent is there.
+//! The wrapper: becomes the runtime, its Runtime API pointed at the agent if the agent is there.
 //! It never keeps a function from starting, and never hardens itself: the customer's code would
 //! inherit that.
 //!
 //! Three ways in, told apart by what follows `wrap`:
-//! a path is the script whose interpreter line started us (`/opt/credenza-wrapper`), and the command
-//! follows it; `--` is followed by the command (a `bootstrap`, an `ENTRYPOINT`); `--inner ADDRESS --`
-//! is ourselves again, behind the next wrapper of a chain, with the address that the platform gave.
+//! a path is the script whose interpreter line started us (`/opt/credenza-wrapper`), and the
+//! command follows it; `--` is followed by the command (a `bootstrap`, an `ENTRYPOINT`);
+//! `--inner ADDRESS --` is ourselves again, behind the next wrapper of a chain, with the address
+//! that the platform gave.
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};

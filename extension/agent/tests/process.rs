@@ -1,14 +1,6 @@
 //! The real binary as a process: as a wrapper that becomes a command, and as an extension.
 //! It never sends an event; those are the sandbox's and the acceptance tests' business.
-#![expect(
-    clippy::missing_docs_in_private_items,
-    reason = "test names are sentences"
-)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test may stop at a surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at a surprise")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,9 +19,12 @@ const BINARY: &str = env!("CARGO_BIN_EXE_credenza-agent");
 
 /// Prints what a runtime would find: its Runtime API, the hosts without proxy, its arguments, and
 /// whether it may still gain privileges.
-const RUNTIME: &str = r#"printf '%s|%s|%s|%s|' "$AWS_LAMBDA_RUNTIME_API" "$NO_PROXY" "$no_proxy" "$0"
+const RUNTIME: &str = r#"
+printf '%s|%s|%s|%s|' "$AWS_LAMBDA_RUNTIME_API" "$NO_PROXY" "$no_proxy" "$0"
 printf '<%s>' "$@"
-while read -r name value; do [ "$name" = NoNewPrivs: ] && printf '|%s' "$value"; done < /proc/self/status
+while read -r name value
+do [ "$name" = NoNewPrivs: ] && printf '|%s' "$value"
+done < /proc/self/status
 exit 0
 "#;
 
@@ -125,6 +120,15 @@ fn run(command: &mut Command) -> (String, String, Option<i32>) {
     } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(stdout), text(stderr), status.code())
+}
+
+#[test]
+fn the_version_is_told_without_any_environment() {
+    let told = run(Command::new(BINARY).arg("--version").env_clear());
+    assert_eq!(
+        told,
+        ("credenza-agent 0.1.0\n".into(), String::new(), Some(0))
+    );
 }
 
 #[test]

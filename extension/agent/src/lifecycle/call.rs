@@ -236,11 +236,13 @@ mod tests {
     #[test]
     fn replies_end_where_their_framing_says() {
         check(
-            b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: a-b\r\nContent-Length: 2\r\n\r\n{}more",
+            b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: a-b\r\nContent-Length: 2\r\n\r\n\
+              {}more",
             &expect![[r#"200 "a-b" "{}" keep=true"#]],
         );
         check(
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+              3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
             &expect![[r#"200 "" "abcde" keep=true"#]],
         );
         check(

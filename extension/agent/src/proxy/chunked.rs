@@ -100,7 +100,9 @@ impl Chunked {
                 State::Extension
             }
             (State::Extension, b'\r') => State::SizeLf,
-            (State::Extension, b'\n' | 0) => return Err(BadChunk),
+            (State::Extension | State::TrailerStart | State::Trailer, b'\n' | 0) => {
+                return Err(BadChunk);
+            }
             (State::Extension, _) => {
                 self.count = self.count.saturating_add(1);
                 if self.count > EXTENSION_BYTES_MAX {
@@ -120,7 +122,6 @@ impl Chunked {
             (State::DataLf, b'\n') => State::Size,
             (State::TrailerStart, b'\r') => State::EndLf,
             (State::Trailer, b'\r') => State::TrailerLf,
-            (State::TrailerStart | State::Trailer, b'\n' | 0) => return Err(BadChunk),
             (State::TrailerStart | State::Trailer, _) => {
                 self.count = self.count.saturating_add(1);
                 if self.count > TRAILER_BYTES_MAX {

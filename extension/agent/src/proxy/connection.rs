@@ -85,16 +85,16 @@ impl Connection {
             }
             // The platform allows no body here, and with one this would not be the call we know.
             Route::Next => return self.refuse_head(BadHead::Malformed),
-            Route::Response(_) | Route::Error(_) => self.relay(request, true),
+            Route::Response(_) | Route::Error(_) => self.relay(&request, true),
             Route::RestoreNext => {
-                let served = self.relay(request, false);
+                let served = self.relay(&request, false);
                 if let Some(connection) = &served {
                     // A snapshot was restored: what was connected before is not any more.
                     connection.proxy.pool.clear();
                 }
                 served
             }
-            Route::Other => self.relay(request, false),
+            Route::Other => self.relay(&request, false),
         }?;
         if keeps { Some(served) } else { served.end() }
     }

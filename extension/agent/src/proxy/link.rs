@@ -44,7 +44,7 @@ impl Link {
         }
     }
 
-    /// The request's head as this upstream wants it: origin form, behind its path prefix (R21, R35).
+    /// The request's head for this upstream: origin form, behind its path prefix (R21, R35).
     pub(super) fn head<'a>(&self, head: &'a [u8], request: &Request) -> Cow<'a, [u8]> {
         let target = head.get(request.target.clone()).unwrap_or_default();
         let origin = origin_form(target);

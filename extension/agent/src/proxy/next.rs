@@ -136,7 +136,7 @@ impl Connection {
                 Waited::TooLarge(reply) => {
                     let id = link.request_id(&reply);
                     connection.proxy.fault(Fault::PlatformEventTooLarge, &id);
-                    return connection.pass(link, reply);
+                    return connection.pass(link, &reply);
                 }
                 Waited::Broken if tries < TRIES_MAX => {
                     connection.proxy.fault(Fault::PlatformNextBroken, b"");
@@ -266,12 +266,12 @@ impl Connection {
             bytes.extend_from_slice(b"\r\n");
         }
         if let Some(error_type) = refusal.error_type {
-            let line = format!("Lambda-Runtime-Function-Error-Type: {error_type}\r\n");
-            bytes.extend_from_slice(line.as_bytes());
+            let header = format!("Lambda-Runtime-Function-Error-Type: {error_type}\r\n");
+            bytes.extend_from_slice(header.as_bytes());
         }
         let (kind, length) = (refusal.content_type, refusal.body.len());
-        let line = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
-        bytes.extend_from_slice(line.as_bytes());
+        let headers = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+        bytes.extend_from_slice(headers.as_bytes());
         bytes.extend_from_slice(&refusal.body);
         link.wire.write(&bytes)?;
         let reply = link.reply(false)?;

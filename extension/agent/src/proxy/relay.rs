@@ -38,12 +38,12 @@ enum Sent {
 impl Connection {
     /// Passes a request on and its reply back; `answer` if it is one that the platform knows by
     /// request id, so that a repeat is harmless.
-    pub(super) fn relay(self, request: Request, answer: bool) -> Option<Self> {
+    pub(super) fn relay(self, request: &Request, answer: bool) -> Option<Self> {
         let held = matches!(request.framing, Framing::Length(bytes) if bytes <= HELD_BYTES_MAX);
         if (held || request.framing == Framing::Empty) && !request.expects {
-            self.relay_held(&request, answer)
+            self.relay_held(request, answer)
         } else {
-            self.relay_stream(&request)
+            self.relay_stream(request)
         }
     }
 
@@ -83,8 +83,8 @@ impl Connection {
                     self.proxy.fault(Fault::PlatformAnswerDoubled, b"");
                     return self.accepted();
                 }
-                (Ok(reply), Ok(true)) => return self.pass(link, reply),
-                (Ok(reply), _) => return self.pass_and_close(link, reply),
+                (Ok(reply), Ok(true)) => return self.pass(link, &reply),
+                (Ok(reply), _) => return self.pass_and_close(link, &reply),
                 (Err(Lost::Runtime), _) => return self.end(),
                 (Err(Lost::Malformed), _) => {
                     return self.answer(Fault::PlatformMalformed, b"", true);
@@ -126,18 +126,14 @@ impl Connection {
         }
         match sent {
             Sent::Waiting => match link.await_reply(&self, false) {
-                Ok(reply) => self.pass(link, reply),
+                Ok(reply) => self.pass(link, &reply),
                 Err(Lost::Runtime) => self.end(),
                 Err(Lost::Platform | Lost::Malformed) => self.torn(),
             },
-            Sent::Answered => match link.reply(false) {
-                Ok(reply) => self.pass_and_close(link, reply),
-                Err(_) => self.torn(),
-            },
             // The platform gave up on the invocation and closed (F59): so does this side, or a
             // runtime would stream into nowhere. An answer that it left behind still counts.
-            Sent::Broken(_) => match link.reply(false) {
-                Ok(reply) => self.pass_and_close(link, reply),
+            Sent::Answered | Sent::Broken(_) => match link.reply(false) {
+                Ok(reply) => self.pass_and_close(link, &reply),
                 Err(_) => self.torn(),
             },
             Sent::RuntimeCut => self.cut(),
@@ -156,15 +152,12 @@ impl Connection {
             return Sent::RuntimeMalformed;
         };
         bytes.extend_from_slice(body.get(..count).unwrap_or_default());
-        match link.wire.write(&bytes) {
-            Ok(()) => {
-                self.down.consume(request.bytes.saturating_add(count));
-                Sent::Waiting
-            }
-            Err(_) => {
-                *rest = before;
-                Sent::Broken(true)
-            }
+        if link.wire.write(&bytes).is_ok() {
+            self.down.consume(request.bytes.saturating_add(count));
+            Sent::Waiting
+        } else {
+            *rest = before;
+            Sent::Broken(true)
         }
     }
 
@@ -213,10 +206,10 @@ impl Connection {
     }
 
     /// Passes a reply on, and keeps both connections if it ended cleanly.
-    pub(super) fn pass(mut self, mut link: Link, reply: Reply) -> Option<Self> {
+    pub(super) fn pass(mut self, mut link: Link, reply: &Reply) -> Option<Self> {
         let keeps = reply.keeps;
         let framing = reply.framing;
-        match self.pass_bytes(&mut link, &reply) {
+        match self.pass_bytes(&mut link, reply) {
             Ok(()) => {
                 if keeps {
                     self.link = Some(link);
@@ -233,8 +226,8 @@ impl Connection {
     }
 
     /// Passes a reply that came before the request was whole; neither side can be used again.
-    fn pass_and_close(mut self, mut link: Link, reply: Reply) -> Option<Self> {
-        if self.pass_bytes(&mut link, &reply).is_err() {
+    fn pass_and_close(mut self, mut link: Link, reply: &Reply) -> Option<Self> {
+        if self.pass_bytes(&mut link, reply).is_err() {
             return self.torn();
         }
         self.drain();

@@ -18,14 +18,14 @@ use super::record::{self, Counts, Origin, Seen};
 use super::{FaultNote, Invocation, Sink};
 
 // Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
-// may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is ever held.
+// may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is held.
 const RING_BYTES_MAX: usize = 32 * 1024;
 
 // Limit: 1,497 lines of 700 bytes a minute; an attacker who sends more than that a minute pays for
 // every request, and we for 1 MiB of log, which is 0.05 cents at CloudWatch's price.
 const BYTES_PER_MINUTE_MAX: usize = 1024 * 1024;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 // Limit: the writing thread calls `write` and formats one short line; 64 KiB of stack is ten times
 // what that takes.

@@ -7,6 +7,7 @@ pub(crate) mod record;
 mod time;
 
 use std::io::Write;
+use std::process::ExitCode;
 use std::time::SystemTime;
 
 use credenza_exchange::Inspected;
@@ -14,6 +15,7 @@ use credenza_policy::Problem;
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin};
+
 /// The invocation a record is about, in the platform's own header values.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Invocation<'a> {
@@ -63,6 +65,14 @@ pub(crate) fn say_not_on_lambda() {
                    an extension; at a desk use `credenza dev`, and to start a function behind the \
                    agent `credenza-agent wrap -- COMMAND`";
     say(&record::lifecycle(SystemTime::now(), message));
+}
+
+/// The name and version of this build, for whoever asks `--version`; a reader that has gone is
+/// no failure of ours.
+pub fn say_version() -> ExitCode {
+    let line = concat!("credenza-agent ", env!("CARGO_PKG_VERSION"), "\n");
+    let _ = std::io::stdout().write_all(line.as_bytes());
+    ExitCode::SUCCESS
 }
 
 /// One line on stderr; who has closed it does not want to read it.

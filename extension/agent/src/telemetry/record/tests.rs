@@ -340,7 +340,7 @@ fn a_problem() {
 }
 
 #[test]
-fn init() {
+fn init_tells_what_is_in_force() {
     let default = Origin {
         policy: 0,
         ..origin()
