@@ -2,13 +2,13 @@
 //! It never serialises what the platform runs in parallel.
 use std::collections::BTreeSet;
 
-use credenza_sandbox::{Invocation, ShutdownReason};
+use credenza_sandbox::{Invocation, Outcome, Sandbox, ShutdownReason};
 
 use crate::harness::agent::Agent;
 use crate::harness::lambda::Lambda;
 use crate::harness::samples::{INJECTION, rest};
 use crate::harness::sandboxed::{Client, Setup, assert_no_violation, block_on};
-use crate::harness::{beside_others, progress};
+use crate::harness::{DEADLINE, beside_others, progress};
 
 const SLOTS: usize = 16;
 
@@ -80,6 +80,7 @@ fn a_rust_function_with_sixteen_slots_serves_five_hundred_invocations_in_paralle
         return;
     };
     setup.config.concurrency = Some(16);
+    setup.set("ECHO_MODE", "meet");
     setup.protect("block");
     block_on(async {
         let sandbox = setup.start().await;
@@ -92,27 +93,37 @@ fn a_rust_function_with_sixteen_slots_serves_five_hundred_invocations_in_paralle
                 index.to_string()
             };
             let event = rest("/q", &id);
-            outcomes.push((attack, event.clone(), sandbox.begin(Invocation::new(event))));
+            outcomes.push((attack, event.clone(), begin(&sandbox, event)));
             // The platform sends no more than it has slots for.
             if outcomes.len() == SLOTS {
                 check_all(&mut outcomes).await;
             }
         }
         check_all(&mut outcomes).await;
+        // Each of these is answered only when all of them are in the function at once.
+        for index in 0..SLOTS {
+            let event = rest("/meet", &index.to_string());
+            outcomes.push((false, event.clone(), begin(&sandbox, event)));
+        }
+        check_all(&mut outcomes).await;
         assert_no_violation(&sandbox);
         let seen: usize = setup.received().values().map(Vec::len).sum();
-        assert_eq!(seen, 450);
+        assert_eq!(seen, 450 + SLOTS);
         let shutdown = sandbox.shutdown(ShutdownReason::Spindown).await;
         assert_eq!(shutdown.extensions[0].code, Some(0), "{shutdown:?}");
     });
     progress("500 invocations in 16 slots, 50 of them refused");
 }
 
-type Begun = (
-    bool,
-    String,
-    tokio::sync::oneshot::Receiver<credenza_sandbox::Outcome>,
-);
+/// INIT ends when one slot waits, and a slot is free again a moment after its answer, when the
+/// runtime asks for the next event; the caller tries again until then, as it would with the platform's `Runtime.Unavailable`.
+fn begin(sandbox: &Sandbox, event: String) -> tokio::sync::oneshot::Receiver<Outcome> {
+    let mut invocation = Invocation::new(event);
+    invocation.slot_patience = DEADLINE;
+    sandbox.begin(invocation)
+}
+
+type Begun = (bool, String, tokio::sync::oneshot::Receiver<Outcome>);
 
 async fn check_all(outcomes: &mut Vec<Begun>) {
     for (attack, event, outcome) in outcomes.drain(..) {
@@ -140,9 +151,9 @@ fn a_python_worker_that_dies_costs_no_invocation_of_another() {
     setup.protect("monitor");
     block_on(async {
         let sandbox = setup.start().await;
-        let dying = sandbox.begin(Invocation::new(r#"{"die":true}"#));
+        let dying = begin(&sandbox, r#"{"die":true}"#.to_owned());
         let others: Vec<_> = (0..3)
-            .map(|index| sandbox.begin(Invocation::new(format!(r#"{{"n":{index}}}"#))))
+            .map(|index| begin(&sandbox, format!(r#"{{"n":{index}}}"#)))
             .collect();
         for other in others {
             let outcome = other.await.unwrap();

@@ -4,11 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use credenza_sandbox::{Ending, Invocation};
+use credenza_sandbox::{Chunk, Ending, Invocation};
 
 use crate::harness::http::{Head, fields, read_chunk};
 use crate::harness::lambda::{Answer, Lambda, Peer};
-use crate::harness::measure::{resident_bytes, resident_bytes_max};
+use crate::harness::measure::{median, resident_bytes, resident_bytes_max};
 use crate::harness::pair::Pair;
 use crate::harness::runtime::Runtime;
 use crate::harness::sandboxed::{Client, Setup, assert_no_violation, block_on};
@@ -97,19 +97,20 @@ fn chunks_of_node_that_are_written_50_ms_apart_arrive_apart() {
             assert_no_violation(&sandbox);
             assert!(outcome.is_response(), "{:?}", outcome.ending);
             let answer = outcome.answer.unwrap_or_default();
-            let rows: Vec<_> = answer
-                .chunks
-                .iter()
-                .filter(|chunk| chunk.bytes == 8)
-                .collect();
-            assert_eq!(rows.len(), 10, "{:?}", answer.chunks);
-            for two in rows.windows(2) {
-                let apart = two[1].at.saturating_sub(two[0].at).as_millis();
-                assert!(
-                    (25..=150).contains(&apart),
-                    "{apart} ms apart, written 50 ms apart"
-                );
-            }
+            // Before the rows stand the prelude and its delimiter, each a chunk of its own.
+            let before = answer.chunks.len().saturating_sub(10);
+            let rows = &answer.chunks[before..];
+            assert!(
+                rows.len() == 10 && rows.iter().all(|row| row.bytes == 8),
+                "{:?}",
+                answer.chunks
+            );
+            // One gap may be squeezed where the machine stood still; chunks that are held back
+            // arrive in heaps, and then half of the gaps or more are none.
+            let gap = |two: &[Chunk]| two[1].at.saturating_sub(two[0].at).as_secs_f64() * 1e3;
+            let mut gaps: Vec<f64> = rows.windows(2).map(gap).collect();
+            let usual = median(&mut gaps);
+            assert!(usual >= 25.0, "written 50 ms apart, arrived after {gaps:?}");
         });
     }
 }

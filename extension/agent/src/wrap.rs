@@ -181,10 +181,10 @@ fn redirection(config: &Config, environment: &Environment, given: Option<&OsStr>
         Redirection::None(format!("{why}: the address is kept, nothing is inspected"))
     };
     let Some(answer) = handover::hello(&names) else {
-        return kept("the agent does not answer");
+        return kept("credenza-agent does not answer");
     };
     let Some(agent) = answer.listen else {
-        return kept("the agent has no port");
+        return kept("credenza-agent has no port");
     };
     // An upstream that was set by hand wins over what a wrapper found.
     let wanted = neighbour.filter(|_| config.settings.upstream.is_none());
@@ -192,7 +192,7 @@ fn redirection(config: &Config, environment: &Environment, given: Option<&OsStr>
         let settled = handover::hand_over(&names, wanted);
         if settled.is_none_or(|settled| settled.upstream != *wanted) {
             say_from_wrapper(&format!(
-                "the agent keeps taking events from {}, not from {wanted}",
+                "credenza-agent keeps taking events from {}, not from {wanted}",
                 answer.upstream
             ));
         }

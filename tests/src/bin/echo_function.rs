@@ -1,11 +1,13 @@
 //! A function over the real `lambda_runtime` that answers with the very bytes of its event.
 //! It never parses or re-serialises what it echoes, so that each changed byte shows.
 //!
-//! `ECHO_MODE` chooses what it does: `echo` (default), `error`, `stream` or `sleep`.
+//! `ECHO_MODE` chooses what it does: `echo` (default), `error`, `stream`, `sleep`, or `meet`, where
+//! events for the path `/meet` wait until sixteen of them are in the function at once.
 //! `ECHO_ROLE=extension` makes it an extension of the official library instead of a function.
 //! `ECHO_RECORD` names a file that gets one line for each event: request id, SHA-256, length.
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,6 +20,10 @@ use lambda_runtime::{
 };
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Barrier;
+
+/// Where the events of mode `meet` wait for each other; one that is served alone waits in vain.
+static MEETING: LazyLock<Barrier> = LazyLock::new(|| Barrier::new(16));
 
 type Answer = FunctionResponse<Box<RawValue>, Body>;
 
@@ -44,30 +50,32 @@ async fn main() -> Result<(), Error> {
 
 async fn answer(event: LambdaEvent<String>) -> Result<Answer, Error> {
     let bytes = BASE64.decode(&event.payload)?;
-    record(&event.context.request_id, &bytes)?;
+    let digest = format!("{:x} {}", Sha256::digest(&bytes), bytes.len());
+    record(&event.context.request_id, &digest)?;
     match std::env::var("ECHO_MODE").as_deref() {
         Ok("error") => Err(format!("{} bytes were not wanted", bytes.len()).into()),
         Ok("stream") => Ok(stream(bytes)),
         Ok("sleep") => {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            Ok(FunctionResponse::BufferedResponse(raw(bytes)?))
+            Ok(FunctionResponse::BufferedResponse(raw(bytes, &digest)?))
         }
-        _ => Ok(FunctionResponse::BufferedResponse(raw(bytes)?)),
+        mode => {
+            if mode == Ok("meet") && bytes.windows(5).any(|window| window == b"/meet") {
+                MEETING.wait().await;
+            }
+            Ok(FunctionResponse::BufferedResponse(raw(bytes, &digest)?))
+        }
     }
 }
 
-/// The bytes as they are where they are JSON; the runtime cannot answer anything else buffered.
-fn raw(bytes: Vec<u8>) -> Result<Box<RawValue>, Error> {
-    let text = String::from_utf8(bytes).map_err(std::string::FromUtf8Error::into_bytes);
-    let text = match text {
-        Ok(text) => match RawValue::from_string(text.clone()) {
-            Ok(value) => return Ok(value),
-            Err(_) => text.into_bytes(),
-        },
-        Err(bytes) => bytes,
-    };
-    let encoded = format!(r#"{{"base64":"{}"}}"#, BASE64.encode(text));
-    Ok(RawValue::from_string(encoded)?)
+/// The bytes as they are where they are JSON; the runtime cannot answer anything else buffered, so
+/// of others their digest goes back, which fits the platform's limit at any size.
+fn raw(bytes: Vec<u8>, digest: &str) -> Result<Box<RawValue>, Error> {
+    let text = String::from_utf8(bytes).ok();
+    match text.and_then(|text| RawValue::from_string(text).ok()) {
+        Some(value) => Ok(value),
+        None => Ok(RawValue::from_string(format!("\"{digest}\""))?),
+    }
 }
 
 /// The bytes in pieces of at most 1,000, each sent on its own.
@@ -87,11 +95,11 @@ fn stream(bytes: Vec<u8>) -> Answer {
     FunctionResponse::StreamingResponse(StreamResponse::from(body))
 }
 
-fn record(request_id: &str, bytes: &[u8]) -> std::io::Result<()> {
+fn record(request_id: &str, digest: &str) -> std::io::Result<()> {
     let Some(path) = std::env::var_os("ECHO_RECORD") else {
         return Ok(());
     };
-    let line = format!("{request_id} {:x} {}\n", Sha256::digest(bytes), bytes.len());
+    let line = format!("{request_id} {digest}\n");
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(line.as_bytes())
 }

@@ -152,7 +152,7 @@ fn without_an_agent_the_address_stays_and_one_line_says_so() {
     };
     assert_eq!(
         why,
-        "the agent does not answer: the address is kept, nothing is inspected"
+        "credenza-agent does not answer: the address is kept, nothing is inspected"
     );
 
     let portless = Agent::start(None);
@@ -160,7 +160,7 @@ fn without_an_agent_the_address_stays_and_one_line_says_so() {
     let Redirection::None(why) = decide(&platform, &platform, &[]) else {
         panic!("redirected")
     };
-    assert!(why.starts_with("the agent has no port"), "{why}");
+    assert!(why.starts_with("credenza-agent has no port"), "{why}");
 }
 
 #[test]
