@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// 1,769 MB are one virtual CPU [doc].
+/// 1,769 MB are one virtual CPU (documented).
 const MB_PER_CPU: u64 = 1769;
 /// The period of the limit, 20 ms (V5).
 const PERIOD_US: u64 = 20_000;

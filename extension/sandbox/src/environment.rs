@@ -39,7 +39,7 @@ pub(crate) fn of_runtime(core: &Core) -> Vec<(String, String)> {
 }
 
 /// What an extension receives: no name with a leading underscore, no task root, no log names
-/// and no X-Ray variables ([RIE] `rapidcore/env/`).
+/// and no X-Ray variables (RIE `rapidcore/env/`).
 pub(crate) fn of_extension(core: &Core, extension: &Extension) -> Vec<(String, String)> {
     let mut env = shared(core);
     env.retain(|(name, _)| !name.starts_with('_'));

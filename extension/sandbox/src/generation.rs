@@ -44,7 +44,7 @@ pub(crate) struct State {
     pub(crate) closing: bool,
 }
 
-/// The states of a classic runtime ([RIE] `core/states.go`).
+/// The states of a classic runtime (RIE `core/states.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Started,
@@ -265,7 +265,7 @@ impl Generation {
 }
 
 impl State {
-    /// The runtime asks for an event ([RIE] `core/states.go`, section 1.5 of the contract).
+    /// The runtime asks for an event (RIE `core/states.go`, section 1.5 of the contract).
     pub(crate) fn next(&mut self, managed: bool, connection: &Arc<Connection>) -> Next {
         if managed {
             return match self.phase {

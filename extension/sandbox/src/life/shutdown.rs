@@ -15,11 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Limit: 2,000 ms for runtime and external extensions together [doc].
+/// Limit: 2,000 ms for runtime and external extensions together (documented).
 const WITH_EXTERNAL: Duration = Duration::from_secs(2);
-/// Limit: 500 ms with internal extensions only [doc].
+/// Limit: 500 ms with internal extensions only (documented).
 const WITH_INTERNAL: Duration = Duration::from_millis(500);
-/// Limit: 30 % of the budget for the runtime's SIGTERM ([RIE] `rapid/shutdown.go`).
+/// Limit: 30 % of the budget for the runtime's SIGTERM (RIE `rapid/shutdown.go`).
 const RUNTIME_PERCENT: u32 = 30;
 
 /// Why the environment ends, as extensions are told.

@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Limit: 6 MiB + 100 bytes for events and buffered responses ([RIE] `interop/model.go`).
+/// Limit: 6 MiB + 100 bytes for events and buffered responses (RIE `interop/model.go`).
 pub(crate) const PAYLOAD_BYTES_MAX: u64 = 6_291_556;
 
 /// Limit: Go reads up to 256 KiB after a handler to keep the connection usable; beyond that it

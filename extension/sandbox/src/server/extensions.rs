@@ -25,7 +25,7 @@ const IDENTIFIER: &str = "lambda-extension-identifier";
 const FEATURES: &str = "lambda-extension-accept-feature";
 const ERROR_TYPE: &str = "lambda-extension-function-error-type";
 
-/// Limit: 10 extensions, external and internal together ([RIE] `core/registrations.go`).
+/// Limit: 10 extensions, external and internal together (RIE `core/registrations.go`).
 pub(crate) const EXTENSIONS_MAX: usize = 10;
 
 /// A refusal: the error type and its message.
@@ -279,7 +279,7 @@ fn give_up(
     }
 }
 
-/// The reply of a platform without this API ([RIE], measured): a non-committal 202.
+/// The reply of a platform without this API (RIE, measured): a non-committal 202.
 pub(crate) fn no_telemetry(api: &str) -> Reply {
     render::error(
         StatusCode::ACCEPTED,

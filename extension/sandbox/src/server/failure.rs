@@ -103,7 +103,7 @@ fn without_cause(body: &[u8]) -> Bytes {
 }
 
 /// Keeps a type that contains `(Runtime|Function)\.[A-Z][a-zA-Z]+`, not anchored
-/// ([RIE] `fatalerror/fatalerror.go`).
+/// (RIE `fatalerror/fatalerror.go`).
 pub(crate) fn filter(error_type: &str) -> String {
     let is_valid = ["Runtime.", "Function."].iter().any(|prefix| {
         error_type.match_indices(prefix).any(|(at, _)| {

@@ -23,7 +23,7 @@ pub(crate) fn error(status: StatusCode, error_type: &str, message: &str) -> Repl
     )
 }
 
-/// 403 of the state machine ([RIE] `rapi/handler/constants.go`).
+/// 403 of the state machine (RIE `rapi/handler/constants.go`).
 pub(crate) fn invalid_transition(from: &str, to: &str) -> Reply {
     error(
         StatusCode::FORBIDDEN,
