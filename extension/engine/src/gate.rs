@@ -33,9 +33,9 @@ impl Signals {
     pub const ROWS: Self = Self(1 << 9);
     /// A word of a function's or procedure's name that has an effect in a database.
     pub const EFFECT: Self = Self(1 << 10);
-    /// A statement's verb.
+    /// A verb that begins a statement and needs an object beside it.
     pub const VERB: Self = Self(1 << 11);
-    /// What such a verb needs beside it.
+    /// What such a verb needs beside it: a kind of thing, a preposition, `@`.
     pub const OBJECT: Self = Self(1 << 12);
     /// `order`, `group`.
     pub const ORDER: Self = Self(1 << 13);
@@ -43,6 +43,10 @@ impl Signals {
     pub const BY: Self = Self(1 << 14);
     /// `case`.
     pub const CASE: Self = Self(1 << 15);
+    /// `;`.
+    pub const SEMICOLON: Self = Self(1 << 16);
+    /// A verb that begins a statement only behind a semicolon.
+    pub const MARKED_VERB: Self = Self(1 << 17);
     // Single bytes that matter only in pairs.
     const DASH: Self = Self(1 << 24);
     const STAR: Self = Self(1 << 25);
@@ -174,8 +178,10 @@ const fn bytes() -> [u32; 256] {
             b'*' => Signals::STAR.0,
             b'|' => Signals::PIPE.0,
             b'&' => Signals::AMPERSAND.0,
+            b';' => Signals::SEMICOLON.0,
             // `@>` and `?|` compare documents.
-            b'?' | b'@' => Signals::COMPARISON_WORD.0,
+            b'?' => Signals::COMPARISON_WORD.0,
+            b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             _ => 0,
         };
@@ -201,7 +207,7 @@ static WORDS: Lexicon<512> = Lexicon::new(&[
     (Signals::ROWS.0, "values table"),
     (
         Signals::EFFECT.0,
-        "waitfor outfile dumpfile sleep benchmark receive extractvalue updatexml load \
+        "waitfor exec execute raiserror outfile dumpfile sleep benchmark receive extractvalue updatexml load \
          randomblob zeroblob generate regexp crypt gtid xmltype sys lo pg xml dblink \
          openrowset opendatasource openquery xp sp sqlid drithsx httpuritype \
          writefile readfile fts name getmappingxpath fn st geometrycollection \
@@ -210,11 +216,21 @@ static WORDS: Lexicon<512> = Lexicon::new(&[
     ),
     (
         Signals::VERB.0,
-        "insert update delete drop create alter truncate exec execute declare set \
-         call begin commit rollback shutdown grant revoke merge replace rename load \
-         handler prepare do vacuum attach pragma copy use show desc describe explain \
-         backup restore kill reconfigure dbcc print if with while lock analyze values \
-         table raiserror bulk deny detach reindex",
+        "insert update delete drop create alter truncate declare set grant revoke merge replace \
+         rename bulk deny shutdown",
+    ),
+    (
+        Signals::OBJECT.0,
+        "into from set to on with table database view index user function procedure schema \
+         trigger login role column tablespace sequence server extension temporary temp unique \
+         materialized aggregate language alias event proc type assembly package synonym virtual \
+         system session constraint domain directory java or global",
+    ),
+    (
+        Signals::MARKED_VERB.0,
+        "call begin commit rollback load handler prepare do vacuum attach pragma copy use show \
+         desc describe explain backup restore kill reconfigure dbcc print if with while lock \
+         analyze values table detach reindex",
     ),
     (Signals::ORDER.0, "order group"),
     (Signals::BY.0, "by"),

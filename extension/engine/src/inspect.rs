@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::hash::Hasher;
 
-use credenza_event::{Classes, Coverage, Form, Gap, Part, Path, Role, Steps, Visitor};
+use credenza_event::{Coverage, Form, Gap, Part, Role, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
 use crate::detector::{Budget, DETECTORS, Detector, Evidence};
@@ -33,25 +33,27 @@ pub fn inspect(event: &[u8], steps: Steps, key: &HashKey) -> Report {
     inspection.report(event.len(), coverage, &steps)
 }
 
-/// Inspects one text as if it stood alone in a field of `role`; what rule pages and `explain` use.
+/// Inspects one text in all its forms as if it stood alone in a field of `role`; what the tests of
+/// rule pages use.
 pub fn inspect_text(text: &[u8], role: Role, part: Part, key: &HashKey) -> Report {
-    let mut steps = Steps::for_bytes(text.len());
-    let mut inspection = Inspection::new(key, true);
-    inspection.form(&lone(text, role, part), &mut steps);
-    inspection.report(text.len(), Coverage::COMPLETE, &steps)
+    inspection_of_text(text, role, part, Inspection::new(key, true))
 }
 
-fn lone(text: &[u8], role: Role, part: Part) -> Form<'_> {
-    let classes = Classes::of(text);
-    Form {
-        text,
-        classes,
-        role,
-        part,
-        path: &Path::ROOT,
-        decoded: &[],
-        opened: false,
-    }
+fn inspection_of_text(
+    text: &[u8],
+    role: Role,
+    part: Part,
+    mut inspection: Inspection<'_>,
+) -> Report {
+    let mut steps = Steps::for_bytes(text.len());
+    let coverage = credenza_event::walk_text(text, role, part, &mut steps, &mut inspection);
+    inspection.report(text.len(), coverage, &steps)
+}
+
+/// The twin of [`inspect_text`] that lets every detector see every form.
+#[cfg(test)]
+pub(crate) fn inspect_text_ungated(text: &[u8], role: Role, part: Part, key: &HashKey) -> Report {
+    inspection_of_text(text, role, part, Inspection::new(key, false))
 }
 
 struct Inspection<'k> {

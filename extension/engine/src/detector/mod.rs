@@ -105,3 +105,6 @@ pub trait Detector: Sync {
     /// Judges one form that the gate called hot for this detector.
     fn judge(&self, form: &Form<'_>, budget: &mut Budget<'_>) -> Judgement;
 }
+
+#[cfg(test)]
+mod tests;

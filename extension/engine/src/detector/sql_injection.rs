@@ -55,7 +55,7 @@ impl Detector for SqlInjection {
             candidate.confidence
         };
         let evidence = Evidence {
-            confidence: lowered(form, &candidate, confidence),
+            confidence,
             span: token::span(candidate.start, candidate.end),
             explanation: Explanation {
                 context: candidate.context.name(),
@@ -68,12 +68,6 @@ impl Detector for SqlInjection {
             complete,
         }
     }
-}
-
-/// Prose with a Markdown fence around the construct is about SQL.
-fn lowered(form: &Form<'_>, candidate: &context::Candidate, confidence: Confidence) -> Confidence {
-    let _ = (form, candidate);
-    confidence
 }
 
 /// The signals without which no reading passes anything.
@@ -93,6 +87,9 @@ const NEEDS: &[Signals] = &[
     Signals::QUOTE.with(Signals::COMMENT),
     Signals::QUOTE.with(Signals::SET_OPERATION),
     Signals::VERB.with(Signals::OBJECT),
+    Signals::VERB.with(Signals::SEMICOLON),
+    Signals::VERB.with(Signals::COMMENT),
+    Signals::MARKED_VERB.with(Signals::SEMICOLON),
     Signals::ORDER.with(Signals::BY),
     Signals::CASE.with(Signals::COMPARISON),
 ];

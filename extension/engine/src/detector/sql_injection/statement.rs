@@ -10,6 +10,8 @@ pub(super) enum Object {
     None,
     /// By the value's end, or by something that may be one.
     Weak,
+    /// By what fits it, but the verb is too common to begin a statement without a semicolon.
+    Marked,
     /// By the object that the verb needs.
     Fits,
     /// By an object with an effect outside the database, or by a delay.
@@ -56,6 +58,10 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
 
 fn fits(yes: bool) -> Object {
     if yes { Object::Fits } else { Object::None }
+}
+
+fn marked(yes: bool) -> Object {
+    if yes { Object::Marked } else { Object::None }
 }
 
 fn named(token: &Token<'_>) -> bool {
@@ -117,10 +123,13 @@ fn alone(next: &Token<'_>, strong: bool) -> Object {
 
 fn variable(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     let after = lexer.next();
+    let local = next.kind == Kind::Variable && next.text.first() == Some(&b'@');
     match next.kind {
-        Kind::Variable if word::is(verb.text, "declare") => fits(named(&after)),
+        Kind::Variable if local && word::is(verb.text, "declare") => fits(named(&after)),
         Kind::Setting => Object::Fits,
-        Kind::Variable => fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic),
+        Kind::Variable if local => {
+            fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic)
+        }
         Kind::Text { .. } if word::is(verb.text, "print") => Object::Weak,
         Kind::Open if word::is(verb.text, "raiserror") => Object::Fits,
         _ => Object::None,
@@ -199,7 +208,13 @@ fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     }
     let after = lexer.next();
     // `drop table users`, `create table t (`, `alter table t add`; `drop table design, then …` not.
-    let known = after.roles.any(Roles(!0)) || matches!(after.kind, Kind::Name | Kind::Open);
+    const GOES_ON: u32 = Roles::AS.0
+        | Roles::SELECT.0
+        | Roles::VERB.0
+        | Roles::UNARY.0
+        | Roles::NOT.0
+        | Roles::COMPARE.0;
+    let known = after.roles.any(Roles(GOES_ON)) || matches!(after.kind, Kind::Name | Kind::Open);
     let goes_on = matches!(after.kind, Kind::Word | Kind::Text { .. }) && alters(&after);
     fits(ends(&after) || known || goes_on || after.kind == Kind::Comma)
 }
@@ -214,6 +229,8 @@ fn alters(token: &Token<'_>) -> bool {
         "identified",
         "owner",
         "increment",
+        "on",
+        "with",
     ]
     .iter()
     .any(|word| word::is(token.text, word))
@@ -243,11 +260,11 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         if effect && after.kind == Kind::Open {
             return Object::Effect;
         }
-        return fits(named(next) && after.kind == Kind::Open);
+        return marked(named(next) && after.kind == Kind::Open);
     }
     if is("copy") {
         let way = after.roles.any(Roles::FROM) || word::is(after.text, "to");
-        return fits((named(next) || next.kind == Kind::Open) && way);
+        return marked((named(next) || next.kind == Kind::Open) && way);
     }
     let yes = (is("attach") || is("detach") || is("backup") || is("restore"))
         && second(&["database", "log"])
@@ -268,5 +285,5 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         || is("lock") && second(&["table", "tables"]) && named(&after)
         || is("values") && next.kind == Kind::Open
         || is("table") && named(next) && ends(&after);
-    if yes { Object::Fits } else { Object::None }
+    marked(yes)
 }

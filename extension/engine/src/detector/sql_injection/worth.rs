@@ -119,8 +119,17 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
     }
     if facts.has(Facts::UNION) {
         let table = facts.has(Facts::FROM);
-        return (table || closed(reading.stop))
-            .then_some((if table { named } else { Medium }, High));
+        let proven = proven_union(reading);
+        // `Union select committee` is a name.
+        if !proven && (reading.lead == Lead::Nothing || !closed(reading.stop)) {
+            return None;
+        }
+        let parsed = if proven && reading.lead != Lead::Nothing {
+            High
+        } else {
+            Medium
+        };
+        return Some((if table { named } else { Medium }, parsed));
     }
     if facts.has(Facts::EFFECT) {
         return Some(bare_effect(reading, prefix));
@@ -221,13 +230,23 @@ fn hides_nothing(text: &[u8], reading: &Reading) -> bool {
 }
 
 const STRONG: Facts = Facts::CONSTANT_COMPARISON
-    .with(Facts::UNION)
     .with(Facts::EFFECT)
     .with(Facts::STACKED)
     .with(Facts::CALL_COMPARISON);
 
-fn strong(facts: Facts) -> bool {
-    facts.any(STRONG) || facts.has(Facts::SUBSELECT) && facts.any(Facts::LIST.with(Facts::FROM))
+fn strong(reading: &Reading) -> bool {
+    let facts = reading.facts;
+    facts.any(STRONG)
+        || facts.has(Facts::SUBSELECT) && facts.any(Facts::LIST.with(Facts::FROM))
+        || proven_union(reading)
+}
+
+/// True for a `union select` that English has no use for: with a literal, a list, a table, or a
+/// comment behind it.
+fn proven_union(reading: &Reading) -> bool {
+    let proof = Facts::LIST.with(Facts::FROM).with(Facts::JOINED);
+    reading.facts.has(Facts::UNION)
+        && (reading.facts.any(proof) || matches!(reading.stop, Stop::Cut | Stop::Open))
 }
 
 /// What a reading after the value's first quote of a kind is worth.
@@ -244,8 +263,8 @@ pub(super) fn first_candidate(
     let program = opens_string(before);
     let strict = program || matches!(context, Context::BackTicked | Context::Bracketed);
     let ended = matches!(reading.stop, Stop::Cut | Stop::Open) || reading.closes > 0;
-    let confidence = if strong(facts) {
-        if strict && !(closed(reading.stop) && facts.any(STRONG)) {
+    let confidence = if strong(reading) {
+        if strict && !(closed(reading.stop) && facts.any(STRONG.with(Facts::UNION))) {
             Medium
         } else {
             High
@@ -268,6 +287,7 @@ pub(super) fn first_candidate(
             if strict { Medium } else { High }
         } else if facts.has(Facts::ORDER) && reading.stop == Stop::End
             || facts.has(Facts::SET_OPERATION) && reading.stop != Stop::Broken
+            || facts.has(Facts::UNION) && reading.stop == Stop::Dangling
         {
             Medium
         } else {
@@ -343,7 +363,7 @@ pub(super) fn later_candidate(
     cut_off: bool,
 ) -> Option<Candidate> {
     use Confidence::{High, Medium};
-    if !strong(reading.facts) {
+    if !strong(reading) {
         return None;
     }
     let ended = matches!(reading.stop, Stop::Cut | Stop::Open) && !cut_off;
@@ -352,7 +372,7 @@ pub(super) fn later_candidate(
         Some(b'`') => Context::BackTicked,
         _ => Context::SingleQuoted,
     };
-    let confidence = if ended && reading.facts.any(STRONG) {
+    let confidence = if ended && reading.facts.any(STRONG.with(Facts::UNION)) {
         High
     } else {
         Medium

@@ -101,9 +101,9 @@ impl<'a> Reader<'a> {
             return self.go(State::Union);
         }
         if roles.any(Roles::FROM) {
-            if self.top.list {
+            if self.top.list && self.table_follows() {
                 self.facts.add(Facts::FROM);
-                if self.stacked && self.marked && self.depth == 0 && self.table_follows() {
+                if self.stacked && self.marked && self.depth == 0 {
                     self.facts.add(Facts::STACKED);
                 }
             }

@@ -10,12 +10,12 @@ impl<'a> Reader<'a> {
     /// MSSQL needs no semicolon before a second statement.
     pub(super) fn unmarked_statement(&mut self, token: &Token<'a>) -> Option<State> {
         let object = statement::object(token, self.lexer);
-        if object == Object::None || object == Object::Weak {
+        if matches!(object, Object::None | Object::Weak | Object::Marked) {
             return None;
         }
         self.close_condition();
         self.led = true;
-        self.note_statement(object);
+        self.note_statement(object, false);
         Some(State::Loose)
     }
 
@@ -31,9 +31,10 @@ impl<'a> Reader<'a> {
         self.go(State::Operand)
     }
 
-    fn note_statement(&mut self, object: Object) {
+    fn note_statement(&mut self, object: Object, marked: bool) {
         self.facts.add(match object {
-            Object::None | Object::Weak => Facts::VERB,
+            Object::Marked if marked => Facts::STACKED,
+            Object::None | Object::Weak | Object::Marked => Facts::VERB,
             Object::Fits => Facts::STACKED,
             Object::Effect => Facts::STACKED.with(Facts::EFFECT),
         });
@@ -51,13 +52,13 @@ impl<'a> Reader<'a> {
             return None;
         }
         let object = statement::object(token, self.lexer);
-        if object == Object::None {
+        if matches!(object, Object::None | Object::Marked) {
             self.led = false;
             self.lead = Lead::Nothing;
             return self.named(token);
         }
         self.facts.add(Facts::STATEMENT);
-        self.note_statement(object);
+        self.note_statement(object, false);
         self.go(State::Loose)
     }
 
@@ -73,7 +74,7 @@ impl<'a> Reader<'a> {
                 if object == Object::None {
                     return Some(Stop::Broken);
                 }
-                self.note_statement(object);
+                self.note_statement(object, true);
                 self.go(State::Loose)
             }
             Kind::Open => {
@@ -103,7 +104,7 @@ impl<'a> Reader<'a> {
                 if token.roles.any(Roles::VERB) {
                     let object = statement::object(token, self.lexer);
                     if object != Object::None {
-                        self.note_statement(object);
+                        self.note_statement(object, false);
                     }
                 }
                 self.plain = if token.roles.0 == 0 {
