@@ -235,8 +235,13 @@ impl Output {
                 text: String::from_utf8_lossy(&line).into_owned(),
             };
             self.sink.write(&written);
-            if let Some(core) = self.core.upgrade().filter(|_| self.stderr) {
-                core.children.keep(&written);
+            if let Some(core) = self.core.upgrade() {
+                if let Some(generation) = core.generation() {
+                    generation.telemetry.line(&written.origin, &written.text);
+                }
+                if self.stderr {
+                    core.children.keep(&written);
+                }
             }
             line.clear();
         }

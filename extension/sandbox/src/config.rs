@@ -60,6 +60,8 @@ pub struct Config {
     pub output: OutputSink,
     /// How many calls the ledger keeps; older ones are forgotten, violations never.
     pub ledger_calls_max: usize,
+    /// Serve the Telemetry API; off, it answers as the emulator does, which has none.
+    pub telemetry: bool,
     /// Faults that the API brings about.
     pub faults: Option<FaultPlan>,
     /// Keep the bytes of answers in [`crate::Answer::body`]; hash and chunks are kept always.
@@ -96,8 +98,20 @@ impl Config {
             output: OutputSink::discard(),
             // Limit: 10,000 calls of about 1 KiB of head each are 10 MiB.
             ledger_calls_max: 10_000,
+            telemetry: true,
             faults: None,
             keep_bodies: true,
+        }
+    }
+
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub(crate) fn initialization_type(&self) -> &'static str {
+        if self.concurrency.is_some() {
+            "lambda-managed-instances"
+        } else if self.snap_start {
+            "snap-start"
+        } else {
+            "on-demand"
         }
     }
 

@@ -57,13 +57,7 @@ fn shared(core: &Core) -> Vec<(String, String)> {
         ("TZ".to_owned(), ":UTC".to_owned()),
     ];
     env.extend(config.env.iter().cloned());
-    let kind = if config.concurrency.is_some() {
-        "lambda-managed-instances"
-    } else if config.snap_start {
-        "snap-start"
-    } else {
-        "on-demand"
-    };
+    let kind = config.initialization_type();
     for (name, value) in [
         ("AWS_REGION", config.region.clone()),
         ("AWS_DEFAULT_REGION", config.region.clone()),

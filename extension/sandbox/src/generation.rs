@@ -5,6 +5,7 @@ use crate::{
     life::Processes,
     outcome::{Answer, Ending, LivePart},
     server::{Arrival, Connection},
+    telemetry::Telemetry,
 };
 use bytes::Bytes;
 use std::{
@@ -21,6 +22,7 @@ pub(crate) struct Generation {
     /// Managed Instances: several events at a time, matched by id.
     pub(crate) managed: bool,
     pub(crate) snap_start: bool,
+    pub(crate) telemetry: Telemetry,
     state: Mutex<State>,
     processes: Mutex<Processes>,
     changes: watch::Sender<()>,
@@ -40,6 +42,8 @@ pub(crate) struct State {
     pub(crate) runtime_started: bool,
     pub(crate) restore_waiter: Option<oneshot::Sender<()>>,
     pub(crate) init_error: Option<PostedError>,
+    /// How long INIT took, until the first report has told it.
+    pub(crate) init: Option<Duration>,
     pub(crate) failure: Option<Failure>,
     pub(crate) closing: bool,
 }
@@ -197,6 +201,7 @@ impl Generation {
             number,
             managed,
             snap_start,
+            telemetry: Telemetry::new(),
             state: Mutex::new(State {
                 phase: Phase::Started,
                 waiters: VecDeque::new(),
@@ -208,6 +213,7 @@ impl Generation {
                 runtime_started: false,
                 restore_waiter: None,
                 init_error: None,
+                init: None,
                 failure: None,
                 closing: false,
             }),
@@ -335,10 +341,15 @@ impl State {
         self.active.get_mut(id)
     }
 
+    /// Whether the runtime waits for an event.
+    pub(crate) fn is_runtime_done(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+
     /// Whether the runtime waits for an event, and so does every extension.
     pub(crate) fn is_idle(&self) -> bool {
         let mut extensions = self.extensions.iter();
-        self.phase == Phase::Ready
+        self.is_runtime_done()
             && extensions.all(|extension| extension.phase == ExtensionPhase::Ready)
     }
 

@@ -29,6 +29,7 @@ mod outcome;
 mod random;
 mod sandbox;
 mod server;
+mod telemetry;
 mod time;
 
 pub use config::{AddressForm, Config, Extension, Line, Origin, OutputSink};

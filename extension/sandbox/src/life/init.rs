@@ -7,8 +7,9 @@ use crate::{
     config::Origin,
     core::Core,
     environment,
-    generation::{ExtensionPhase, ExtensionState, Failure, Generation, Phase},
+    generation::{ExtensionPhase, ExtensionState, Failure, Generation, Phase, State},
     server::EXTENSIONS_MAX,
+    telemetry::Init,
 };
 use std::{
     ffi::OsString,
@@ -66,7 +67,8 @@ pub enum InitStatus {
 pub(crate) async fn init(core: &Arc<Core>, limit: Duration) -> InitReport {
     let generation = core.begin_generation();
     let started = Instant::now();
-    let result = tokio::time::timeout(limit, run(core, &generation)).await;
+    let told = Init::start(core, &generation);
+    let result = tokio::time::timeout(limit, run(core, &generation, &told)).await;
     let status = match result {
         Ok(Ok(())) => InitStatus::Success,
         Ok(Err(failure)) => InitStatus::Error {
@@ -76,6 +78,8 @@ pub(crate) async fn init(core: &Arc<Core>, limit: Duration) -> InitReport {
         Err(_) => InitStatus::Timeout,
     };
     let duration = started.elapsed();
+    generation.with(|state| state.init = Some(duration));
+    told.report(&status, duration);
     let name = match &status {
         InitStatus::Success => None,
         InitStatus::Timeout => Some("timeout".to_owned()),
@@ -104,7 +108,11 @@ pub(crate) async fn init(core: &Arc<Core>, limit: Duration) -> InitReport {
     }
 }
 
-async fn run(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
+async fn run(
+    core: &Arc<Core>,
+    generation: &Arc<Generation>,
+    told: &Init<'_>,
+) -> Result<(), Failure> {
     start_extensions(core, generation)?;
     settled(generation, |state| {
         state
@@ -115,22 +123,21 @@ async fn run(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failu
     .await?;
     start_runtime(core, generation)?;
     if generation.snap_start {
-        restore(generation).await?;
+        restore(generation, told).await?;
     }
     let managed = generation.managed;
     settled(generation, move |state| {
-        state.is_idle() && (!managed || !state.waiters.is_empty())
+        state.is_runtime_done() && (!managed || !state.waiters.is_empty())
     })
     .await?;
+    told.runtime_done();
+    settled(generation, State::is_idle).await?;
     generation.with(|state| state.registration_open = false);
     Ok(())
 }
 
 /// Waits until `ready` holds or this life fails.
-async fn settled(
-    generation: &Generation,
-    ready: impl Fn(&crate::generation::State) -> bool,
-) -> Result<(), Failure> {
+async fn settled(generation: &Generation, ready: impl Fn(&State) -> bool) -> Result<(), Failure> {
     generation
         .until(|state| match &state.failure {
             Some(failure) => Some(Err(failure.clone())),
@@ -140,11 +147,12 @@ async fn settled(
 }
 
 /// SnapStart: the snapshot is taken when the runtime asks for the restore or for an event.
-async fn restore(generation: &Generation) -> Result<(), Failure> {
+async fn restore(generation: &Generation, told: &Init<'_>) -> Result<(), Failure> {
     settled(generation, |state| {
         matches!(state.phase, Phase::RestoreReady | Phase::Ready)
     })
     .await?;
+    told.restore();
     generation.with(|state| {
         if let Some(waiter) = state.restore_waiter.take() {
             state.phase = Phase::Restoring;

@@ -14,6 +14,7 @@ use crate::{
     outcome::{Ending, Invocation, Outcome},
     random,
     server::{self, PAYLOAD_BYTES_MAX},
+    telemetry::Invoked,
     time,
 };
 use serde_json::json;
@@ -30,6 +31,8 @@ struct Run {
     started: Instant,
     deadline_ms: u64,
     suppressed_init: Option<Duration>,
+    /// What telemetry is told about it, once the event is on its way.
+    told: Option<Invoked>,
     reply: Option<oneshot::Sender<Outcome>>,
 }
 
@@ -38,6 +41,16 @@ enum End {
     Posted(Posted),
     Failed(Failure),
     Timeout,
+}
+
+/// Waits until `ready` holds; gives false if this life fails before.
+async fn survives(generation: &Generation, ready: impl Fn(&State) -> bool) -> bool {
+    generation
+        .until(|state| match state.failure {
+            Some(_) => Some(false),
+            None => ready(state).then_some(true),
+        })
+        .await
 }
 
 /// Takes one invocation from its arrival to the moment when the environment is idle again.
@@ -55,6 +68,7 @@ pub(crate) async fn invoke(
         id,
         started: Instant::now(),
         suppressed_init: None,
+        told: None,
         reply: Some(reply),
     };
     if invocation.event.len() as u64 > PAYLOAD_BYTES_MAX {
@@ -115,6 +129,7 @@ impl Run {
         let live = invocation.live.clone();
         let event = self.event(invocation);
         self.started = Instant::now();
+        self.told = Some(Invoked::start(&self.core, generation, &event));
         generation.with(|state| {
             self.tell_extensions(state, &event);
             state.release(false, event, live)
@@ -127,15 +142,13 @@ impl Run {
             let end = self.end(generation).await;
             let failed = !matches!(end, End::Posted(_));
             self.conclude(generation, end);
-            if failed {
+            if failed || !survives(generation, State::is_runtime_done).await {
                 return false;
             }
-            generation
-                .until(|state| match state.failure {
-                    Some(_) => Some(false),
-                    None => state.is_idle().then_some(true),
-                })
-                .await
+            if let Some(told) = &mut self.told {
+                told.runtime_done();
+            }
+            survives(generation, State::is_idle).await
         };
         let reason = match tokio::time::timeout(limit, whole).await {
             Ok(true) => None,
@@ -144,6 +157,9 @@ impl Run {
         };
         if reason == Some(ShutdownReason::Timeout) {
             self.conclude(generation, End::Timeout);
+        }
+        if let Some(told) = &mut self.told {
+            told.report(reason);
         }
         let ms = self.started.elapsed().as_secs_f64() * 1000.0;
         self.core.say(format!("END RequestId: {}", self.id));
@@ -177,7 +193,15 @@ impl Run {
         let end = tokio::time::timeout(limit, self.end(generation)).await;
         let end = end.unwrap_or(End::Timeout);
         let failed = matches!(end, End::Failed(_));
+        let reason = match end {
+            End::Posted(_) => None,
+            End::Failed(_) => Some(ShutdownReason::Failure),
+            End::Timeout => Some(ShutdownReason::Timeout),
+        };
         self.conclude(generation, end);
+        if let Some(told) = &mut self.told {
+            told.report(reason);
+        }
         if failed {
             let core = Arc::clone(&self.core);
             let _turn = core.turn.lock().await;
@@ -186,15 +210,17 @@ impl Run {
     }
 
     /// Gives the event to a slot, waiting for one as long as the caller would try again.
-    async fn take_slot(&mut self, generation: &Generation, invocation: Invocation) -> Release {
+    async fn take_slot(&mut self, generation: &Arc<Generation>, invocation: Invocation) -> Release {
         let until = tokio::time::Instant::now() + invocation.slot_patience;
         loop {
             // Each try is an invocation of its own, with a deadline of its own.
             self.deadline_ms = time::epoch_ms_in(self.remaining());
             let live = invocation.live.clone();
             let event = self.event(invocation.clone());
+            let sent = Arc::clone(&event);
             let release = generation.with(|state| state.release(true, event, live));
             if release != Release::NoSlot {
+                self.told = Some(Invoked::start(&self.core, generation, &sent));
                 return release;
             }
             let slot = generation.until(|state| {
@@ -282,6 +308,12 @@ impl Run {
         turnaround: Option<Duration>,
         duration: Duration,
     ) {
+        if let Some(told) = &mut self.told {
+            told.ended(
+                &ending,
+                answer.as_ref().map_or(0, |answer| answer.body_bytes),
+            );
+        }
         if let Some(reply) = self.reply.take() {
             // The caller may have gone; the invocation ran all the same.
             let _ = reply.send(Outcome {

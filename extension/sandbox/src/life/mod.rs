@@ -28,6 +28,17 @@ pub(crate) fn runtime_pid(core: &Core) -> Option<u32> {
     child.is_alive().then_some(child.pid)
 }
 
+/// The highest resident memory of the runtime process so far, rounded up to MB.
+pub(crate) fn memory_used_mb(core: &Core) -> Option<u64> {
+    let pid = runtime_pid(core)?;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes.div_ceil(1024))
+}
+
 pub(crate) fn extension_pid(core: &Core, name: &str) -> Option<u32> {
     let generation = core.generation()?;
     let processes = generation.processes();

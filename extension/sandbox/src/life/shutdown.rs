@@ -110,6 +110,8 @@ pub(crate) async fn end(
     if let Some(runtime) = runtime {
         runtime_code = end_runtime(&runtime, budget).await;
     }
+    // What the runtime has said last is on its way to the subscribers before they must go.
+    generation.telemetry.flush();
     let deadline = started + budget;
     let left = deadline.saturating_duration_since(Instant::now());
     let body = json!({

@@ -10,6 +10,7 @@ use crate::{
     generation::{ExtensionEvent, ExtensionPhase, ExtensionState, State},
     ledger::ViolationKind,
     random,
+    telemetry::Subscription,
 };
 use hyper::{
     Request, StatusCode,
@@ -279,8 +280,55 @@ fn give_up(
     }
 }
 
+/// `PUT /telemetry`: a registered extension subscribes, until INIT is over (2.7).
+pub(crate) async fn subscribe(
+    exchange: Exchange,
+    request: Request<Incoming>,
+) -> Result<Reply, Abort> {
+    let identify = |state: &mut State| Ok(identified(state, &request)?.name.clone());
+    let name = match exchange.generation.with(identify) {
+        Ok(name) => name,
+        Err(refused) => return Ok(refuse(&exchange, &refused)),
+    };
+    let arrival = Arrival::new(&request, &exchange.connection, true);
+    let core = Arc::clone(&exchange.core);
+    // Limit: 1 MiB on Managed Instances ([RIE] `rapi/router.go`), taken for both kinds here.
+    let reading = arrival
+        .read(request.into_body(), Some(1_048_576), None, || {
+            core.ledger.now()
+        })
+        .await;
+    if reading == Reading::Truncated {
+        return Err(Abort);
+    }
+    let (bytes, hash) = arrival.digest();
+    core.ledger.body(exchange.call, bytes, hash);
+    if reading == Reading::TooLarge {
+        exchange.violate(
+            ViolationKind::ExtensionRefused,
+            "a subscription above 1 MiB",
+        );
+        return Ok(render::empty(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    let subscription = match Subscription::parse(&arrival.body()) {
+        Ok(subscription) => subscription,
+        Err(problems) => {
+            exchange.violate(ViolationKind::ExtensionRefused, problems.clone());
+            let status = StatusCode::BAD_REQUEST;
+            return Ok(render::error(status, "ValidationError", &problems));
+        }
+    };
+    let telemetry = &exchange.generation.telemetry;
+    if telemetry.subscribe(&name, subscription) {
+        return Ok(render::json_text(StatusCode::OK, "\"OK\"".into()));
+    }
+    let message = "Telemetry subscription closed already".to_owned();
+    let refused = Refused("Telemetry.SubscriptionClosed", message);
+    Ok(refuse(&exchange, &refused))
+}
+
 /// The reply of a platform without this API (RIE, measured): a non-committal 202.
-pub(crate) fn no_telemetry(api: &str) -> Reply {
+pub(crate) fn not_supported(api: &str) -> Reply {
     render::error(
         StatusCode::ACCEPTED,
         &format!("{api}.NotSupported"),

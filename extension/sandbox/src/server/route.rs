@@ -213,8 +213,12 @@ async fn dispatch(exchange: Exchange, request: Request<Incoming>) -> Result<Repl
         Endpoint::ExtensionNext => extensions::next(exchange, request).await,
         Endpoint::ExtensionInitError => Ok(extensions::init_error(&exchange, &request)),
         Endpoint::ExtensionExitError => Ok(extensions::exit_error(&exchange, &request)),
-        Endpoint::Telemetry => Ok(extensions::no_telemetry("Telemetry")),
-        Endpoint::Logs => Ok(extensions::no_telemetry("Logs")),
+        Endpoint::Telemetry if exchange.core.config.telemetry => {
+            extensions::subscribe(exchange, request).await
+        }
+        Endpoint::Telemetry => Ok(extensions::not_supported("Telemetry")),
+        // Superseded by the Telemetry API, and only one of the two may be used (2.7).
+        Endpoint::Logs => Ok(extensions::not_supported("Logs")),
     }
 }
 

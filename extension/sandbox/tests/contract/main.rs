@@ -16,3 +16,4 @@ mod runtime_api;
 mod snap_start;
 mod streaming;
 mod support;
+mod telemetry_api;
