@@ -1,10 +1,9 @@
 //! The gate: one cheap pass over a value that tells which detectors have to look at it.
 //! It never hides anything: a value that it calls cold for a detector, that detector finds clean.
 use credenza_event::{Classes, Form};
-use memchr::{memchr, memmem};
 
 use crate::detector::DETECTORS;
-use crate::lexicon::{Lexicon, WORD_SEED, fold_byte};
+use crate::lexicon::{Lexicon, Shapes, fold_word};
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +46,6 @@ impl Signals {
     pub const SEMICOLON: Self = Self(1 << 16);
     /// A verb that begins a statement only behind a semicolon.
     pub const MARKED_VERB: Self = Self(1 << 17);
-    // Single bytes that matter only in pairs.
-    const DASH: Self = Self(1 << 24);
-    const STAR: Self = Self(1 << 25);
-    const PIPE: Self = Self(1 << 26);
-    const AMPERSAND: Self = Self(1 << 27);
 
     /// Both sets together.
     #[must_use]
@@ -89,11 +83,13 @@ impl Hot {
     }
 }
 
+/// Without these, letters, digits and `-_.,:/@+?` stand in one run: no language that a rule knows
+/// says anything so.
+pub const WARM: Classes = Classes::ODD.with(Classes::ESCAPED).with(Classes::SPACE);
+
 /// Which detectors have to look at a form.
 pub fn hot(form: &Form<'_>) -> Hot {
-    // Letters, digits and `-_.,:/@+?` in one run: no language that a rule knows says anything so.
-    let odd = form.classes.has(Classes::ODD) || form.classes.has(Classes::ESCAPED);
-    if !odd && memchr(b' ', form.text).is_none() {
+    if !form.classes.meets(WARM) {
         return Hot::COLD;
     }
     select(signals(form.text))
@@ -114,47 +110,71 @@ fn select(seen: Signals) -> Hot {
 /// The signals of a text, in one pass.
 pub fn signals(text: &[u8]) -> Signals {
     let mut seen = 0_u32;
-    let mut hash = WORD_SEED;
-    let mut letters = 0_u32;
-    for byte in text {
-        let kind = BYTES.get(usize::from(*byte)).copied().unwrap_or(0);
-        if kind & LETTER != 0 {
-            hash = fold_byte(hash, *byte);
-            letters = letters.saturating_add(1);
+    let mut before = 0_u8;
+    let mut at = 0_usize;
+    while let Some(&byte) = text.get(at) {
+        let kind = kind(byte);
+        if kind & LETTER == 0 {
+            seen |= kind;
+            if kind & PAIR != 0 {
+                seen |= pair(before, byte);
+            }
+            before = byte;
+            at = at.saturating_add(1);
             continue;
         }
-        seen |= kind;
-        if letters > 1 {
-            seen |= WORDS.roles(hash);
-        }
-        letters = 0;
-        hash = WORD_SEED;
+        let rest = text.get(at..).unwrap_or_default();
+        let len = rest
+            .iter()
+            .take_while(|byte| kind_is_letter(**byte))
+            .count();
+        seen |= word(rest.get(..len).unwrap_or(rest));
+        before = 0;
+        at = at.saturating_add(len);
     }
-    if letters > 1 {
-        seen |= WORDS.roles(hash);
-    }
-    pairs(text, Signals(seen))
+    Signals(seen)
 }
 
-/// Replaces the marks of single bytes by the signals of the pairs they form.
-fn pairs(text: &[u8], seen: Signals) -> Signals {
-    let mut seen = seen;
-    for (mark, pair, signal) in [
-        (Signals::DASH, b"--", Signals::COMMENT),
-        (Signals::STAR, b"/*", Signals::COMMENT),
-        (Signals::PIPE, b"||", Signals::CONNECTIVE),
-        (Signals::AMPERSAND, b"&&", Signals::CONNECTIVE),
-    ] {
-        if seen.has(mark) && !seen.has(signal) && memmem::find(text, pair).is_some() {
-            seen = seen.with(signal);
-        }
+#[inline]
+fn kind(byte: u8) -> u32 {
+    BYTES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+#[inline]
+fn kind_is_letter(byte: u8) -> bool {
+    kind(byte) & LETTER != 0
+}
+
+/// The signals of a run of letters.
+#[inline]
+fn word(word: &[u8]) -> u32 {
+    let (Some(first), Some(last)) = (word.first(), word.last()) else {
+        return 0;
+    };
+    // Limit: the longest word of the vocabulary has 18 letters; a shift by more than 31 is none.
+    let lengths = SHAPES.first(*first) & SHAPES.last(*last);
+    let len = u32::try_from(word.len()).unwrap_or(u32::MAX);
+    if lengths.checked_shr(len).unwrap_or(0) & 1 == 0 {
+        return 0;
     }
-    seen
+    WORDS.roles(fold_word(word))
+}
+
+/// The signal of two bytes that mean something only together.
+#[inline]
+fn pair(one: u8, two: u8) -> u32 {
+    match (one, two) {
+        (b'-', b'-') | (b'/', b'*') => Signals::COMMENT.0,
+        (b'|', b'|') | (b'&', b'&') => Signals::CONNECTIVE.0,
+        _ => 0,
+    }
 }
 
 const LETTER: u32 = 1 << 31;
+/// The second byte of a pair.
+const PAIR: u32 = 1 << 30;
 
-// 1 KiB, and with the words 5 KiB: what a value that is not plain touches.
+// 1 KiB, and with the words and their shapes 5.3 KiB: what a value that is not plain touches.
 static BYTES: [u32; 256] = bytes();
 
 #[expect(
@@ -174,10 +194,7 @@ const fn bytes() -> [u32; 256] {
             b'(' | b'{' => Signals::PARENTHESIS.0,
             b'#' => Signals::COMMENT.0,
             b'$' | b'0'..=b'9' => Signals::CONSTANT.0,
-            b'-' => Signals::DASH.0,
-            b'*' => Signals::STAR.0,
-            b'|' => Signals::PIPE.0,
-            b'&' => Signals::AMPERSAND.0,
+            b'-' | b'*' | b'|' | b'&' => PAIR,
             b';' => Signals::SEMICOLON.0,
             // `@>` and `?|` compare documents.
             b'?' => Signals::COMPARISON_WORD.0,
@@ -191,7 +208,12 @@ const fn bytes() -> [u32; 256] {
 }
 
 /// Words are runs of letters: `pg_sleep` shows `pg` and `sleep`.
-static WORDS: Lexicon<512> = Lexicon::new(&[
+static WORDS: Lexicon<512> = Lexicon::new(VOCABULARY);
+
+/// What tells most words of prose from those of the vocabulary before they are hashed.
+static SHAPES: Shapes = Shapes::of(VOCABULARY);
+
+const VOCABULARY: &[(u32, &str)] = &[
     (Signals::CONNECTIVE.0, "and or xor where having on when"),
     (
         Signals::COMPARISON_WORD.0,
@@ -207,7 +229,8 @@ static WORDS: Lexicon<512> = Lexicon::new(&[
     (Signals::ROWS.0, "values table"),
     (
         Signals::EFFECT.0,
-        "waitfor exec execute raiserror outfile dumpfile sleep benchmark receive extractvalue updatexml load \
+        "waitfor exec execute raiserror outfile dumpfile sleep benchmark receive \
+         extractvalue updatexml load \
          randomblob zeroblob generate regexp crypt gtid xmltype sys lo pg xml dblink \
          openrowset opendatasource openquery xp sp sqlid drithsx httpuritype \
          writefile readfile fts name getmappingxpath fn st geometrycollection \
@@ -235,4 +258,4 @@ static WORDS: Lexicon<512> = Lexicon::new(&[
     (Signals::ORDER.0, "order group"),
     (Signals::BY.0, "by"),
     (Signals::CASE.0, "case"),
-]);
+];

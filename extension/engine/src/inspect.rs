@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::hash::Hasher;
 
-use credenza_event::{Coverage, Form, Gap, Part, Role, Steps, Visitor};
+use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
 use crate::detector::{Budget, DETECTORS, Detector, Evidence};
@@ -157,6 +157,10 @@ impl<'k> Inspection<'k> {
 }
 
 impl Visitor for Inspection<'_> {
+    fn ignores(&self, classes: Classes) -> bool {
+        self.gated && !classes.meets(gate::WARM)
+    }
+
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
         // Each leaf of an opened container was judged on its own; between them stand only signs.
         if form.opened {

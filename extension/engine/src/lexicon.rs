@@ -94,6 +94,63 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     }
 }
 
+/// The lengths of a vocabulary's words by their first and by their last letter, one bit a length.
+pub(crate) struct Shapes {
+    first: [u32; 32],
+    last: [u32; 32],
+}
+
+impl Shapes {
+    /// The shapes of groups of words as [`Lexicon::new`] takes them; runs at build time.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the tables are built at build time: a wrong index fails the build"
+    )]
+    pub(crate) const fn of(groups: &[(u32, &str)]) -> Self {
+        let mut shapes = Self {
+            first: [0; 32],
+            last: [0; 32],
+        };
+        let mut group = 0;
+        while group < groups.len() {
+            let words = groups[group].1.as_bytes();
+            let mut start = 0;
+            let mut at = 0;
+            while at <= words.len() {
+                if at == words.len() || words[at] == b' ' {
+                    if at > start {
+                        let bit = 1 << (at - start);
+                        shapes.first[letter(words[start])] |= bit;
+                        shapes.last[letter(words[at - 1])] |= bit;
+                    }
+                    start = at + 1;
+                }
+                at += 1;
+            }
+            group += 1;
+        }
+        shapes
+    }
+
+    /// The lengths of the words that begin with a letter.
+    #[inline]
+    pub(crate) fn first(&self, byte: u8) -> u32 {
+        self.first.get(letter(byte)).copied().unwrap_or(0)
+    }
+
+    /// The lengths of the words that end with a letter.
+    #[inline]
+    pub(crate) fn last(&self, byte: u8) -> u32 {
+        self.last.get(letter(byte)).copied().unwrap_or(0)
+    }
+}
+
+/// The place of a letter in the alphabet, whatever its case.
+#[inline]
+const fn letter(byte: u8) -> usize {
+    (byte & 31) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,8 +118,13 @@ impl Classes {
     /// Contains `&`.
     pub const AMPERSAND: Self = Self(16);
 
+    /// Contains a space.
+    pub const SPACE: Self = Self(64);
+
     /// Contains `+`.
     pub(crate) const PLUS: Self = Self(32);
+    /// Nobody has looked: anything may be in it.
+    pub(crate) const UNKNOWN: Self = Self(0xff);
 
     /// The classes of a text.
     pub fn of(text: &[u8]) -> Self {
@@ -136,8 +141,14 @@ impl Classes {
         self.0
     }
 
+    /// The set if the condition holds, else none.
+    #[inline]
+    pub(crate) fn when(self, condition: bool) -> Self {
+        if condition { self } else { Self(0) }
+    }
+
     /// True if any of `other` is in here.
-    pub(crate) const fn meets(self, other: Self) -> bool {
+    pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
+use crate::scan::word::{self, Word};
+
 /// Appends `text` with its JSON escapes undone; an escape that JSON does not know stays.
 ///
 /// A lone surrogate is kept as its three bytes, the way Python and Node keep it as a code unit.
@@ -15,6 +17,64 @@ pub(crate) fn unescape(text: &[u8], out: &mut Vec<u8>) {
         rest = one_escape(escape, out);
     }
     out.extend_from_slice(rest);
+}
+
+/// Appends the string in which `start` stands with its JSON escapes undone; gives the offset of its
+/// closing quote, or the length of `text`. `None` if the string has more than `bytes_max` bytes.
+pub(crate) fn unescape_string(
+    text: &[u8],
+    start: usize,
+    bytes_max: usize,
+    out: &mut Vec<u8>,
+) -> Option<usize> {
+    // The quote may stand right behind.
+    let text_max = start.saturating_add(bytes_max).saturating_add(1);
+    let window = text.get(..text_max).unwrap_or(text);
+    // No escape is shorter than what it stands for.
+    out.reserve(window.len().saturating_sub(start));
+    let mut at = start;
+    while let Some(rest) = window.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some(bytes) = rest.first_chunk::<8>() else {
+            return unescape_tail(window, at, out)
+                .filter(|end| end.saturating_sub(start) <= bytes_max);
+        };
+        let stops = Word::of(*bytes).stops();
+        out.extend_from_slice(bytes);
+        if stops == 0 {
+            at = at.saturating_add(8);
+            continue;
+        }
+        let len = word::first(stops);
+        out.truncate(out.len().saturating_sub(8).saturating_add(len));
+        at = at.saturating_add(len);
+        let marked = rest.get(len..).unwrap_or(&[]);
+        match marked {
+            [b'"', ..] => return Some(at),
+            // Nine of ten escapes: a quote, a backslash, a slash.
+            [_, byte @ (b'"' | b'\\' | b'/'), ..] => {
+                out.push(*byte);
+                at = at.saturating_add(2);
+            }
+            _ => at = window.len().saturating_sub(one_escape(marked, out).len()),
+        }
+    }
+    (window.len().saturating_sub(start) <= bytes_max).then_some(window.len())
+}
+
+/// The last bytes of a text, one by one.
+fn unescape_tail(text: &[u8], start: usize, out: &mut Vec<u8>) -> Option<usize> {
+    let mut rest = text.get(start..)?;
+    while let Some((byte, behind)) = rest.split_first() {
+        match byte {
+            b'"' => return text.len().checked_sub(rest.len()),
+            b'\\' => rest = one_escape(rest, out),
+            _ => {
+                out.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    Some(text.len())
 }
 
 /// Undoes the escape at the start of `text` and gives what stands behind it.

@@ -19,6 +19,13 @@ pub trait Visitor {
     /// Judges one form; called for the text as it stands first, then for each decoded form.
     /// A container's leaves come before the container itself.
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps);
+
+    /// True if this visitor makes nothing of a text that holds these kinds of bytes and no others;
+    /// where no decoder reads such a text either, it is not shown.
+    fn ignores(&self, classes: Classes) -> bool {
+        let _ = classes;
+        false
+    }
 }
 
 /// Walks `event` once and shows every form of every key and value to `visitor`.
@@ -146,6 +153,13 @@ impl<'w, V: Visitor> Walk<'w, V> {
     /// Shows bytes as they are.
     fn raw(&mut self, text: &[u8]) {
         self.show(text, Classes::of(text), &Field::ALONE, false);
+    }
+
+    /// True if nobody makes anything of a text: no decoder and not the visitor.
+    #[inline]
+    pub(crate) fn is_cold(&self, text: &[u8], classes: Classes, part: Part) -> bool {
+        let may_decode = part == Part::Value && !decode::is_too_short(text);
+        !may_decode && !classes.meets(decode::CALLS) && self.visitor.ignores(classes)
     }
 
     /// Shows one value of the event and all its forms.

@@ -15,7 +15,7 @@ use credenza_event::Form;
 
 use super::{Budget, Detector, Evidence, Judgement, Rule};
 use crate::gate::Signals;
-use crate::report::{Confidence, Explanation};
+use crate::report::Explanation;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {

@@ -6,8 +6,11 @@ use alloc::vec::Vec;
 use crate::decode::{inflate, wide};
 use crate::text;
 
-// Limit: 8 characters carry 6 bytes; below that every other word decodes to something printable.
-const CHARS_MIN: usize = 8;
+// Limit: 12 characters carry 9 bytes: `' or 1=1#` and no attack is shorter, while every tenth word of
+// up to 11 characters decodes to something printable.
+pub(super) const CHARS_MIN: usize = 12;
+// Limit: 8 characters decide; they carry the magic numbers and the first letters.
+const HEAD_CHARS: usize = 8;
 
 /// True if a text looks like base64; decides on its first characters, whatever its length.
 pub(super) fn may_be(text: &[u8], is_path: bool) -> bool {
@@ -164,7 +167,10 @@ fn six_bits(char: u8) -> Option<u8> {
 /// True if the first six bytes could be text or a known binary format.
 #[inline]
 fn starts_well(packed: &[u8]) -> bool {
-    let Some((chars, _)) = packed.split_first_chunk::<CHARS_MIN>() else {
+    if packed.len() < CHARS_MIN {
+        return false;
+    }
+    let Some((chars, _)) = packed.split_first_chunk::<HEAD_CHARS>() else {
         return false;
     };
     let mut bits = 0_u64;

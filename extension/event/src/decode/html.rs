@@ -57,6 +57,14 @@ const BARE: [&[u8]; 9] = [
     b"lt", b"LT", b"gt", b"GT", b"amp", b"AMP", b"quot", b"QUOT", b"nbsp",
 ];
 
+/// True if a reference may start at some ampersand.
+pub(super) fn may_be(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'&', text).any(|at| {
+        let next = text.get(at.saturating_add(1));
+        next.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'#')
+    })
+}
+
 /// Appends `input` with its references undone; false if there is none.
 pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
     rewrite(input, |text| memchr(b'&', text), one, out)

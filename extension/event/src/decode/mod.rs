@@ -61,15 +61,37 @@ struct How {
     url_rounds: u8,
 }
 
+/// Kinds of bytes that some decoder reads.
+pub(crate) const CALLS: Classes = Classes::PERCENT
+    .with(Classes::AMPERSAND)
+    .with(Classes::ESCAPED)
+    .with(Classes::HIGH)
+    .with(Classes::PLUS);
+
+/// True if a text without the bytes of [`CALLS`] and of [`Classes::ODD`] is too short for any
+/// decoder.
+#[inline]
+pub(crate) fn is_too_short(text: &[u8]) -> bool {
+    text.len() < base64::CHARS_MIN
+}
+
+/// The classes of a text, unless it is likely to be opened as a document, where nobody asks.
+pub(crate) fn classes(text: &[u8]) -> Classes {
+    if is_json(text) {
+        Classes::UNKNOWN
+    } else {
+        Classes::of(text)
+    }
+}
+
 /// True if a decoder or container may apply; false for almost every ordinary value.
 #[inline]
 pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> bool {
-    const CALLS: Classes = Classes::PERCENT
-        .with(Classes::AMPERSAND)
-        .with(Classes::ESCAPED)
-        .with(Classes::HIGH)
-        .with(Classes::PLUS);
-    if classes.meets(CALLS) {
+    const SURE: Classes = Classes::PERCENT.with(Classes::ESCAPED).with(Classes::HIGH);
+    if classes.meets(SURE)
+        || classes.has(Classes::AMPERSAND) && html::may_be(text)
+        || classes.has(Classes::PLUS) && (field.plus || utf7::may_be(text))
+    {
         return true;
     }
     if field.part == Part::Key {
@@ -83,7 +105,8 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
     if base64::may_be_plain(text, is_path(field)) {
         return true;
     }
-    let may_be_form = matches!(field.role, Role::Body | Role::Query | Role::Cookie);
+    let may_be_form = matches!(field.role, Role::Body | Role::Query | Role::Cookie)
+        || classes.has(Classes::AMPERSAND);
     may_be_form && classes.has(Classes::ODD) && memchr(b'=', text).is_some()
 }
 
@@ -103,12 +126,12 @@ pub(crate) fn work<V: Visitor>(
     let mut made: Vec<Made> = Vec::new();
     let mut at = 0_usize;
     loop {
-        let (form, how) = match at.checked_sub(1).map(|index| made.get(index)) {
+        let (form, mut how) = match at.checked_sub(1).map(|index| made.get(index)) {
             None => (text, raw),
             Some(Some(form)) => (form.text.as_slice(), form.how),
             Some(None) => break,
         };
-        let opened = open(walk, form, &how, field);
+        let opened = open(walk, form, &mut how, field);
         walk.show(
             form,
             how.classes,
@@ -172,7 +195,7 @@ impl How {
         }
         let chain = self.chain.then(decoder)?;
         Some(Self {
-            classes: Classes::of(text),
+            classes: classes(text),
             chain,
             steps: self.steps + 1,
             url_rounds,
@@ -201,14 +224,14 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
             classes.has(Classes::PERCENT) || (plus(how, field) && classes.has(Classes::PLUS))
         }
         Decoder::Escapes => classes.has(Classes::ESCAPED),
-        Decoder::Html => classes.has(Classes::AMPERSAND),
+        Decoder::Html => classes.has(Classes::AMPERSAND) && html::may_be(text),
         Decoder::Base64 => field.part == Part::Value && base64::may_be(text, is_path(field)),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
             (how.is_unpacked() || classes.has(Classes::HIGH))
                 && wide::encoding_of_text(text).is_some()
         }
-        Decoder::Utf7 => classes.has(Classes::PLUS),
+        Decoder::Utf7 => classes.has(Classes::PLUS) && utf7::may_be(text),
         Decoder::Utf8 => classes.has(Classes::HIGH) && how.chain.last() != Some(Decoder::Utf8),
         Decoder::Json | Decoder::Form | Decoder::Multipart => false,
     }
@@ -290,12 +313,26 @@ fn rewrite(
     one: impl for<'t> Fn(&'t [u8], &mut Vec<u8>) -> Option<&'t [u8]>,
     out: &mut Vec<u8>,
 ) -> bool {
+    // Nothing is copied before `one` applies for the first time: in most texts it never does.
+    let start = out.len();
     let mut rest = input;
-    let mut found = false;
+    loop {
+        let Some((_, marked)) = find(rest).and_then(|at| rest.split_at_checked(at)) else {
+            return false;
+        };
+        let applies = one(marked, out).is_some();
+        out.truncate(start);
+        if applies {
+            let passed = input.len().saturating_sub(marked.len());
+            out.extend_from_slice(input.get(..passed).unwrap_or(&[]));
+            rest = marked;
+            break;
+        }
+        rest = marked.get(1..).unwrap_or(&[]);
+    }
     while let Some((before, marked)) = find(rest).and_then(|at| rest.split_at_checked(at)) {
         out.extend_from_slice(before);
         if let Some(behind) = one(marked, out) {
-            found = true;
             rest = behind;
         } else if let Some((byte, behind)) = marked.split_first() {
             out.push(*byte);
@@ -303,17 +340,22 @@ fn rewrite(
         }
     }
     out.extend_from_slice(rest);
-    found
+    true
 }
 
 /// Opens a form as the container that it looks like; true if nothing of it was left over.
-fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &How, field: &Field<'_>) -> bool {
+///
+/// Where that leaves something over, `how` knows the text's classes afterwards.
+fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &mut How, field: &Field<'_>) -> bool {
     let mut whole = false;
-    if how.is_binary(text) {
-        return false;
-    }
     if is_json(text) {
         whole = into(walk, text, Decoder::Json, how, field);
+    }
+    if !whole && how.classes == Classes::UNKNOWN {
+        how.classes = Classes::of(text);
+    }
+    if how.is_binary(text) {
+        return false;
     }
     if !whole && multipart::may_be(text, field) {
         into(walk, text, Decoder::Multipart, how, field);
@@ -374,9 +416,9 @@ fn is_json(text: &[u8]) -> bool {
         ),
         // One string and nothing else: `" or "1"="1` is none.
         b'"' => {
-            let string = scan::string(rest, 0);
-            let behind = rest.get(string.end..).unwrap_or(&[]);
-            string.closed && behind.trim_ascii_end() == b"\""
+            let end = scan::end_of_string(rest, 0);
+            let behind = rest.get(end..).unwrap_or(&[]);
+            behind.trim_ascii_end() == b"\""
         }
         _ => false,
     }

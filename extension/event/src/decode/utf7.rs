@@ -7,6 +7,11 @@ use memchr::memchr;
 use super::rewrite;
 use crate::text;
 
+/// True if a shifted sequence may start at some plus sign.
+pub(super) fn may_be(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'+', text).any(|at| text.get(at.saturating_add(1)) == Some(&b'A'))
+}
+
 /// Appends `input` with its shifted sequences undone; false if there is none.
 pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
     rewrite(input, |text| memchr(b'+', text), one, out)

@@ -7,6 +7,9 @@ use crate::text;
 
 /// Appends `input` repaired; false if it is well-formed.
 pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
+    if core::str::from_utf8(input).is_ok() {
+        return false;
+    }
     let mut rest = input;
     let mut found = false;
     while !rest.is_empty() {

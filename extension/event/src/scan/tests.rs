@@ -16,6 +16,7 @@ fn one(byte: u8) -> Classes {
         (b'%', Classes::PERCENT),
         (b'&', Classes::AMPERSAND),
         (b'+', Classes::PLUS),
+        (b' ', Classes::SPACE),
     ] {
         if byte == sign {
             classes = classes.with(class);
@@ -34,32 +35,33 @@ fn classes_one_by_one(text: &[u8]) -> Classes {
 }
 
 fn string_one_by_one(text: &[u8], start: usize) -> Scanned {
-    let mut classes = Classes::default();
+    let rest = text.get(start..).unwrap_or(&[]);
+    let len = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\'))
+        .unwrap_or(rest.len());
+    let stop = match rest.get(len) {
+        None => Stop::End,
+        Some(b'"') => Stop::Quote,
+        Some(_) => Stop::Escape,
+    };
+    Scanned {
+        end: start + len,
+        classes: classes_one_by_one(&rest[..len]),
+        stop,
+    }
+}
+
+fn end_one_by_one(text: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(&byte) = text.get(at) {
         match byte {
-            b'"' => {
-                return Scanned {
-                    end: at,
-                    classes,
-                    closed: true,
-                };
-            }
-            b'\\' => {
-                classes = classes.with(Classes::ESCAPED);
-                at += 2;
-            }
-            _ => {
-                classes = classes.with(one(byte));
-                at += 1;
-            }
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
         }
     }
-    Scanned {
-        end: text.len(),
-        classes,
-        closed: false,
-    }
+    text.len()
 }
 
 #[test]
@@ -87,6 +89,7 @@ fn any_bytes_are_scanned_as_one_by_one() {
         assert_eq!(classes(text), classes_one_by_one(text));
         for start in [0, text.len() / 2, text.len()] {
             assert_eq!(string(text, start), string_one_by_one(text, start));
+            assert_eq!(end_of_string(text, start), end_one_by_one(text, start));
         }
     });
 }
@@ -104,6 +107,25 @@ fn long_strings_are_scanned_as_one_by_one() {
             text[usize::from(*second) % 400] = b'"';
             for start in 0..70 {
                 assert_eq!(string(&text, start), string_one_by_one(&text, start));
+                assert_eq!(end_of_string(&text, start), end_one_by_one(&text, start));
             }
         });
+}
+
+#[test]
+fn a_string_is_unescaped_up_to_its_closing_quote_as_if_it_stood_alone() {
+    bolero::check!().for_each(|text: &[u8]| {
+        let end = end_one_by_one(text, 0);
+        let (mut alone, mut plain) = (Vec::new(), Vec::new());
+        crate::text::unescape(&text[..end], &mut alone);
+        let found = crate::text::unescape_string(text, 0, text.len(), &mut plain);
+        assert_eq!((found, &plain), (Some(end), &alone));
+        if end > 0 {
+            plain.clear();
+            assert_eq!(
+                crate::text::unescape_string(text, 0, end - 1, &mut plain),
+                None
+            );
+        }
+    });
 }

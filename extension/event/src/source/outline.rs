@@ -29,14 +29,14 @@ impl<'e> Outline<'e> {
             let Some(quoted) = found.strip_prefix(b"\"") else {
                 break;
             };
-            let name = scan::string(quoted, 0);
+            let name_len = scan::end_of_string(quoted, 0);
             let behind = quoted
-                .get(name.end..)?
+                .get(name_len..)?
                 .strip_prefix(b"\"")?
                 .trim_ascii_start();
             let value = behind.strip_prefix(b":")?.trim_ascii_start();
             let len = value_len(value);
-            outline.put(quoted.get(..name.end)?, value.get(..len)?)?;
+            outline.put(quoted.get(..name_len)?, value.get(..len)?)?;
             rest = value.get(len..)?;
         }
         Some(outline)
@@ -98,8 +98,8 @@ fn value_len(text: &[u8]) -> usize {
     while let Some(&byte) = text.get(at) {
         match byte {
             b'"' => {
-                let scanned = scan::string(text, at + 1);
-                at = scanned.end + usize::from(scanned.closed);
+                let end = scan::end_of_string(text, at + 1);
+                at = end.saturating_add(1).min(text.len());
                 if depth == 0 {
                     return at;
                 }

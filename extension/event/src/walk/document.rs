@@ -4,10 +4,12 @@
 use alloc::vec::Vec;
 
 use super::{Field, Visitor, Walk};
+use crate::coverage::Gap;
+use crate::decode;
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::role::Roles;
-use crate::scan;
+use crate::scan::{self, Stop};
 use crate::text;
 
 // Limit: 512 levels have a name in a pointer and a role; detection.md section 7. Deeper containers
@@ -138,53 +140,60 @@ impl<'d> Document<'d> {
     /// Shows the string that starts at `start`; gives the offset behind it.
     fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
-        let scan::Scanned {
-            end,
-            classes,
-            closed,
-        } = scan::string(self.text, start);
-        let raw = self.text.get(start..end).unwrap_or(&[]);
-        let behind = if closed { end + 1 } else { end };
-        if !closed {
-            self.note_odd(start);
+        let scanned = scan::string(self.text, start);
+        if scanned.stop == Stop::Escape {
+            return self.escaped(walk, start);
         }
-        let part = if closed && self.is_colon_next(behind) {
-            Part::Key
+        let end = scanned.end;
+        let (part, behind) = self.end_string(start, end);
+        let raw = self.text.get(start..end).unwrap_or(&[]);
+        self.member(walk, raw, scanned.classes, part);
+        behind
+    }
+
+    /// Shows the key or value that starts at `start` and has escapes; gives the offset behind it.
+    fn escaped<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+        let steps = usize::try_from(walk.steps.left()).unwrap_or(usize::MAX);
+        let decoded = if self.is_event {
+            usize::MAX
         } else {
-            Part::Value
+            walk.decoded_left
         };
-        if part == Part::Key
-            && self.deeper == 0
+        let mut plain = walk.buffer();
+        let found = text::unescape_string(self.text, start, steps.min(decoded), &mut plain);
+        let end = found.unwrap_or_else(|| scan::end_of_string(self.text, start));
+        let (part, behind) = self.end_string(start, end);
+        let raw = self.text.get(start..end).unwrap_or(&[]);
+        if found.is_some() && walk.take(raw.len()) {
+            if !self.is_event {
+                walk.decoded(plain.len());
+            }
+            self.member(walk, &plain, decode::classes(&plain), part);
+        } else {
+            walk.coverage.add(Gap::Budget);
+            self.member(walk, raw, Classes::of(raw), part);
+        }
+        walk.recycle(plain);
+        behind
+    }
+
+    /// Notes the string between two offsets; gives what it is, and the offset behind it.
+    #[inline]
+    fn end_string(&mut self, start: usize, end: usize) -> (Part, usize) {
+        if end >= self.text.len() {
+            self.note_odd(start);
+            return (Part::Value, self.text.len());
+        }
+        let behind = end.saturating_add(1);
+        if !self.is_colon_next(behind) {
+            return (Part::Value, behind);
+        }
+        if self.deeper == 0
             && let Some(frame) = self.frames.last_mut()
         {
             frame.key = Span::of_offsets(start, end);
         }
-        if classes.has(Classes::ESCAPED) {
-            self.escaped(walk, raw, classes, part);
-        } else {
-            self.member(walk, raw, classes, part);
-        }
-        behind
-    }
-
-    /// Shows a key or value that has escapes.
-    fn escaped<V: Visitor>(
-        &mut self,
-        walk: &mut Walk<'_, V>,
-        raw: &[u8],
-        classes: Classes,
-        part: Part,
-    ) {
-        if !walk.take(raw.len()) || !(self.is_event || walk.may_decode(raw.len())) {
-            return self.member(walk, raw, classes, part);
-        }
-        let mut plain = walk.buffer();
-        text::unescape(raw, &mut plain);
-        if !self.is_event {
-            walk.decoded(plain.len());
-        }
-        self.member(walk, &plain, Classes::of(&plain), part);
-        walk.recycle(plain);
+        (Part::Key, behind)
     }
 
     /// Shows a key or value as the function will see it.
@@ -195,6 +204,12 @@ impl<'d> Document<'d> {
         classes: Classes,
         part: Part,
     ) {
+        let is_cold = walk.is_cold(text, classes, part);
+        // In a nested document a name changes nothing but `plus`.
+        if is_cold && !self.is_event && text.len() != 3 {
+            self.plus &= part == Part::Value;
+            return;
+        }
         let depth = self.frames.len();
         let role = match part {
             Part::Key => {
@@ -206,6 +221,9 @@ impl<'d> Document<'d> {
             }
             Part::Value => self.roles.of_value(),
         };
+        if is_cold {
+            return;
+        }
         let path = Path {
             parent: Some(self.field.path),
             text: self.text,
@@ -249,6 +267,11 @@ impl<'d> Document<'d> {
     fn bare(&mut self, start: usize) -> usize {
         self.begin_value(start);
         let rest = self.text.get(start..).unwrap_or(&[]);
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        // Most numbers are digits and nothing else.
+        if digits > 0 && matches!(rest.get(digits), Some(b',' | b'}' | b']')) {
+            return start.saturating_add(digits);
+        }
         let len = rest
             .iter()
             .position(|byte| ends_bare(*byte))

@@ -208,16 +208,20 @@ fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     }
     let after = lexer.next();
     // `drop table users`, `create table t (`, `alter table t add`; `drop table design, then …` not.
-    const GOES_ON: u32 = Roles::AS.0
+    let known = after.roles.any(GOES_ON) || matches!(after.kind, Kind::Name | Kind::Open);
+    let goes_on = matches!(after.kind, Kind::Word | Kind::Text { .. }) && alters(&after);
+    fits(ends(&after) || known || goes_on || after.kind == Kind::Comma)
+}
+
+/// What may stand behind the name of a thing that is defined.
+const GOES_ON: Roles = Roles(
+    Roles::AS.0
         | Roles::SELECT.0
         | Roles::VERB.0
         | Roles::UNARY.0
         | Roles::NOT.0
-        | Roles::COMPARE.0;
-    let known = after.roles.any(Roles(GOES_ON)) || matches!(after.kind, Kind::Name | Kind::Open);
-    let goes_on = matches!(after.kind, Kind::Word | Kind::Text { .. }) && alters(&after);
-    fits(ends(&after) || known || goes_on || after.kind == Kind::Comma)
-}
+        | Roles::COMPARE.0,
+);
 
 fn alters(token: &Token<'_>) -> bool {
     [

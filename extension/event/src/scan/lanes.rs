@@ -1,0 +1,120 @@
+//! The classes of long texts, lane by lane in arithmetic that compilers turn into vectors.
+//! It never branches on a byte.
+use crate::form::Classes;
+
+/// One step's bytes, or one byte of result for each.
+type Lanes = [u8; LANES];
+
+const LANES: usize = 16;
+
+/// The length of the part of `text`, in blocks of 64 bytes, that holds no quote and no backslash.
+pub(super) fn plain_len(text: &[u8]) -> usize {
+    let (chunks, _) = text.as_chunks::<{ 4 * LANES }>();
+    let mut len = 0_usize;
+    for chunk in chunks {
+        let (blocks, _) = chunk.as_chunks::<LANES>();
+        let stops = blocks
+            .iter()
+            .fold([0; LANES], |stops, block| or(stops, self::stops(block)));
+        if u128::from_le_bytes(stops) != 0 {
+            break;
+        }
+        len = len.saturating_add(chunk.len());
+    }
+    len
+}
+
+/// The classes of a whole text.
+pub(crate) fn classes(text: &[u8]) -> Classes {
+    let (blocks, rest) = text.as_chunks::<LANES>();
+    let mut all = rest.iter().fold(0, |all, byte| {
+        all | CLASSES.get(usize::from(*byte)).copied().unwrap_or(0)
+    });
+    if !blocks.is_empty() {
+        let found = blocks.iter().fold([0; LANES], with);
+        all |= fold(&found);
+    }
+    Classes::from_bits(all)
+}
+
+/// The class bits of each byte, for texts shorter than a step.
+static CLASSES: [u8; 256] = classes_of_bytes();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "runs at build time only, over indices below 256"
+)]
+const fn classes_of_bytes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = bits(byte as u8);
+        byte += 1;
+    }
+    table
+}
+
+/// The class bits found so far and those of a block.
+#[inline]
+fn with(mut found: Lanes, block: &Lanes) -> Lanes {
+    for (found, byte) in found.iter_mut().zip(block) {
+        *found |= bits(*byte);
+    }
+    found
+}
+
+/// Two results, lane by lane.
+#[inline]
+fn or(mut one: Lanes, other: Lanes) -> Lanes {
+    for (one, other) in one.iter_mut().zip(other) {
+        *one |= other;
+    }
+    one
+}
+
+/// The class bits of one byte, without a branch.
+#[inline]
+const fn bits(byte: u8) -> u8 {
+    // `+` to `:`, `?` to `Z` and `a` to `z` are three runs of ASCII.
+    let even = lane(byte.wrapping_sub(b'+') <= b':' - b'+')
+        | lane(byte.wrapping_sub(b'?') <= b'Z' - b'?')
+        | lane(byte.wrapping_sub(b'a') <= b'z' - b'a')
+        | lane(byte == b'_')
+        | lane(byte == b' ');
+    (!even & Classes::ODD.bits())
+        | (lane(byte >= 0x80) & Classes::HIGH.bits())
+        | (lane(byte == b'%') & Classes::PERCENT.bits())
+        | (lane(byte == b'&') & Classes::AMPERSAND.bits())
+        | (lane(byte == b'+') & Classes::PLUS.bits())
+        | (lane(byte == b'\\') & Classes::ESCAPED.bits())
+        | (lane(byte == b' ') & Classes::SPACE.bits())
+}
+
+/// All bits set where a string ends or an escape starts.
+#[inline]
+fn stops(block: &Lanes) -> Lanes {
+    let mut stops = [0; LANES];
+    for (stop, byte) in stops.iter_mut().zip(block) {
+        *stop = lane(*byte == b'"') | lane(*byte == b'\\');
+    }
+    stops
+}
+
+/// All bits set for true.
+#[inline]
+const fn lane(condition: bool) -> u8 {
+    (condition as u8).wrapping_neg()
+}
+
+/// All lanes together.
+#[inline]
+fn fold(found: &Lanes) -> u8 {
+    let both = u128::from_le_bytes(*found);
+    let both = both | both >> 64;
+    let both = both | both >> 32;
+    let both = both | both >> 16;
+    let both = both | both >> 8;
+    let [bits, ..] = both.to_le_bytes();
+    bits
+}
