@@ -49,36 +49,49 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Builds the layer for `chosen`; gives back what could not be built or proved, and why.
+///
+/// An architecture that fails does not keep the other from being built.
 pub(crate) fn produce(chosen: &[Architecture], twice: bool) -> Result<Vec<Skip>> {
     let mut skips = Vec::new();
+    let mut failures = Vec::new();
     let mut sums = String::new();
     let twin = if twice { Some(Source::twin()?) } else { None };
+    fs::create_dir_all(folder())?;
     for &architecture in chosen {
         if let Some(skip) = obstacle(architecture) {
             skips.push(skip);
             continue;
         }
-        let zip = one(architecture, &Source::here())?;
-        if let Some(twin) = &twin {
-            let again = one(architecture, twin)?;
-            compare(architecture, &zip, &again)?;
+        match deliver(architecture, twin.as_ref(), &mut sums) {
+            Ok(skip) => skips.extend(skip),
+            Err(error) => failures.push(format!("{error:#}")),
         }
-        let name = format!("credenza-layer-{}.zip", architecture.name());
-        let file = folder().join(&name);
-        fs::write(&file, &zip.packed)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        archive::spread(
-            &zip.entries,
-            &folder().join(architecture.name()).join("opt"),
-        )?;
-        println!("{:>9} bytes  {}", zip.packed.len(), file.display());
-        writeln!(sums, "{}  {name}", archive::sha256(&zip.packed))?;
-        skips.extend(prove(architecture, &zip.agent)?);
     }
-    fs::create_dir_all(folder())?;
     fs::write(folder().join("SHA256SUMS"), &sums)?;
     print!("{sums}");
+    ensure!(failures.is_empty(), "{}", failures.join("; "));
     Ok(skips)
+}
+
+/// Builds one layer, compares it with its twin, writes it, and runs the agent in it.
+fn deliver(
+    architecture: Architecture,
+    twin: Option<&Source>,
+    sums: &mut String,
+) -> Result<Option<Skip>> {
+    let zip = one(architecture, &Source::here())?;
+    if let Some(twin) = twin {
+        compare(architecture, &zip, &one(architecture, twin)?)?;
+    }
+    let name = format!("credenza-layer-{}.zip", architecture.name());
+    let file = folder().join(&name);
+    fs::write(&file, &zip.packed).with_context(|| format!("cannot write {}", file.display()))?;
+    let tree = folder().join(architecture.name()).join("opt");
+    archive::spread(&zip.entries, &tree)?;
+    println!("{:>9} bytes  {}", zip.packed.len(), file.display());
+    println!("{:>16} {}", "the same in", tree.display());
+    writeln!(sums, "{}  {name}", archive::sha256(&zip.packed))?;
+    prove(architecture, &zip.agent)
 }
 
 /// Where zips, sums and trees go.
