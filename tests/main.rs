@@ -23,6 +23,7 @@ mod pending_next;
 mod refusals;
 mod second_extension;
 mod shutdown;
+mod size_sweep;
 mod specification;
 mod sqlmap;
 mod start_up;

@@ -1,0 +1,71 @@
+//! From 1 KB to 6 MB the time through the agent grows with the size and never in a leap.
+//! It never compares with a clock of another run: each size is measured against its neighbours.
+use std::time::Instant;
+
+use crate::harness::measure::median;
+use crate::harness::pair::Pair;
+use crate::harness::{alone, progress};
+
+/// Sizes that double from 1 KB, and the largest event that the platform delivers.
+const SIZES: [usize; 14] = [
+    1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_000_000,
+    2_000_000, 4_000_000, 6_291_556,
+];
+
+/// By how much one size may be slower than the size before it.
+// Limit: 8; twice the bytes are twice the work at most, and four times that is a neighbour on the
+// machine. Nagle's algorithm against a delayed acknowledgement is 40 ms on a path of 0.1 ms.
+const LEAP_MAX: f64 = 8.0;
+
+/// A benign event of exactly this many bytes: an order with many lines.
+fn order(bytes: usize) -> Vec<u8> {
+    let mut event = br#"{"customer":"O'Brien & Sons","lines":["#.to_vec();
+    let end = br#""blue jeans"],"note":""}"#;
+    while event.len() + 40 + end.len() < bytes {
+        event.extend_from_slice(br#"{"sku":"A-104729","count":3},"#);
+    }
+    event.extend_from_slice(end);
+    let rest = bytes - event.len();
+    let at = event.len() - 2;
+    event.splice(at..at, std::iter::repeat_n(b'n', rest));
+    event
+}
+
+/// The median time of one invocation, event and answer of this size, in milliseconds.
+fn invocation_ms(pair: &mut Pair, name: &str, event: &[u8]) -> f64 {
+    let mut times = Vec::new();
+    for round in 0..16 {
+        let started = Instant::now();
+        pair.invoke(&format!("{name}-{round}"), event, event);
+        // The first round of a size grows buffers.
+        if round > 0 {
+            times.push(started.elapsed().as_secs_f64() * 1_000.0);
+        }
+    }
+    median(&mut times)
+}
+
+#[test]
+fn there_is_no_size_at_which_the_agent_is_suddenly_slow() {
+    let _room = alone();
+    for mode in ["monitor", "block"] {
+        let mut pair = Pair::new(mode);
+        let mut before = None;
+        for size in SIZES {
+            let event = order(size);
+            assert_eq!(event.len(), size);
+            let took = invocation_ms(&mut pair, &size.to_string(), &event);
+            if let Some(before) = before {
+                progress(&format!(
+                    "{mode}, {size} bytes: {:.1} times the size before",
+                    took / before
+                ));
+                assert!(
+                    took <= before * LEAP_MAX,
+                    "{mode}: {size} bytes take {took:.2} ms, half of them {before:.2} ms"
+                );
+            }
+            before = Some(took);
+        }
+    }
+}
