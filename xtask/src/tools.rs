@@ -105,6 +105,22 @@ pub(crate) fn install() -> Result<Vec<Skip>> {
     Ok(skips.collect())
 }
 
+/// What only the bench needs, so that tests do not wait for it.
+const WAF: Tool = Tool {
+    name: "libddwaf",
+    version: "ddtrace==4.16.0",
+    proof: ".venv-waf/bin/python",
+    takes: "under a minute",
+    install: |tool| install_in_venv(".venv-waf", tool.version),
+};
+
+/// A Python that has libddwaf, installed if need be.
+pub(crate) fn waf() -> Result<PathBuf> {
+    fs::create_dir_all(project::root().join(".tools"))?;
+    provide(&WAF)?;
+    Ok(project::root().join(WAF.proof))
+}
+
 /// Leaves the tool in place if it is the pinned one; else installs it and says so.
 fn provide(tool: &Tool) -> Result<()> {
     let stamp = project::root()

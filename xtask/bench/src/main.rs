@@ -7,13 +7,14 @@
 )]
 
 mod goals;
+mod inspection;
 mod latency;
 mod memory;
 mod startup;
 mod worst;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -27,6 +28,15 @@ struct Arguments {
     /// The folder of the peers.
     #[arg(long)]
     peers: PathBuf,
+    /// A Python that has libddwaf, for the comparison of inspections.
+    #[arg(long)]
+    waf: Option<PathBuf>,
+    /// Bytes of tables that one inspection touches, as counted from outside.
+    #[arg(long)]
+    table_bytes: Option<u32>,
+    /// Bytes of code that one inspection touches, as counted from outside.
+    #[arg(long)]
+    code_bytes: Option<u32>,
     /// Fewer rounds, for a first impression.
     #[arg(long)]
     quick: bool,
@@ -86,14 +96,30 @@ fn measure(arguments: &Arguments) -> Result<()> {
     eprintln!("worst inputs");
     let worst = worst::measure();
     worst::print(&worst);
-    let agent_bytes = std::fs::metadata(&arguments.agent)?.len();
-    goals::print(
-        &latency,
-        small.as_deref().ok(),
-        &startup,
-        &memory,
-        &worst,
-        agent_bytes,
-    );
+    let inspections = inspections(arguments.waf.as_deref());
+    inspection::print(&inspections);
+    goals::print(&goals::Measured {
+        figures: &latency,
+        small: small.as_deref().ok(),
+        startup: &startup,
+        memory: &memory,
+        worst: &worst,
+        inspections: &inspections,
+        agent_bytes: std::fs::metadata(&arguments.agent)?.len(),
+        table_bytes: arguments.table_bytes,
+        code_bytes: arguments.code_bytes,
+    });
     Ok(())
+}
+
+/// The comparison with libddwaf; none where it is absent or fails.
+fn inspections(waf: Option<&Path>) -> Vec<inspection::Pair> {
+    let Some(python) = waf else {
+        return Vec::new();
+    };
+    eprintln!("inspection beside libddwaf");
+    inspection::measure(python).unwrap_or_else(|error| {
+        println!("skipped: libddwaf: {error:#}");
+        Vec::new()
+    })
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::programs;
+use super::{programs, touched};
 use crate::layer::Source;
 use crate::project;
 use crate::skips::Skip;
@@ -48,6 +48,7 @@ pub(crate) fn gate(update: bool) -> Result<Option<Skip>> {
     if !breaches.is_empty() {
         bail!("instruction counts: {}", breaches.join("; "));
     }
+    touched::gate()?;
     Ok(None)
 }
 
@@ -56,7 +57,7 @@ fn budgets_file() -> PathBuf {
 }
 
 /// Whether valgrind runs, after an attempt to install it where it does not.
-fn is_installed() -> bool {
+pub(super) fn is_installed() -> bool {
     let runs = || {
         let asked = Command::new("valgrind").arg("--version").output();
         asked.is_ok_and(|output| output.status.success())

@@ -1,6 +1,7 @@
 //! The bench: latency, cost, size and memory, side by side with other proxies in one run.
 //! It never compares a time with one of another run; only instruction counts have budgets.
 mod instructions;
+mod touched;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,8 +9,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::layer::{self, Architecture, Source};
-use crate::project;
-use crate::skips;
+use crate::skips::{self, Skip};
+use crate::{project, tools};
 
 pub(crate) use instructions::gate;
 
@@ -43,7 +44,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.quick {
         bench.arg("--quick");
     }
-    project::run(&mut bench)
+    if let Some(touched) = touched::measure()? {
+        bench.args(["--table-bytes", &touched.table_bytes.to_string()]);
+        bench.args(["--code-bytes", &touched.code_bytes.to_string()]);
+    }
+    let mut skips = Vec::new();
+    match tools::waf() {
+        Ok(python) => drop(bench.arg("--waf").arg(python)),
+        Err(error) => skips.push(Skip {
+            name: "libddwaf".to_owned(),
+            reason: format!("{error:#}"),
+        }),
+    }
+    project::run(&mut bench)?;
+    skips::print(&skips);
+    Ok(())
 }
 
 /// Builds the programs of a package as the agent is built; gives back their folder.

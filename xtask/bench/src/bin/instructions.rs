@@ -1,19 +1,25 @@
-//! Inspects one named event a number of times, for counting instructions from outside.
+//! Inspects one named event a number of times, for counting instructions and memory from outside.
 //! It never looks at a clock, so that two runs execute the same instructions.
 #![expect(
     clippy::print_stdout,
     reason = "the list of names is for the tool that counts"
 )]
 
-use std::env;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::{env, fs, ptr};
 
 use anyhow::{Context as _, Result};
 use credenza_bench::events;
 use credenza_engine::{HashKey, inspect};
 use credenza_event::Steps;
 
+/// Read after the first inspection, so that a trace shows where the second one begins.
+static MARK: AtomicU8 = AtomicU8::new(1);
+
 /// Without arguments prints the names; with a name and a number inspects that often.
+///
+/// With a third argument it also says where the mark and its own program lie in memory.
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let Some(name) = arguments.next() else {
@@ -23,10 +29,17 @@ fn main() -> Result<()> {
         return Ok(());
     };
     let times: u32 = arguments.next().context("how often?")?.parse()?;
+    if arguments.next().is_some() {
+        println!("mark {:x}", ptr::from_ref(&MARK).addr());
+        print!("{}", fs::read_to_string("/proc/self/maps")?);
+    }
     let found = EVENTS.iter().find(|(known, _)| *known == name);
     let (_, event) = found.with_context(|| format!("no event is called {name}"))?;
     let event = event();
-    for _ in 0..times {
+    for time in 0..times {
+        if time == 1 {
+            black_box(MARK.load(Ordering::Relaxed));
+        }
         let steps = Steps::for_bytes(event.len());
         black_box(inspect(black_box(&event), steps, &HashKey([7; 16])));
     }
