@@ -2,8 +2,9 @@
 //! These tests never look inside the program.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 
@@ -276,6 +277,35 @@ fn a_function_that_ends_at_once_is_told_with_its_last_words() {
          Runtime exited with error: exit status 3\n  \
          fix: see its lines above, or run it by itself\n"
     );
+}
+
+#[test]
+fn a_dev_that_is_killed_leaves_no_process_behind() {
+    let script = "echo own pid $$; sleep 1000; true";
+    let mut dev = Command::new(env!("CARGO_BIN_EXE_credenza"))
+        .args(["dev", "--no-agent", "--http", "127.0.0.1:0", "--"])
+        .args(["sh", "-c", script])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(dev.stdout.take().unwrap()).lines();
+    let pid = lines.map_while(Result::ok).find_map(|line| {
+        let (_, pid) = line.split_once("own pid ")?;
+        pid.trim().parse::<u32>().ok()
+    });
+    let function = format!("/proc/{}", pid.unwrap());
+    let lives = || std::fs::read_to_string(format!("{function}/cmdline"));
+    assert!(lives().is_ok_and(|command| command.starts_with("sh")));
+    // SIGKILL: nothing in the program itself can tidy up any more.
+    dev.kill().unwrap();
+    dev.wait().unwrap();
+    let begun = Instant::now();
+    while lives().is_ok_and(|command| !command.is_empty()) {
+        // Limit: 30 s for a machine that is busy; a keeper that works needs milliseconds.
+        assert!(begun.elapsed() < Duration::from_secs(30), "{function}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 /// Runs a command whose reader goes away before it has read a byte.

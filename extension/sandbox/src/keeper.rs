@@ -9,6 +9,7 @@ use std::{
 };
 
 /// The keeper reads group numbers until its input ends, which it does when we die.
+/// A `--` before the group would be clearer, but not every shell's own `kill` knows it.
 const SCRIPT: &str = r#"
 groups=
 while read -r sign group; do
@@ -17,7 +18,7 @@ while read -r sign group; do
   groups=$kept
   [ "$sign" = + ] && groups="$groups $group"
 done
-for one in $groups; do kill -9 -- "-$one"; done
+for one in $groups; do kill -9 "-$one"; done
 "#;
 
 /// One keeper for the whole process, started with the first child.
