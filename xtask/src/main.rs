@@ -10,6 +10,7 @@ mod accuracy;
 mod bench;
 mod ci;
 mod crates;
+mod debian;
 mod demo;
 mod docs;
 mod layer;

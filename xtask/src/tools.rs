@@ -2,13 +2,14 @@
 //! It never fails for a tool that cannot be installed: such a tool is a skip, by name.
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
+use crate::debian::{self, bounded, quiet};
 use crate::project;
 use crate::skips::Skip;
 
@@ -69,9 +70,6 @@ const NODE_CLIENT_PACKAGES: [&str; 7] = [
 
 /// SHA-256 of `aws-lambda-rie-x86_64` in the pinned package, as the contract's section 6 gives it.
 const EMULATOR_SHA256: &str = "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5";
-
-// Limit: 900 s per step; the longest measured one, compiling the node client, took about 240 s.
-const STEP_SECONDS_MAX: &str = "900";
 
 /// Installs every tool that is missing; gives back those that could not be.
 ///
@@ -180,8 +178,13 @@ fn install_in_venv(folder: &str, package: &str) -> Result<()> {
 fn python_environment(folder: &str) -> Result<PathBuf> {
     let venv = project::root().join(folder);
     if !venv.join("bin/pip").exists() {
-        need("python3", &["python3", "python3-venv"])?;
-        quiet(bounded("python3").args(["-m", "venv"]).arg(&venv))?;
+        debian::need("python3", &["python3", "python3-venv"])?;
+        let make = || quiet(bounded("python3").args(["-m", "venv"]).arg(&venv));
+        // Debian's python3 alone can begin an environment and not end it.
+        if make().is_err() {
+            debian::install(&["python3-venv"])?;
+            make()?;
+        }
     }
     Ok(venv)
 }
@@ -199,13 +202,13 @@ fn pip(venv: &Path) -> Command {
 }
 
 fn install_node_client(tool: &Tool) -> Result<()> {
-    need("npm", &["nodejs", "npm"])?;
+    debian::need("npm", &["nodejs", "npm"])?;
     let missing: Vec<&str> = NODE_CLIENT_PACKAGES
         .into_iter()
-        .filter(|package| !has_debian_package(package))
+        .filter(|package| !debian::has(package))
         .collect();
     if !missing.is_empty() {
-        install_debian_packages(&missing)?;
+        debian::install(&missing)?;
     }
     let folder = project::root().join(".tools/node");
     fs::create_dir_all(&folder)?;
@@ -268,78 +271,6 @@ fn make_executable(path: &Path) -> Result<()> {
         path,
         fs::Permissions::from_mode(0o755),
     )?)
-}
-
-/// Makes sure that `program` can be called, by installing Debian packages where that is possible.
-fn need(program: &str, packages: &[&str]) -> Result<()> {
-    if is_callable(program) {
-        return Ok(());
-    }
-    install_debian_packages(packages).with_context(|| format!("{program} is not installed"))
-}
-
-fn is_callable(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-fn has_debian_package(package: &str) -> bool {
-    Command::new("dpkg-query")
-        .args(["--show", "--showformat", "${Status}", package])
-        .output()
-        .is_ok_and(|output| output.stdout.ends_with(b"install ok installed"))
-}
-
-fn install_debian_packages(packages: &[&str]) -> Result<()> {
-    let names = packages.join(" ");
-    let user = Command::new("id").arg("-u").output();
-    if user.is_ok_and(|output| output.stdout.trim_ascii() != b"0") {
-        bail!("run this as root first: apt-get update && apt-get install -y {names}");
-    }
-    println!("tools: installing the Debian packages {names}");
-    quiet(bounded("apt-get").args(["update", "-qq"]))?;
-    quiet(
-        bounded("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "-y", "-qq", "--no-install-recommends"])
-            .args(packages),
-    )
-}
-
-/// A command that is ended when it takes far longer than any honest run.
-fn bounded(program: impl AsRef<std::ffi::OsStr>) -> Command {
-    let mut command = Command::new("timeout");
-    command.arg(STEP_SECONDS_MAX).arg(program);
-    command
-}
-
-/// Runs `command` without showing its output; the end of the output becomes the error.
-fn quiet(command: &mut Command) -> Result<()> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start {}", project::spelling(command)))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let mut last: Vec<&str> = stderr
-        .lines()
-        .rev()
-        .filter(|line| !line.is_empty())
-        .take(3)
-        .collect();
-    last.reverse();
-    bail!(
-        "`{}` ended with {}: {}",
-        project::spelling(command),
-        output.status,
-        last.join(" / ")
-    )
 }
 
 fn one_line(text: &str) -> String {

@@ -1,5 +1,5 @@
 //! Inspection of benign events beside libddwaf with its recommended rules, in turns.
-//! It never counts libddwaf's objects or JSON, though our own figure holds the reading of the event.
+//! It never counts libddwaf's objects or JSON; our own figure holds the reading of the event.
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

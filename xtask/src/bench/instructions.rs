@@ -10,8 +10,8 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{programs, touched};
 use crate::layer::Source;
-use crate::project;
 use crate::skips::Skip;
+use crate::{debian, project};
 
 /// By how much a count may exceed its budget.
 // Limit: 2 %. Two runs of one program differ by less than 0.1 %; another patch release of the
@@ -23,11 +23,10 @@ const TIMES: u64 = 10;
 
 /// Counts, prints, and compares with the budgets; a machine without valgrind gives a skip.
 pub(crate) fn gate(update: bool) -> Result<Option<Skip>> {
-    if !is_installed() {
-        let reason = "valgrind is not installed, and apt-get could not install it".to_owned();
+    if let Err(error) = debian::need("valgrind", &["valgrind"]) {
         return Ok(Some(Skip {
             name: "instruction counts".to_owned(),
-            reason,
+            reason: format!("{error:#}"),
         }));
     }
     let folder = programs("credenza-bench", &Source::here())?;
@@ -54,30 +53,6 @@ pub(crate) fn gate(update: bool) -> Result<Option<Skip>> {
 
 fn budgets_file() -> PathBuf {
     project::root().join("xtask/instructions.toml")
-}
-
-/// Whether valgrind runs, after an attempt to install it where it does not.
-pub(super) fn is_installed() -> bool {
-    let runs = || {
-        let asked = Command::new("valgrind").arg("--version").output();
-        asked.is_ok_and(|output| output.status.success())
-    };
-    if runs() {
-        return true;
-    }
-    let mut apt = Command::new("apt-get");
-    apt.args([
-        "install",
-        "--yes",
-        "--quiet",
-        "--no-install-recommends",
-        "valgrind",
-    ]);
-    // A failure shows in the next line: what counts is whether it runs.
-    drop(project::output(
-        apt.env("DEBIAN_FRONTEND", "noninteractive"),
-    ));
-    runs()
 }
 
 /// The instructions of one whole run.

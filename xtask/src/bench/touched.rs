@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{instructions, programs};
+use super::programs;
 use crate::layer::Source;
-use crate::project;
+use crate::{debian, project};
 
 /// The most that the tables of one inspection may fill.
 // Limit: 128 KiB, the first bar of goal 10; caches of the second level hold some 512 KiB.
@@ -29,9 +29,9 @@ pub(crate) struct Touched {
     pub(crate) code_bytes: usize,
 }
 
-/// Traces one inspection; `None` where valgrind is not installed.
+/// Traces one inspection; `None` where valgrind cannot be installed.
 pub(crate) fn measure() -> Result<Option<Touched>> {
-    if !instructions::is_installed() {
+    if debian::need("valgrind", &["valgrind"]).is_err() {
         return Ok(None);
     }
     let program = programs("credenza-bench", &Source::here())?.join("credenza-bench-instructions");

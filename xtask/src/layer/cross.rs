@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::debian::{self, is_callable as runs};
 use crate::project;
 
 /// Where the compiler lies.
@@ -54,24 +55,32 @@ impl Cross {
     /// What stands between this machine and a program for arm64; empty when nothing does.
     pub(crate) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        let mut asked = Command::new(self.compiler());
-        asked.arg("--version").env(
-            "LD_LIBRARY_PATH",
-            self.folder.join("usr/lib/x86_64-linux-gnu"),
-        );
-        if project::output(&mut asked).is_err() {
+        if !self.has_compiler() {
             missing.push("the compiler (Debian's rustc-web) in .cross/".to_owned());
         }
-        let library = self
-            .folder
-            .join("usr/lib/rustlib/aarch64-unknown-linux-gnu");
-        if !library.is_dir() {
+        if !self.has_library() {
             missing.push("the standard library (libstd-rust-web-dev:arm64) in .cross/".to_owned());
         }
         if !runs(LINKER) {
             missing.push(format!("the linker {LINKER} (gcc-aarch64-linux-gnu)"));
         }
         missing
+    }
+
+    fn has_compiler(&self) -> bool {
+        let mut asked = Command::new(self.compiler());
+        asked.arg("--version").env(
+            "LD_LIBRARY_PATH",
+            self.folder.join("usr/lib/x86_64-linux-gnu"),
+        );
+        project::output(&mut asked).is_ok()
+    }
+
+    fn has_library(&self) -> bool {
+        let library = self
+            .folder
+            .join("usr/lib/rustlib/aarch64-unknown-linux-gnu");
+        library.is_dir()
     }
 
     /// Whether programs for arm64 can be run here.
@@ -87,16 +96,12 @@ impl Cross {
         if !runs("apt-get") {
             bail!("apt-get is not here, and no other way to a compiler for arm64 is known");
         }
-        println!("installing the compiler for arm64 into .cross/ (170 MB, once)");
-        if !self.missing().is_empty() {
+        if !self.has_compiler() || !self.has_library() {
+            println!("fetching the compiler for arm64 into .cross/ (170 MB, once)");
             self.unpack()?;
         }
         if !runs(LINKER) || !Self::can_run() {
-            let mut apt = Command::new("apt-get");
-            apt.args(["install", "--yes", "--quiet", "--no-install-recommends"])
-                .args(SYSTEM);
-            apt.env("DEBIAN_FRONTEND", "noninteractive");
-            quietly(&mut apt)?;
+            debian::install(&SYSTEM)?;
         }
         Ok(())
     }
@@ -145,14 +150,6 @@ impl Cross {
 /// Runs a command whose output matters only when it fails.
 fn quietly(command: &mut Command) -> Result<()> {
     project::output(command).map(drop)
-}
-
-/// Whether a program can be started.
-fn runs(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
 }
 
 #[cfg(test)]

@@ -113,11 +113,22 @@ fn other_bytes_are_unknown() {
     assert_eq!(recognise(http.as_bytes()), Source::Unknown);
 }
 
+/// Says where the tool that runs all tests will find it what was not done.
+fn skip(reason: &str) {
+    use std::io::Write as _;
+    let Some(path) = std::env::var_os("CREDENZA_SKIPS") else {
+        return;
+    };
+    let file = std::fs::OpenOptions::new().append(true).open(path);
+    file.and_then(|mut file| std::writeln!(file, "event sources: {reason}"))
+        .unwrap();
+}
+
 #[test]
 fn published_samples_are_recognised_where_they_are_present() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/events");
     let Ok(manifest) = std::fs::read_to_string(std::format!("{folder}/MANIFEST.tsv")) else {
-        std::println!("skipped: no published samples beside the project");
+        skip("the published samples are not beside the project");
         return;
     };
     let mut recognised = 0;
