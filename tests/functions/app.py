@@ -39,7 +39,21 @@ if MODE in ("echo", "sleep"):
     BaseLambdaRuntimeClient.marshaller = _RawMarshaller()
 
 
+RESTORED = False
+if MODE.startswith("snap"):
+    from snapshot_restore_py import register_after_restore
+
+    @register_after_restore
+    def _restored():
+        global RESTORED
+        if MODE == "snap-broken":
+            raise ValueError("the restore broke")
+        RESTORED = True
+
+
 def handler(event, context):
+    if MODE == "snap":
+        return {"restored": RESTORED}
     if MODE == "error":
         raise ValueError("x" * int(os.environ.get("ECHO_ERROR_CHARACTERS", "20")))
     if MODE == "large":

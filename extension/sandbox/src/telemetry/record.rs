@@ -234,7 +234,9 @@ impl Invoked {
         self.tell("report", || {
             let duration = self.started.elapsed();
             // INIT is billed with the first invocation (2.3).
-            let billed = ms(duration.saturating_add(init.unwrap_or_default())).ceil();
+            let billed = duration.saturating_add(init.unwrap_or_default());
+            let billed = billed.as_micros().div_ceil(1_000);
+            let billed = u64::try_from(billed).unwrap_or(u64::MAX);
             let mut metrics = json!({
                 "durationMs": ms(duration),
                 "billedDurationMs": billed,

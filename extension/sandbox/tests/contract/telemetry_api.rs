@@ -247,6 +247,8 @@ async fn an_invocation_is_told_in_three_events_with_its_id_and_trace() {
     runtime.begin_next().await;
     outcome(invoked).await;
     let events = reader.events_until("platform.report").await;
+    let billed = &find(&events, "platform.report")["record"]["metrics"]["billedDurationMs"];
+    assert!(billed.is_u64(), "whole milliseconds are billed: {billed}");
     assert_eq!(
         types(&events),
         ["platform.start", "platform.runtimeDone", "platform.report"]
