@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::harness::http::{read_body, read_head};
+
 /// What has to become of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -20,9 +22,18 @@ pub(super) struct Case {
     pub(super) bytes: Vec<u8>,
     /// The start line that the platform must see, if the case passes.
     pub(super) start: String,
-    /// The body that it must see.
+    /// The body as it is framed on the wire.
     pub(super) body: Vec<u8>,
     pub(super) fate: Fate,
+}
+
+impl Case {
+    /// What the platform must read as the body, and its trailers.
+    pub(super) fn content(&self) -> (Vec<u8>, Vec<(String, Vec<u8>)>) {
+        let head = read_head(&mut &self.bytes[..]).expect("a case that passes has a head");
+        let body = read_body(&mut &self.body[..], &head).expect("and its body");
+        (body.bytes, body.trailers)
+    }
 }
 
 /// A request that hides in a body; the platform must never see it as one.

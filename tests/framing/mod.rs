@@ -8,7 +8,7 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use self::cases::{Case, Fate};
-use crate::harness::http::{read_body, read_head};
+use crate::harness::http::{Head, read_body, read_head};
 use crate::harness::pair::Pair;
 use crate::harness::runtime::Runtime;
 use crate::harness::{DEADLINE, beside_others, progress};
@@ -16,12 +16,17 @@ use crate::harness::{DEADLINE, beside_others, progress};
 #[test]
 fn raw_cases_are_neither_hung_nor_smuggled_nor_normalised() {
     let _room = beside_others();
-    let pair = Pair::new("block");
+    let mut pair = Pair::new("block");
     let cases = cases::all();
     assert!(cases.len() >= 300, "{} cases", cases.len());
     let begun = Instant::now();
     for case in &cases {
-        run(&pair, case);
+        if case.fate == Fate::Passes {
+            run(&mut pair, case);
+        } else {
+            // What comes of it may reach the platform late, so it has a platform of its own.
+            run(&mut Pair::new("block"), case);
+        }
     }
     progress(&format!(
         "{} raw cases in {:.1} s",
@@ -30,9 +35,9 @@ fn raw_cases_are_neither_hung_nor_smuggled_nor_normalised() {
     ));
 }
 
-fn run(pair: &Pair, case: &Case) {
+fn run(pair: &mut Pair, case: &Case) {
     let name = &case.name;
-    let before = pair.lambda.heads().len();
+    let before = calls(pair).len();
     let mut client = pair.agent.runtime();
     client.set_patience(Duration::from_secs(10));
     client.send(&case.bytes).unwrap();
@@ -41,9 +46,12 @@ fn run(pair: &Pair, case: &Case) {
         let _ = client.reader.get_ref().shutdown(Shutdown::Write);
     }
     let status = outcome(&mut client, name);
-    let heads = pair.lambda.heads();
-    let seen = &heads[before..];
-    for head in seen {
+    if case.fate != Fate::Passes {
+        pair.agent.kill();
+        pair.lambda.wait_quiet();
+    }
+    let seen = calls(pair).split_off(before);
+    for head in &seen {
         assert!(
             !head.target().contains("smuggled"),
             "{name}: smuggled a request"
@@ -57,13 +65,11 @@ fn run(pair: &Pair, case: &Case) {
                 status.is_some_and(|status| status < 500),
                 "{name}: {status:?}"
             );
-            let length = seen[0].text("content-length").unwrap_or("0");
-            let chunked = seen[0].header("transfer-encoding").is_some();
-            assert!(
-                chunked || length == case.body.len().to_string(),
-                "{name}: {:?}",
-                seen[0]
-            );
+            let others = pair.lambda.others();
+            let (_, body) = others.last().expect(name);
+            let (bytes, trailers) = case.content();
+            assert!(body.bytes == bytes, "{name}: the body is another");
+            assert_eq!(body.trailers, trailers, "{name}");
         }
         Fate::Refused => {
             assert!(seen.is_empty(), "{name}: the platform saw {seen:?}");
@@ -74,6 +80,17 @@ fn run(pair: &Pair, case: &Case) {
         }
         Fate::Either => assert!(seen.len() <= 1, "{name}: {seen:?}"),
     }
+}
+
+/// The calls that the platform has seen, without the life cycle of the agent itself.
+fn calls(pair: &Pair) -> Vec<Head> {
+    let own = [
+        "/2020-01-01/extension/register",
+        "/2020-01-01/extension/event/next",
+    ];
+    let mut heads = pair.lambda.heads();
+    heads.retain(|head| !own.contains(&head.target()));
+    heads
 }
 
 /// The status of the one reply, none if the connection was closed without one.

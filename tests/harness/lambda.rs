@@ -85,7 +85,11 @@ struct State {
     answers: Vec<Answer>,
     calls: Vec<String>,
     heads: Vec<Head>,
+    others: Vec<(Head, Body)>,
     fault: Option<Arc<Fault>>,
+    /// Connections that may still bring a call, and those that only wait for an extension event.
+    connections: usize,
+    extensions_waiting: usize,
     nexts_pending: usize,
     nexts_dropped: usize,
     shutdown: Option<String>,
@@ -180,6 +184,13 @@ impl Lambda {
         });
     }
 
+    /// Waits until everything that a client which is gone has sent was read.
+    pub(crate) fn wait_quiet(&self) {
+        self.wait("quiet", |state| {
+            state.connections == state.extensions_waiting
+        });
+    }
+
     /// Waits until a call whose start line begins with `start` has been read.
     pub(crate) fn wait_call(&self, start: &str) {
         self.wait(start, |state| {
@@ -208,6 +219,11 @@ impl Lambda {
     /// The heads of all calls so far.
     pub(crate) fn heads(&self) -> Vec<Head> {
         self.lock().heads.clone()
+    }
+
+    /// The calls so far that are none of the platform's own, whole.
+    pub(crate) fn others(&self) -> Vec<(Head, Body)> {
+        self.lock().others.clone()
     }
 
     /// How many pending `next` were closed by the client.
@@ -246,11 +262,14 @@ impl Lambda {
         let mut peer = Peer {
             reader: BufReader::with_capacity(1 << 16, stream),
         };
+        self.lock().connections += 1;
         while let Ok(head) = read_head(&mut peer.reader) {
             if self.ended.load(Ordering::Acquire) || self.call(&head, &mut peer).is_err() {
-                return;
+                break;
             }
         }
+        self.lock().connections -= 1;
+        self.changed.notify_all();
     }
 
     fn call(&self, head: &Head, peer: &mut Peer) -> io::Result<()> {
@@ -294,7 +313,8 @@ impl Lambda {
                 peer.reply("202 Accepted", b"{\"status\":\"OK\"}\n")
             }
             _ => {
-                peer.body(head)?;
+                let body = peer.body(head)?;
+                self.lock().others.push((head.clone(), body));
                 peer.reply("404 Not Found", b"404 page not found")
             }
         }
@@ -308,8 +328,11 @@ impl Lambda {
 
     fn extension_next(&self, peer: &mut Peer) -> io::Result<()> {
         let mut state = self.lock();
+        state.extensions_waiting += 1;
+        self.changed.notify_all();
         loop {
-            if let Some(reason) = &state.shutdown {
+            if let Some(reason) = state.shutdown.clone() {
+                state.extensions_waiting -= 1;
                 let event = format!(
                     r#"{{"eventType":"SHUTDOWN","shutdownReason":"{reason}","deadlineMs":{}}}"#,
                     now_ms() + 2000
@@ -318,6 +341,7 @@ impl Lambda {
                 return peer.reply("200 OK", event.as_bytes());
             }
             if self.ended.load(Ordering::Acquire) {
+                state.extensions_waiting -= 1;
                 return Err(io::ErrorKind::ConnectionAborted.into());
             }
             state = self.changed.wait(state).unwrap();
