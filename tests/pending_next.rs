@@ -75,20 +75,82 @@ fn a_restarted_runtime_answers_on_new_connections_as_well() {
 }
 
 #[test]
-fn half_closed_runtimes_still_get_their_event() {
+fn a_runtime_that_closes_only_its_own_direction_still_gets_its_event() {
     let _room = beside_others();
     let mut pair = Pair::new("monitor");
+    for round in 0..20 {
+        pair.runtime.ask_next().unwrap();
+        pair.lambda.wait_pending(1);
+        let stream = pair.runtime.reader.get_ref();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let id = format!("round-{round}");
+        pair.lambda.push(Lambda::event(&id, b"{}"));
+        assert_eq!(pair.runtime.receive().unwrap().id, id);
+        pair.runtime = pair.agent.runtime();
+        pair.runtime.respond(&id, b"1").unwrap();
+    }
+    assert_eq!(pair.lambda.nexts_dropped(), 0);
+    assert_eq!(pair.lambda.count_calls(NEXT), 20);
+}
+
+#[test]
+fn a_runtime_that_closes_one_direction_and_then_the_other_leaves_its_next_to_another() {
+    let _room = beside_others();
+    let mut pair = Pair::new("monitor");
+    for round in 0..20 {
+        pair.runtime.ask_next().unwrap();
+        pair.lambda.wait_pending(1);
+        let stream = pair.runtime.reader.get_ref();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        pair.runtime = pair.agent.runtime();
+        pair.runtime.ask_next().unwrap();
+        let id = format!("round-{round}");
+        pair.lambda.push(Lambda::event(&id, b"{}"));
+        assert_eq!(pair.runtime.receive().unwrap().id, id);
+        pair.runtime.respond(&id, b"1").unwrap();
+    }
+    assert_eq!(pair.lambda.nexts_dropped(), 0);
+    assert_eq!(pair.lambda.count_calls(NEXT), 20, "a next was doubled");
+}
+
+#[test]
+fn a_second_next_without_an_answer_goes_up_because_it_is_the_platforms_to_judge() {
+    let _room = beside_others();
+    let mut pair = Pair::new("monitor");
+    pair.deliver("one", b"{}");
     pair.runtime.ask_next().unwrap();
     pair.lambda.wait_pending(1);
-    pair.lambda.push(Lambda::event("one", b"{}"));
-    assert_eq!(pair.runtime.receive().unwrap().id, "one");
-    let before = pair.lambda.count_calls(NEXT);
-    // `next` again although the event was not answered: the platform's to judge, so it goes up.
-    pair.runtime.ask_next().unwrap();
-    pair.lambda.wait_pending(1);
-    assert_eq!(pair.lambda.count_calls(NEXT), before + 1);
+    assert_eq!(pair.lambda.count_calls(NEXT), 2);
     pair.lambda.push(Lambda::event("two", b"{}"));
     assert_eq!(pair.runtime.receive().unwrap().id, "two");
+}
+
+#[test]
+fn an_event_whose_runtime_leaves_later_than_its_successor_comes_reaches_the_successor() {
+    let _room = beside_others();
+    let mut pair = Pair::new("monitor");
+    for round in 0..20 {
+        // Both wait, so both have a `next` at the platform; then the older one leaves, and the
+        // platform serves whichever of the two it likes.
+        let mut older = pair.agent.runtime();
+        older.ask_next().unwrap();
+        let mut newer = pair.agent.runtime();
+        newer.ask_next().unwrap();
+        pair.lambda.wait_pending(2);
+        drop(older);
+        let id = format!("round-{round}");
+        pair.lambda.push(Lambda::event(&id, b"{}"));
+        assert_eq!(newer.receive().unwrap().id, id);
+        newer.respond(&id, b"1").unwrap();
+        // The other `next` is still open, and serves the one that comes next.
+        let mut newest = pair.agent.runtime();
+        newest.ask_next().unwrap();
+        pair.lambda.push(Lambda::event("rest", b"{}"));
+        assert_eq!(newest.receive().unwrap().id, "rest");
+        newest.respond("rest", b"1").unwrap();
+    }
+    assert_eq!(pair.lambda.nexts_dropped(), 0);
+    assert_eq!(pair.lambda.count_calls(NEXT), 40, "a next was doubled");
 }
 
 #[test]

@@ -50,6 +50,9 @@ pub enum Fault {
     /// Ours: inspection took longer than the guard allows.
     #[error("inspection took too long")]
     OursStuck,
+    /// Ours: several inspections did not end, so nothing is inspected any more.
+    #[error("several inspections did not end, so this event was not inspected")]
+    OursGivenUp,
     /// Ours: no thread for another connection.
     #[error("no thread can be had for another connection")]
     OursThreadless,
@@ -77,7 +80,7 @@ pub enum Behaviour {
 
 impl Fault {
     /// All rows, in the order of the table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PlatformUnreachable,
         Self::PlatformNextBroken,
         Self::PlatformAnswerBroken,
@@ -93,6 +96,7 @@ impl Fault {
         Self::RuntimeBodyCut,
         Self::OursPanicked,
         Self::OursStuck,
+        Self::OursGivenUp,
         Self::OursThreadless,
         Self::OursMemoryless,
     ];
@@ -117,6 +121,7 @@ impl Fault {
             | Self::PlatformRequestIdMissing
             | Self::OursPanicked
             | Self::OursStuck
+            | Self::OursGivenUp
             | Self::OursMemoryless => Behaviour::Pass,
             // F32: a pending `next` is capacity (R14).
             Self::RuntimeLeft => Behaviour::Park,
@@ -145,6 +150,7 @@ impl Fault {
             Self::RuntimeBodyCut => "body-cut",
             Self::OursPanicked => "inspection-panicked",
             Self::OursStuck => "inspection-stuck",
+            Self::OursGivenUp => "inspection-given-up",
             Self::OursThreadless => "no-thread",
             Self::OursMemoryless => "no-memory",
         }
@@ -166,9 +172,11 @@ impl Fault {
             | Self::RuntimeMalformed
             | Self::RuntimeHeadTooLarge
             | Self::RuntimeBodyCut => "runtime",
-            Self::OursPanicked | Self::OursStuck | Self::OursThreadless | Self::OursMemoryless => {
-                "ours"
-            }
+            Self::OursPanicked
+            | Self::OursStuck
+            | Self::OursGivenUp
+            | Self::OursThreadless
+            | Self::OursMemoryless => "ours",
         }
     }
 }

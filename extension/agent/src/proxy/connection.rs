@@ -4,6 +4,7 @@ use std::io;
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use credenza_exchange::platform::lambda::{Route, route};
@@ -11,6 +12,7 @@ use credenza_exchange::platform::lambda::{Route, route};
 use super::Proxy;
 use super::head::{self, BadHead, Framing, Request};
 use super::link::{Link, origin_form};
+use super::pool::Bell;
 use super::wire::{NoHead, Wire};
 use crate::fault::{Behaviour, Fault};
 
@@ -25,6 +27,10 @@ pub(crate) struct Connection {
     pub(super) proxy: Arc<Proxy>,
     pub(super) down: Wire,
     pub(super) link: Option<Link>,
+    /// Wakes this connection's thread while it waits for an event.
+    pub(super) bell: Arc<Bell>,
+    /// It has not asked for an event yet, so it may follow a runtime that has just left.
+    pub(super) newcomer: bool,
 }
 
 /// A request whose head has been read and accepted.
@@ -44,10 +50,14 @@ impl Call {
 impl Connection {
     /// Takes over an accepted socket.
     pub(super) fn new(proxy: Arc<Proxy>, stream: TcpStream) -> io::Result<Self> {
+        let (down, bell) = (Wire::new(stream)?, Arc::new(Bell::new()?));
+        proxy.connections.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
             proxy,
-            down: Wire::new(stream)?,
+            down,
             link: None,
+            bell,
+            newcomer: true,
         })
     }
 
@@ -74,7 +84,7 @@ impl Connection {
         let method = head.get(request.method.clone()).unwrap_or_default();
         let target = origin_form(head.get(request.target.clone()).unwrap_or_default());
         let keeps = request.keeps;
-        let served = match route(method, target) {
+        let served = match route(method, &target) {
             Route::Next if matches!(request.framing, Framing::Empty | Framing::Length(0)) => {
                 let call = Call {
                     head: head.to_vec(),
@@ -107,7 +117,14 @@ impl Connection {
         if let Some(link) = self.proxy.pool.idle() {
             return Ok((link, true));
         }
-        Ok((Link::connect(&self.proxy.shared.route)?, false))
+        Ok((self.proxy.connect()?, false))
+    }
+
+    /// Keeps a connection to the platform for this runtime's next request.
+    pub(super) fn own(&mut self, link: Link) {
+        let mut link = link;
+        link.wire.rest();
+        self.link = Some(link);
     }
 
     /// Ends the connection; the platform's side of it may serve another.
@@ -154,9 +171,15 @@ impl Connection {
 
     /// Lets a client that still sends read its answer before the connection goes.
     pub(super) fn drain(&mut self) {
-        let stream = &self.down.stream;
+        let stream: &TcpStream = &self.down.stream;
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_read_timeout(Some(DRAIN_FOR));
         let _ = io::copy(&mut stream.take(DRAIN_BYTES_MAX), &mut io::sink());
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.proxy.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,9 +1,9 @@
-//! Connections to the platform: made, kept, parked and taken up again.
-//! It never closes a pending `next`, and never hands out a connection that the peer has left.
+//! Connections to the platform: how they are made, and how a request's head goes on one.
+//! It never changes more of a head than the place that the upstream itself has.
 use std::borrow::Cow;
 use std::io;
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,9 @@ use crate::upstream::{Route, Upstream};
 const CONNECT_FOR: Duration = Duration::from_secs(2);
 const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
-// Limit: one for each runtime connection that comes and goes; more would only be stale.
-const IDLE_MAX: usize = 16;
+// Limit: loopback answers a connect in microseconds, or refuses it; a second is patience for a
+// machine that is starved.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection to the platform.
 #[derive(Debug)]
@@ -26,19 +27,19 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects, trying again for a while when refused.
-    pub(super) fn connect(route: &Route) -> io::Result<Self> {
+    /// Connects; if `patient`, tries again for a while when refused.
+    pub(super) fn connect(route: &Route, patient: bool) -> io::Result<Self> {
         let started = Instant::now();
         loop {
             let upstream = route.current();
-            match TcpStream::connect((upstream.host(), upstream.port())) {
+            match connect(&upstream) {
                 Ok(stream) => {
                     return Ok(Self {
                         wire: Wire::new(stream)?,
                         upstream,
                     });
                 }
-                Err(error) if started.elapsed() > CONNECT_FOR => return Err(error),
+                Err(error) if !patient || started.elapsed() > CONNECT_FOR => return Err(error),
                 Err(_) => thread::sleep(CONNECT_AGAIN_AFTER),
             }
         }
@@ -54,85 +55,39 @@ impl Link {
         let mut bytes = Vec::with_capacity(head.len().saturating_add(self.upstream.prefix().len()));
         bytes.extend_from_slice(head.get(..request.target.start).unwrap_or_default());
         bytes.extend_from_slice(self.upstream.prefix().as_bytes());
-        bytes.extend_from_slice(origin);
+        bytes.extend_from_slice(&origin);
         bytes.extend_from_slice(head.get(request.target.end..).unwrap_or_default());
         Cow::Owned(bytes)
     }
 }
 
-/// The target without scheme and authority, if it has them.
-pub(super) fn origin_form(target: &[u8]) -> &[u8] {
+fn connect(upstream: &Upstream) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in (upstream.host(), upstream.port()).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT_PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// The target without scheme and authority, if it has them; with them goes nothing else.
+pub(super) fn origin_form(target: &[u8]) -> Cow<'_, [u8]> {
     let Some((scheme, rest)) = target.split_at_checked(7) else {
-        return target;
+        return Cow::Borrowed(target);
     };
     if !scheme.eq_ignore_ascii_case(b"http://") {
-        return target;
+        return Cow::Borrowed(target);
     }
-    match rest.iter().position(|byte| *byte == b'/') {
-        Some(slash) => rest.get(slash..).unwrap_or(b"/"),
-        None => b"/",
+    // The authority ends before the path, or before a query that has no path before it.
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .unwrap_or(rest.len());
+    let rest = rest.get(end..).unwrap_or_default();
+    if rest.first() == Some(&b'/') {
+        return Cow::Borrowed(rest);
     }
-}
-
-/// Connections that nobody holds just now.
-#[derive(Debug, Default)]
-pub(super) struct Pool {
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    idle: Vec<Link>,
-    parked: Vec<Link>,
-}
-
-impl Pool {
-    /// Keeps a connection with nothing outstanding.
-    pub(super) fn keep(&self, link: Link) {
-        let mut kept = self.kept();
-        if kept.idle.len() < IDLE_MAX {
-            kept.idle.push(link);
-        }
-    }
-
-    /// Keeps a connection whose `next` is pending: it is capacity (R14), so there is no limit but
-    /// the number of runtimes that hung up.
-    pub(super) fn park(&self, link: Link) {
-        self.kept().parked.push(link);
-    }
-
-    /// A connection with nothing outstanding that the platform still holds.
-    pub(super) fn idle(&self) -> Option<Link> {
-        loop {
-            let link = self.kept().idle.pop()?;
-            if !link.wire.is_stale() {
-                return Some(link);
-            }
-        }
-    }
-
-    /// The connection that has waited longest for an event, or already has one.
-    pub(super) fn parked(&self) -> Option<Link> {
-        loop {
-            let link = {
-                let mut kept = self.kept();
-                if kept.parked.is_empty() {
-                    return None;
-                }
-                kept.parked.remove(0)
-            };
-            if !link.wire.unread().is_empty() || !link.wire.is_dead() {
-                return Some(link);
-            }
-        }
-    }
-
-    /// Forgets everything: after a snapshot is restored no connection of before is alive.
-    pub(super) fn clear(&self) {
-        *self.kept() = Kept::default();
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    Cow::Owned([b"/", rest].concat())
 }

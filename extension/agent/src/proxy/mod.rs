@@ -8,13 +8,19 @@ mod chunked;
 mod connection;
 mod head;
 mod link;
+mod message;
 mod next;
+mod peer;
+mod pool;
+mod refuse;
 mod relay;
+mod wait;
 mod wire;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -26,12 +32,21 @@ use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::telemetry::FaultNote;
 use connection::Connection;
-use link::Pool;
+use link::Link;
 use next::Held;
+use pool::Pool;
 
 // Limit: detectors and the SQL parser are bounded to some 200 KiB of stack; 1 MiB of address
 // space costs nothing until it is touched.
 const STACK_BYTES: usize = 1024 * 1024;
+
+// Limit: the platform opens some tens of connections at most; 256 of them take 768 of the 1,024
+// descriptors that an environment has.
+const CONNECTIONS_MAX: u32 = 256;
+
+// Limit: each inspection that does not end burns a processor for good; with three of them a
+// function on two is already slow, and a fourth would say nothing new.
+const STUCK_MAX: u32 = 3;
 
 /// What looks at events; the process gives the real one, tests give worse.
 pub trait Inspect: Send + Sync {
@@ -55,6 +70,10 @@ pub(crate) struct Proxy {
     pool: Pool,
     guard: Guard<Held>,
     inspection: Box<dyn Inspect>,
+    /// The first event has come: INIT is over.
+    running: AtomicBool,
+    stuck: AtomicU32,
+    connections: AtomicU32,
 }
 
 impl std::fmt::Debug for Proxy {
@@ -82,6 +101,9 @@ pub fn serve_with(
         pool: Pool::default(),
         guard: Guard::start(next::rescue),
         inspection,
+        running: AtomicBool::new(false),
+        stuck: AtomicU32::new(0),
+        connections: AtomicU32::new(0),
     });
     thread::Builder::new()
         .name("accept".into())
@@ -101,17 +123,44 @@ fn accept(listener: &TcpListener, proxy: &Arc<Proxy>) {
 }
 
 impl Proxy {
+    /// Gives a connection its thread; where there is none to be had it is closed.
     fn spawn(self: &Arc<Self>, stream: TcpStream) {
-        let Ok(connection) = Connection::new(Arc::clone(self), stream) else {
-            return;
-        };
-        let spawned = thread::Builder::new()
-            .name("connection".into())
-            .stack_size(STACK_BYTES)
-            .spawn(move || connection.run());
+        let others = self.connections.load(Ordering::Relaxed);
+        let spawned = Connection::new(Arc::clone(self), stream).and_then(|connection| {
+            if others >= CONNECTIONS_MAX {
+                return Err(io::ErrorKind::QuotaExceeded.into());
+            }
+            thread::Builder::new()
+                .name("connection".into())
+                .stack_size(STACK_BYTES)
+                .spawn(move || connection.run())
+        });
         if spawned.is_err() {
             self.fault(Fault::OursThreadless, b"");
         }
+    }
+
+    /// Notes that INIT is over.
+    fn running(&self) {
+        // A store would take the cache line from other threads with each event.
+        if !self.running.load(Ordering::Relaxed) {
+            self.running.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes an inspection that did not end.
+    fn note_stuck(&self) {
+        self.stuck.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// True once too many inspections did not end.
+    fn has_given_up(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed) >= STUCK_MAX
+    }
+
+    /// A new connection to the platform; only during INIT it may have to be waited for (R26).
+    fn connect(&self) -> io::Result<Link> {
+        Link::connect(&self.shared.route, !self.running.load(Ordering::Relaxed))
     }
 
     /// Records a fault.

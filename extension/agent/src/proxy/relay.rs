@@ -1,11 +1,13 @@
 //! Everything but `next`: passed on as it comes, in both directions at once.
 //! It never holds more than one buffer of a stream, and never lets either side wait for the other.
+use std::borrow::Cow;
 use std::io;
 
-use super::chunked::Chunked;
+use super::chunked::{BadChunk, Chunked};
 use super::connection::Connection;
 use super::head::{Framing, Reply, Request};
 use super::link::Link;
+use super::message::Unheld;
 use super::wire::{Ready, wait_either};
 use crate::fault::Fault;
 
@@ -16,10 +18,12 @@ const HELD_BYTES_MAX: u64 = 6_291_556;
 // Limit: replies of the platform are short; up to this size head and body leave in one write.
 const ONE_WRITE_BYTES_MAX: u64 = 64 * 1024;
 
-/// What is left of a request's body.
-#[derive(Debug)]
-enum Rest {
+/// What is left of a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rest {
+    /// So many bytes.
     Length(u64),
+    /// The chunks up to the last one.
     Chunked(Chunked),
 }
 
@@ -39,47 +43,52 @@ impl Connection {
     /// Passes a request on and its reply back; `answer` if it is one that the platform knows by
     /// request id, so that a repeat is harmless.
     pub(super) fn relay(self, request: &Request, answer: bool) -> Option<Self> {
-        let held = matches!(request.framing, Framing::Length(bytes) if bytes <= HELD_BYTES_MAX);
-        if (held || request.framing == Framing::Empty) && !request.expects {
-            self.relay_held(request, answer)
-        } else {
-            self.relay_stream(request)
+        match self.whole(request) {
+            Some(total) if !request.expects => self.relay_held(request, total, answer),
+            _ => self.relay_stream(request),
         }
     }
 
-    /// A request that is read whole first: it can be sent again when the connection was stale.
-    fn relay_held(mut self, request: &Request, answer: bool) -> Option<Self> {
+    /// The bytes of head and body together, where that is known and short enough to be held.
+    fn whole(&self, request: &Request) -> Option<usize> {
         let body = match request.framing {
-            Framing::Length(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
-            _ => 0,
+            Framing::Empty | Framing::Close => 0,
+            Framing::Length(bytes) if bytes <= HELD_BYTES_MAX => usize::try_from(bytes).ok()?,
+            Framing::Length(_) => return None,
+            // Go sends every answer in chunks; a short one is here with its head.
+            Framing::Chunked => {
+                let mut chunked = Chunked::new();
+                let body = self.down.unread().get(request.bytes..)?;
+                let count = chunked.follow(body, None).ok()?;
+                chunked.is_done().then_some(count)?
+            }
         };
-        let total = request.bytes.saturating_add(body);
-        let Ok(bytes) = self.down.take(total) else {
-            return self.cut();
+        request.bytes.checked_add(body)
+    }
+
+    /// A request that is read whole first: it can be sent again when the connection was stale.
+    fn relay_held(mut self, request: &Request, total: usize, answer: bool) -> Option<Self> {
+        let bytes = match self.down.take(total) {
+            Ok(bytes) if bytes.len() == total => bytes,
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                self.proxy.fault(Fault::OursMemoryless, b"");
+                return self.relay_stream(request);
+            }
+            Ok(_) | Err(_) => return self.cut(),
         };
-        if bytes.len() < total {
-            return self.cut();
-        }
         let head = bytes.get(..request.bytes).unwrap_or_default();
         let method = head.get(request.method.clone()).unwrap_or_default();
         let (to_head, safe) = (method == b"HEAD", matches!(method, b"GET" | b"HEAD"));
-        let mut tries = 0;
+        let body = total.saturating_sub(request.bytes);
+        let mut repeated = false;
         loop {
-            tries += 1;
             let Ok((mut link, kept)) = self.link() else {
                 return self.answer(Fault::PlatformUnreachable, b"", true);
             };
-            let out = link.head(head, request);
-            let sent = if std::ptr::eq(out.as_ref(), head) {
-                link.wire.write_unless_answered(&bytes)
-            } else {
-                let mut whole = out.into_owned();
-                whole.extend_from_slice(bytes.get(request.bytes..).unwrap_or_default());
-                link.wire.write_unless_answered(&whole)
-            };
+            let sent = link.send(&bytes, request);
             // Even when the write broke, the platform may have answered before.
-            match (link.await_reply(&self, to_head), sent) {
-                (Ok(reply), _) if tries > 1 && answer && matches!(reply.status, 400 | 403) => {
+            match (self.await_reply(&mut link, to_head), sent) {
+                (Ok(reply), _) if repeated && answer && matches!(reply.status, 400 | 403) => {
                     self.proxy.fault(Fault::PlatformAnswerDoubled, b"");
                     return self.accepted();
                 }
@@ -89,13 +98,16 @@ impl Connection {
                 (Err(Lost::Malformed), _) => {
                     return self.answer(Fault::PlatformMalformed, b"", true);
                 }
-                (Err(Lost::Platform), _)
-                    if tries < 2 && (safe || answer || kept_only(kept, body)) =>
-                {
-                    self.proxy.fault(Fault::PlatformAnswerBroken, b"");
-                }
                 (Err(Lost::Platform), _) => {
-                    return self.answer(Fault::PlatformUnreachable, b"", true);
+                    // Once, and only if no byte of a reply came (R18).
+                    let harmless = safe || answer || (kept && body == 0);
+                    if repeated || !harmless || link.wire.has_spoken() {
+                        return self.answer(Fault::PlatformUnreachable, b"", true);
+                    }
+                    self.proxy.fault(Fault::PlatformAnswerBroken, b"");
+                    repeated = true;
+                    self.link = None;
+                    self.proxy.pool.forget_idle();
                 }
             }
         }
@@ -114,7 +126,7 @@ impl Connection {
         let mut sent = self.send_start(&mut link, request, &mut rest);
         if matches!(sent, Sent::Broken(true)) && kept {
             // Nothing was accepted on the kept connection: the same bytes on a fresh one.
-            match Link::connect(&self.proxy.shared.route) {
+            match self.proxy.connect() {
                 Ok(fresh) => link = fresh,
                 Err(_) => return self.answer(Fault::PlatformUnreachable, b"", false),
             }
@@ -125,7 +137,7 @@ impl Connection {
             sent = self.pump(&mut link, &mut rest);
         }
         match sent {
-            Sent::Waiting => match link.await_reply(&self, false) {
+            Sent::Waiting => match self.await_reply(&mut link, false) {
                 Ok(reply) => self.pass(link, &reply),
                 Err(Lost::Runtime) => self.end(),
                 Err(Lost::Platform | Lost::Malformed) => self.torn(),
@@ -147,7 +159,7 @@ impl Connection {
         let head = unread.get(..request.bytes).unwrap_or_default();
         let mut bytes = link.head(head, request).into_owned();
         let body = unread.get(request.bytes..).unwrap_or_default();
-        let before = rest.clone_state();
+        let before = *rest;
         let Ok(count) = rest.follow(body) else {
             return Sent::RuntimeMalformed;
         };
@@ -165,12 +177,12 @@ impl Connection {
     fn pump(&mut self, link: &mut Link, rest: &mut Rest) -> Sent {
         while !rest.is_done() {
             if self.down.unread().is_empty() {
-                match wait_either(&link.wire, &self.down, true) {
+                match wait_either(&link.wire, &mut self.down, true) {
                     Ok((Ready::Yes, _)) => match self.interim(link) {
                         Some(sent) => return sent,
                         None => continue,
                     },
-                    Ok((Ready::No, Ready::Yes)) => match self.down.fill() {
+                    Ok((Ready::No, Ready::Yes)) => match self.down.fill_stream() {
                         Ok(0) | Err(_) => return Sent::RuntimeCut,
                         Ok(_) => {}
                     },
@@ -196,29 +208,74 @@ impl Connection {
         let Ok(reply) = link.reply(false) else {
             return Some(Sent::Broken(false));
         };
-        if reply.status != 100 {
+        if !is_interim(&reply) {
             return Some(Sent::Answered);
         }
+        match self.pass_interim(link, &reply) {
+            Ok(()) => None,
+            Err(_) => Some(Sent::RuntimeCut),
+        }
+    }
+
+    fn pass_interim(&mut self, link: &mut Link, reply: &Reply) -> Result<(), Lost> {
         let head = link.wire.unread().get(..reply.bytes).unwrap_or_default();
         let passed = self.down.write(head);
         link.wire.consume(reply.bytes);
-        passed.is_err().then_some(Sent::RuntimeCut)
+        passed.map_err(|_| Lost::Runtime)
+    }
+
+    /// Waits for the head of the final reply; it stays unread.
+    fn await_reply(&mut self, link: &mut Link, to_head: bool) -> Result<Reply, Lost> {
+        loop {
+            while link.wire.unread().is_empty() {
+                match wait_either(&link.wire, &mut self.down, false) {
+                    Ok((Ready::Yes, _)) => match link.wire.fill() {
+                        Ok(0) | Err(_) => return Err(Lost::Platform),
+                        Ok(_) => {}
+                    },
+                    Ok((Ready::No, Ready::Yes)) => return Err(Lost::Runtime),
+                    Ok((Ready::No, Ready::No)) => {}
+                    Err(_) => return Err(Lost::Platform),
+                }
+            }
+            let reply = link.reply(to_head).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => Lost::Malformed,
+                _ => Lost::Platform,
+            })?;
+            match reply.status {
+                // A switch of protocols would be a tunnel that nobody inspects (R35).
+                101 => return Err(Lost::Malformed),
+                _ if is_interim(&reply) => self.pass_interim(link, &reply)?,
+                _ => return Ok(reply),
+            }
+        }
     }
 
     /// Passes a reply on, and keeps both connections if it ended cleanly.
     pub(super) fn pass(mut self, mut link: Link, reply: &Reply) -> Option<Self> {
-        let keeps = reply.keeps;
-        let framing = reply.framing;
-        match self.pass_bytes(&mut link, reply) {
+        let passed = self.pass_bytes(&mut link, reply);
+        self.passed(link, reply, passed)
+    }
+
+    /// Passes on what could not be held.
+    pub(super) fn pass_on(mut self, mut link: Link, unheld: &Unheld) -> Option<Self> {
+        if unheld.begun.is_empty() {
+            return self.pass(link, &unheld.reply);
+        }
+        let begun = self.down.write(&unheld.begun).map_err(|_| Lost::Runtime);
+        let framing = unheld.reply.framing;
+        let passed = begun.and_then(|()| self.pass_rest(&mut link, framing, unheld.rest));
+        self.passed(link, &unheld.reply, passed)
+    }
+
+    fn passed(mut self, link: Link, reply: &Reply, passed: Result<(), Lost>) -> Option<Self> {
+        match passed {
+            Ok(()) if reply.framing == Framing::Close => self.end(),
             Ok(()) => {
-                if keeps {
-                    self.link = Some(link);
+                if reply.keeps {
+                    self.own(link);
                 }
-                if framing == Framing::Close {
-                    self.end()
-                } else {
-                    Some(self)
-                }
+                Some(self)
             }
             Err(Lost::Runtime) => None,
             Err(Lost::Platform | Lost::Malformed) => self.torn(),
@@ -237,53 +294,52 @@ impl Connection {
     fn pass_bytes(&mut self, link: &mut Link, reply: &Reply) -> Result<(), Lost> {
         let mut rest = match reply.framing {
             Framing::Empty => Rest::Length(0),
-            Framing::Length(bytes) => {
-                if bytes <= ONE_WRITE_BYTES_MAX {
-                    let body = usize::try_from(bytes).unwrap_or(usize::MAX);
-                    let total = reply.bytes.saturating_add(body);
-                    let whole = link.wire.take(total).map_err(|_| Lost::Platform)?;
-                    self.down.write(&whole).map_err(|_| Lost::Runtime)?;
-                    return if whole.len() == total {
-                        Ok(())
-                    } else {
-                        Err(Lost::Platform)
-                    };
-                }
-                Rest::Length(bytes)
+            Framing::Length(bytes) if bytes <= ONE_WRITE_BYTES_MAX => {
+                let body = usize::try_from(bytes).unwrap_or(usize::MAX);
+                let total = reply.bytes.saturating_add(body);
+                let whole = link.wire.take(total).map_err(|_| Lost::Platform)?;
+                self.down.write(&whole).map_err(|_| Lost::Runtime)?;
+                let complete = whole.len() == total;
+                return complete.then_some(()).ok_or(Lost::Platform);
             }
+            Framing::Length(bytes) => Rest::Length(bytes),
             Framing::Chunked => Rest::Chunked(Chunked::new()),
             Framing::Close => Rest::Length(u64::MAX),
         };
         let body = link.wire.unread().get(reply.bytes..).unwrap_or_default();
-        let mut count = rest
+        let count = rest
             .follow(body)
-            .map_err(|_| Lost::Malformed)?
+            .map_err(|BadChunk| Lost::Malformed)?
             .saturating_add(reply.bytes);
-        loop {
-            let piece = link.wire.unread().get(..count).unwrap_or_default();
-            self.down.write(piece).map_err(|_| Lost::Runtime)?;
-            link.wire.consume(count);
-            if rest.is_done() {
-                return Ok(());
-            }
-            match wait_either(&link.wire, &self.down, false) {
+        let piece = link.wire.unread().get(..count).unwrap_or_default();
+        self.down.write(piece).map_err(|_| Lost::Runtime)?;
+        link.wire.consume(count);
+        self.pass_rest(link, reply.framing, rest)
+    }
+
+    /// Passes on what is left of a reply, each piece as it arrives.
+    fn pass_rest(&mut self, link: &mut Link, framing: Framing, rest: Rest) -> Result<(), Lost> {
+        let mut rest = rest;
+        while !rest.is_done() {
+            match wait_either(&link.wire, &mut self.down, false) {
                 Ok((Ready::Yes, _)) => {}
                 Ok((Ready::No, Ready::Yes)) => return Err(Lost::Runtime),
-                Ok((Ready::No, Ready::No)) => {
-                    count = 0;
-                    continue;
-                }
+                Ok((Ready::No, Ready::No)) => continue,
                 Err(_) => return Err(Lost::Platform),
             }
-            match link.wire.fill() {
-                Ok(0) if reply.framing == Framing::Close => return Ok(()),
+            match link.wire.fill_stream() {
+                Ok(0) if framing == Framing::Close => return Ok(()),
                 Ok(0) | Err(_) => return Err(Lost::Platform),
                 Ok(_) => {}
             }
-            count = rest
+            let count = rest
                 .follow(link.wire.unread())
-                .map_err(|_| Lost::Malformed)?;
+                .map_err(|BadChunk| Lost::Malformed)?;
+            let piece = link.wire.unread().get(..count).unwrap_or_default();
+            self.down.write(piece).map_err(|_| Lost::Runtime)?;
+            link.wire.consume(count);
         }
+        Ok(())
     }
 
     /// The platform took an answer whose acknowledgement was lost.
@@ -319,38 +375,23 @@ pub(super) enum Lost {
 }
 
 impl Link {
-    /// Waits for the head of the final reply; it stays unread. Interim replies are left out: who
-    /// has sent its whole body waits for no `100 Continue`.
-    fn await_reply(&mut self, connection: &Connection, to_head: bool) -> Result<Reply, Lost> {
-        loop {
-            while self.wire.unread().is_empty() {
-                match wait_either(&self.wire, &connection.down, false) {
-                    Ok((Ready::Yes, _)) => match self.wire.fill() {
-                        Ok(0) | Err(_) => return Err(Lost::Platform),
-                        Ok(_) => {}
-                    },
-                    Ok((Ready::No, Ready::Yes)) => return Err(Lost::Runtime),
-                    Ok((Ready::No, Ready::No)) => {}
-                    Err(_) => return Err(Lost::Platform),
-                }
-            }
-            let reply = self.reply(to_head).map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => Lost::Malformed,
-                _ => Lost::Platform,
-            })?;
-            match reply.status {
-                // A switch of protocols was not asked for: Upgrade is refused (R35).
-                101 => return Err(Lost::Malformed),
-                100..=199 => self.wire.consume(reply.bytes),
-                _ => return Ok(reply),
+    /// Sends a whole request in one write; false if the platform answered before it took it all.
+    fn send(&mut self, bytes: &[u8], request: &Request) -> io::Result<bool> {
+        self.wire.begin();
+        let head = bytes.get(..request.bytes).unwrap_or_default();
+        match self.head(head, request) {
+            Cow::Borrowed(_) => self.wire.write_unless_answered(bytes),
+            Cow::Owned(mut whole) => {
+                whole.extend_from_slice(bytes.get(request.bytes..).unwrap_or_default());
+                self.wire.write_unless_answered(&whole)
             }
         }
     }
 }
 
-/// A request without a body on a connection that went stale was not accepted.
-fn kept_only(kept: bool, body: usize) -> bool {
-    kept && body == 0
+/// `100 Continue` and what later versions may say before the reply itself.
+fn is_interim(reply: &Reply) -> bool {
+    matches!(reply.status, 100 | 102..=199)
 }
 
 impl Rest {
@@ -362,7 +403,7 @@ impl Rest {
     }
 
     /// How many of `bytes` belong to the body.
-    fn follow(&mut self, bytes: &[u8]) -> Result<usize, super::chunked::BadChunk> {
+    fn follow(&mut self, bytes: &[u8]) -> Result<usize, BadChunk> {
         match self {
             Self::Length(left) => {
                 let count = usize::try_from(*left)
@@ -372,13 +413,6 @@ impl Rest {
                 Ok(count)
             }
             Self::Chunked(chunked) => chunked.follow(bytes, None),
-        }
-    }
-
-    fn clone_state(&self) -> Self {
-        match self {
-            Self::Length(left) => Self::Length(*left),
-            Self::Chunked(chunked) => Self::Chunked(*chunked),
         }
     }
 }

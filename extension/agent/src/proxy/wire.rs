@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -10,21 +11,27 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
 
 use super::head::{self, BadHead};
+use super::peer;
 
 // Limit: header sections up to 1.25 MiB on both sides (R31): clients send up to 1 MiB of traceback
 // in one header, and the platform refuses above 1,050,000 bytes itself.
 pub(super) const HEAD_BYTES_MAX: usize = 1_310_720;
 
-// Limit: ordinary heads and bodies up to 8 KiB need one read; two such buffers a connection.
-const BUFFER_BYTES: usize = 8 * 1024;
+// Limit: ordinary heads and bodies up to 16 KiB need one read; two such buffers a connection, and
+// a connection at rest keeps no more than that.
+const BUFFER_BYTES: usize = 16 * 1024;
 
-// Limit: a connection at rest keeps no more than this, so that a 6 MB event is given back.
-const BUFFER_BYTES_KEPT: usize = 64 * 1024;
+// Limit: a stream moves through 64 KiB, which is what a pipe holds; more gains nothing.
+const STREAM_BYTES: usize = 64 * 1024;
 
 /// A connection and its unread bytes.
 #[derive(Debug)]
 pub(super) struct Wire {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Arc<TcpStream>,
+    /// The peer has said all it has to say, and still listens.
+    half_closed: bool,
+    /// The peer has sent something since the exchange began.
+    spoken: bool,
     bytes: Vec<u8>,
     at: usize,
     end: usize,
@@ -53,7 +60,9 @@ impl Wire {
     pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            stream: Arc::new(stream),
+            half_closed: false,
+            spoken: false,
             bytes: Vec::new(),
             at: 0,
             end: 0,
@@ -71,16 +80,31 @@ impl Wire {
         if self.at == self.end {
             self.at = 0;
             self.end = 0;
-            if self.bytes.len() > BUFFER_BYTES_KEPT {
-                self.bytes = Vec::new();
-            }
         }
+    }
+
+    /// Gives back a buffer that only a large message or a stream needed.
+    pub(super) fn rest(&mut self) {
+        if self.unread().is_empty() && self.bytes.len() > BUFFER_BYTES {
+            self.bytes = Vec::new();
+        }
+    }
+
+    /// Begins an exchange: the peer has said nothing in it.
+    pub(super) fn begin(&mut self) {
+        self.spoken = false;
+    }
+
+    /// True if the peer has sent anything in this exchange.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spoken
     }
 
     /// Reads until a whole head is unread and tells its length; `None` if the peer closed cleanly
     /// before the first byte.
     pub(super) fn read_head(&mut self) -> Result<Option<usize>, NoHead> {
         let mut from = 0;
+        self.rest();
         loop {
             if let Some(bytes) = head::end(self.unread(), from).map_err(NoHead::Bad)? {
                 return Ok(Some(bytes));
@@ -103,6 +127,16 @@ impl Wire {
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
         let count = read_once(&self.stream, room)?;
         self.end = self.end.saturating_add(count);
+        self.spoken |= count > 0;
+        Ok(count)
+    }
+
+    /// Reads once into an empty buffer, which grows while the peer fills it.
+    pub(super) fn fill_stream(&mut self) -> io::Result<usize> {
+        let count = self.fill()?;
+        if self.end == self.bytes.len() && self.bytes.len() < STREAM_BYTES {
+            self.bytes.resize(STREAM_BYTES, 0);
+        }
         Ok(count)
     }
 
@@ -119,14 +153,14 @@ impl Wire {
         self.consume(had);
         let missing = u64::try_from(total.saturating_sub(had)).unwrap_or(u64::MAX);
         if missing > 0 {
-            (&self.stream).take(missing).read_to_end(&mut bytes)?;
+            (&*self.stream).take(missing).read_to_end(&mut bytes)?;
         }
         Ok(bytes)
     }
 
     /// Writes everything.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        (&self.stream).write_all(bytes)
+        (&*self.stream).write_all(bytes)
     }
 
     /// Writes everything unless the peer speaks first; true if all was written.
@@ -159,34 +193,13 @@ impl Wire {
 
     /// True if the peer has closed or spoken out of turn: a kept connection that must not be used.
     pub(super) fn is_stale(&self) -> bool {
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
         !self.unread().is_empty()
-            || wait(
-                &mut fds,
-                Some(&Timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                }),
-            )
-            .is_err()
-            || !fds[0].revents().is_empty()
+            || !seen(&self.stream, PollFlags::IN | PollFlags::RDHUP).is_empty()
     }
 
     /// True if the peer has closed and left nothing to read.
     pub(super) fn is_dead(&self) -> bool {
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN)];
-        if wait(
-            &mut fds,
-            Some(&Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            }),
-        )
-        .is_err()
-        {
-            return true;
-        }
-        if fds[0].revents().is_empty() {
+        if seen(&self.stream, PollFlags::IN).is_empty() {
             return false;
         }
         let mut one = [0_u8; 1];
@@ -194,6 +207,38 @@ impl Wire {
             recv(&self.stream, &mut one[..], RecvFlags::PEEK | RecvFlags::DONTWAIT),
             Ok((_, count)) if count > 0
         )
+    }
+
+    /// True if nobody is left at the other end.
+    pub(super) fn is_left(&mut self) -> bool {
+        let revents = seen(&self.stream, PollFlags::RDHUP);
+        !revents.is_empty() && self.is_left_after(revents)
+    }
+
+    /// True if what a poll saw means that nobody is left at the other end: one that closed only
+    /// its own direction still waits for its answer.
+    pub(super) fn is_left_after(&mut self, revents: PollFlags) -> bool {
+        let broken = revents.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+        if !broken && peer::is_held(&self.stream) {
+            self.half_closed = true;
+            return false;
+        }
+        true
+    }
+
+    /// The peer's leaving, as far as a poll can tell it.
+    pub(super) fn leaving(&self) -> PollFlags {
+        if self.half_closed {
+            // This flag would stay up for ever; errors are told without being asked for.
+            PollFlags::empty()
+        } else {
+            PollFlags::RDHUP
+        }
+    }
+
+    /// True once the peer has said all it has to say.
+    pub(super) fn is_half_closed(&self) -> bool {
+        self.half_closed
     }
 
     fn make_room(&mut self) {
@@ -213,32 +258,58 @@ impl Wire {
 /// has bytes (right).
 pub(super) fn wait_either(
     left: &Wire,
-    right: &Wire,
+    right: &mut Wire,
     right_bytes: bool,
 ) -> io::Result<(Ready, Ready)> {
-    let asked = if right_bytes {
-        PollFlags::IN | PollFlags::RDHUP
-    } else {
-        // A runtime may pipeline: only its leaving counts here, or the wait would spin.
-        PollFlags::RDHUP
-    };
-    let mut fds = [
-        PollFd::new(&left.stream, PollFlags::IN),
-        PollFd::new(&right.stream, asked),
-    ];
-    wait(&mut fds, None)?;
-    let [left, right] = fds;
-    let ready = |fd: &PollFd<'_>| {
-        if fd.revents().is_empty() {
-            Ready::No
+    loop {
+        let asked = if right_bytes {
+            PollFlags::IN | PollFlags::RDHUP
         } else {
-            Ready::Yes
+            // A runtime may pipeline: only its leaving counts here, or the wait would spin.
+            right.leaving()
+        };
+        let mut fds = [
+            PollFd::new(&left.stream, PollFlags::IN),
+            PollFd::new(&right.stream, asked),
+        ];
+        wait(&mut fds, None)?;
+        let (ours, theirs) = (fds[0].revents(), fds[1].revents());
+        let left_ready = ready(ours);
+        if theirs.is_empty() {
+            return Ok((left_ready, Ready::No));
         }
-    };
-    Ok((ready(&left), ready(&right)))
+        if right_bytes || right.is_left_after(theirs) {
+            return Ok((left_ready, Ready::Yes));
+        }
+        if left_ready == Ready::Yes {
+            return Ok((Ready::Yes, Ready::No));
+        }
+    }
 }
 
-fn wait(fds: &mut [PollFd<'_>], limit: Option<&Timespec>) -> io::Result<()> {
+fn ready(revents: PollFlags) -> Ready {
+    if revents.is_empty() {
+        Ready::No
+    } else {
+        Ready::Yes
+    }
+}
+
+/// What is to be seen of a socket now.
+pub(super) fn seen(stream: &TcpStream, asked: PollFlags) -> PollFlags {
+    let mut fds = [PollFd::new(stream, asked)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    match wait(&mut fds, Some(&now)) {
+        Ok(()) => fds[0].revents(),
+        Err(_) => PollFlags::ERR,
+    }
+}
+
+/// A poll that signals do not interrupt.
+pub(super) fn wait(fds: &mut [PollFd<'_>], limit: Option<&Timespec>) -> io::Result<()> {
     loop {
         match poll(fds, limit) {
             Ok(_) => return Ok(()),
