@@ -83,7 +83,7 @@ impl Hot {
     }
 }
 
-/// Without these, letters, digits and `-_.,:/@+?` stand in one run: no language that a rule knows
+/// Without these, letters, digits and `-_.,:/+` stand in one run: no language that a rule knows
 /// says anything so.
 pub const WARM: Classes = Classes::ODD.with(Classes::ESCAPED).with(Classes::SPACE);
 
@@ -166,6 +166,8 @@ fn pair(one: u8, two: u8) -> u32 {
     match (one, two) {
         (b'-', b'-') | (b'/', b'*') => Signals::COMMENT.0,
         (b'|', b'|') | (b'&', b'&') => Signals::CONNECTIVE.0,
+        // A setting of the database.
+        (b'@', b'@') => Signals::CONSTANT.0,
         _ => 0,
     }
 }
@@ -198,7 +200,7 @@ const fn bytes() -> [u32; 256] {
             b';' => Signals::SEMICOLON.0,
             // `@>` and `?|` compare documents.
             b'?' => Signals::COMPARISON_WORD.0,
-            b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0,
+            b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             _ => 0,
         };

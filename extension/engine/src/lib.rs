@@ -22,5 +22,8 @@ mod lexicon;
 mod mask;
 mod report;
 
+#[cfg(test)]
+mod props;
+
 pub use inspect::{HashKey, inspect, inspect_text};
 pub use report::{Confidence, Explanation, Finding, Report};

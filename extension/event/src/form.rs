@@ -109,7 +109,7 @@ pub struct Classes(u8);
 impl Classes {
     /// Contains a backslash, so the raw text and the unescaped text differ.
     pub const ESCAPED: Self = Self(1);
-    /// Contains a byte that is not an ASCII letter, digit, space or one of `-_.,:/@+?`.
+    /// Contains a byte that is not an ASCII letter, digit, space or one of `-_.,:/+`.
     pub const ODD: Self = Self(2);
     /// Contains a byte of 0x80 and above.
     pub const HIGH: Self = Self(4);

@@ -85,6 +85,8 @@ const NEEDS: &[Signals] = &[
         .with(Signals::CONSTANT),
     Signals::CONNECTIVE.with(Signals::PARENTHESIS),
     Signals::QUOTE.with(Signals::COMMENT),
+    Signals::QUOTE.with(Signals::COMPARISON),
+    Signals::QUOTE.with(Signals::COMPARISON_WORD),
     Signals::QUOTE.with(Signals::SET_OPERATION),
     Signals::VERB.with(Signals::OBJECT),
     Signals::VERB.with(Signals::SEMICOLON),

@@ -76,9 +76,9 @@ fn or(mut one: Lanes, other: Lanes) -> Lanes {
 /// The class bits of one byte, without a branch.
 #[inline]
 const fn bits(byte: u8) -> u8 {
-    // `+` to `:`, `?` to `Z` and `a` to `z` are three runs of ASCII.
+    // `+` to `:`, `A` to `Z` and `a` to `z` are three runs of ASCII.
     let even = lane(byte.wrapping_sub(b'+') <= b':' - b'+')
-        | lane(byte.wrapping_sub(b'?') <= b'Z' - b'?')
+        | lane(byte.wrapping_sub(b'A') <= b'Z' - b'A')
         | lane(byte.wrapping_sub(b'a') <= b'z' - b'a')
         | lane(byte == b'_')
         | lane(byte == b' ');

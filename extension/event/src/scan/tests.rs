@@ -5,7 +5,7 @@ use std::vec::Vec;
 use super::*;
 
 fn one(byte: u8) -> Classes {
-    let named = byte.is_ascii_alphanumeric() || b" -_.,:/@+?".contains(&byte);
+    let named = byte.is_ascii_alphanumeric() || b" -_.,:/+".contains(&byte);
     let mut classes = if named {
         Classes::default()
     } else {

@@ -267,10 +267,9 @@ impl<'d> Document<'d> {
     fn bare(&mut self, start: usize) -> usize {
         self.begin_value(start);
         let rest = self.text.get(start..).unwrap_or(&[]);
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        // Most numbers are digits and nothing else.
-        if digits > 0 && matches!(rest.get(digits), Some(b',' | b'}' | b']')) {
-            return start.saturating_add(digits);
+        // Most numbers are digits, and perhaps a point between them.
+        if let Some(len) = plain_number_len(rest) {
+            return start.saturating_add(len);
         }
         let len = rest
             .iter()
@@ -301,6 +300,22 @@ impl<'d> Document<'d> {
             walk.value_of_message(rest, Classes::of(rest), self.field);
         }
     }
+}
+
+/// The length of a number without sign and exponent, with structure right behind it.
+#[inline]
+fn plain_number_len(text: &[u8]) -> Option<usize> {
+    let mut len = 0_usize;
+    let mut points = 0_usize;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => len = at.saturating_add(1),
+            b'.' if at > 0 && points == 0 => points = 1,
+            b',' | b'}' | b']' if at == len && at > 0 => return Some(at),
+            _ => break,
+        }
+    }
+    None
 }
 
 fn ends_bare(byte: u8) -> bool {

@@ -101,6 +101,8 @@ struct Reader<'a> {
     call: Call,
     /// The last word began a clause, and another such word may follow.
     clause: bool,
+    /// `order` or `group` was read, and `by` may follow; an ordinal may follow that.
+    sorts: bool,
     order: bool,
     file: bool,
     /// The current select is a second statement.
@@ -168,6 +170,7 @@ impl<'a> Reader<'a> {
             tokens: 0,
             call: Call::None,
             clause: false,
+            sorts: false,
             order: false,
             file: false,
             stacked: false,
@@ -317,7 +320,7 @@ impl<'a> Reader<'a> {
         self.led = true;
         self.top.list = false;
         self.clause = true;
-        self.order = token.roles.any(Roles::ORDER);
+        self.sorts = token.roles.any(Roles::ORDER);
         self.go(State::Operand)
     }
 
@@ -366,7 +369,8 @@ impl<'a> Reader<'a> {
             || token.path.any(Roles::SYSTEM)
         {
             self.facts.add(Facts::SYSTEM);
-            self.top.called = true;
+            let setting = token.kind == Kind::Setting;
+            self.top.called |= setting && (self.top.compare || self.compares_next());
             if self.top.list {
                 self.note_list();
             }

@@ -23,6 +23,11 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
     let mut lexer = lexer;
     let next = lexer.next();
     let is = |name: &str| word::is(verb.text, name);
+    let end = verb.start.saturating_add(verb.text.len());
+    if next.start == end && next.kind == Kind::Variable {
+        // `exec@example` is an address.
+        return Object::None;
+    }
     if is("waitfor") {
         return waitfor(&next, lexer);
     }
@@ -35,7 +40,11 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
     if matches!(next.kind, Kind::End | Kind::Cut) {
         return Object::Weak;
     }
-    if is("declare") || is("set") || is("print") || is("raiserror") {
+    if is("print") {
+        let text = matches!(next.kind, Kind::Text { .. });
+        return marked(text || matches!(next.kind, Kind::Setting | Kind::Variable));
+    }
+    if is("declare") || is("set") || is("raiserror") {
         return variable(verb, &next, lexer);
     }
     if is("insert") || is("merge") || is("replace") || is("delete") || is("bulk") {
@@ -115,7 +124,8 @@ fn execute(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
 fn alone(next: &Token<'_>, strong: bool) -> Object {
     let closed = ends(next) || word::is(next.text, "with");
     match (closed, strong, next.kind) {
-        (true, true, Kind::Cut | Kind::Semicolon | Kind::Word) => Object::Fits,
+        (true, true, Kind::Word) => Object::Fits,
+        (true, true, Kind::Cut | Kind::Semicolon) => Object::Marked,
         (true, ..) => Object::Weak,
         _ => Object::None,
     }
@@ -130,7 +140,6 @@ fn variable(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object 
         Kind::Variable if local => {
             fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic)
         }
-        Kind::Text { .. } if word::is(verb.text, "print") => Object::Weak,
         Kind::Open if word::is(verb.text, "raiserror") => Object::Fits,
         _ => Object::None,
     }

@@ -17,7 +17,9 @@ impl<'a> Reader<'a> {
             Kind::Text { open: false } if matches!(self.last, Kind::Text { .. }) => None,
             Kind::Compare => self.compare(),
             // PostgreSQL asks a document for a key: `'[1,2]' ? '1'`.
-            Kind::Variable if token.text == b"?" => self.compare(),
+            Kind::Variable if token.text == b"?" && matches!(self.last, Kind::Text { .. }) => {
+                self.compare()
+            }
             Kind::Cast => {
                 self.single = &[];
                 self.go(State::Operand)
@@ -89,6 +91,8 @@ impl<'a> Reader<'a> {
         }
         if roles.any(Roles(Roles::COMPARE.0 | Roles::IN.0 | Roles::BETWEEN.0)) {
             let _ = self.compare();
+            // `love is love` says nothing in SQL.
+            self.compared = &[];
             self.top.between = roles.any(Roles::BETWEEN);
             return None;
         }

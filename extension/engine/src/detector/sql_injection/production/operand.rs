@@ -11,6 +11,11 @@ impl<'a> Reader<'a> {
         ahead.next().kind == Kind::Open
     }
 
+    pub(super) fn compares_next(&self) -> bool {
+        let mut ahead = self.lexer;
+        ahead.next().kind == Kind::Compare
+    }
+
     pub(super) fn operand(&mut self, token: &Token<'a>) -> Option<Stop> {
         match token.kind {
             Kind::Number => {
@@ -49,6 +54,7 @@ impl<'a> Reader<'a> {
                 self.pop();
                 self.go(State::After)
             }
+            Kind::Compare if matches!(token.text, [b'?' | b'@', ..]) => Some(Stop::Broken),
             Kind::Close | Kind::Comma | Kind::Semicolon | Kind::Connective | Kind::Compare
                 if self.at_start() =>
             {
@@ -102,11 +108,13 @@ impl<'a> Reader<'a> {
             return None;
         }
         if roles.any(Roles::CONSTANT) {
-            self.top.called |= roles.any(Roles::CALL);
+            // `or user` is two words of English; compared with something it is a call.
+            self.top.called |= roles.any(Roles::CALL) && (self.top.compare || self.compares_next());
             return self.literal(Lead::Name);
         }
         if self.clause && roles.any(Roles(Roles::CLAUSE.0 | Roles::FILE.0)) {
             self.file |= roles.any(Roles::FILE);
+            self.order = self.sorts && word::is(token.text, "by");
             return None;
         }
         if roles.any(Roles::SET_OPERATION) && self.tokens > 1 {

@@ -1,0 +1,82 @@
+//! Properties of a whole inspection, over texts drawn at random.
+//! They never look at time: work is counted in steps.
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use credenza_event::{Part, Role, Steps};
+
+use crate::inspect::inspect_text_ungated;
+use crate::report::{Confidence, Report};
+use crate::{HashKey, inspect, inspect_text};
+
+const KEY: HashKey = HashKey([7; 16]);
+
+/// What texts of SQL are made of; common signs stand several times.
+const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & || && -- -- # /* \
+    */ @ @@ : :: ? ?| @> -> ->> #> . .. 0 1 1 2 7 0x41 1.5 1e1 $ $$ \\ \\' '' N' x' q'[ ]' { } \
+    a b id t users name - _ é \u{a0} or or and and xor not like in is between null true false \
+    select select union union all distinct from from where having group order by limit case when \
+    then else end as into values table exists any insert update delete drop create alter set \
+    declare exec execute waitfor delay shutdown begin if while call do use show desc grant to on \
+    database view index user procedure master..xp_cmdshell information_schema.tables \
+    sqlite_master sleep( pg_sleep( benchmark( version() user() count(*) char( concat( cast( \
+    substring( load_file( extractvalue( dbms_pipe.receive_message( outfile dumpfile regexp rlike \
+    glob collate binary escape asc desc offset fetch rows only merge replace rename attach pragma \
+    kill print raiserror bulk truncate grant revoke prepare copy vacuum handler explain";
+
+/// A text of pieces: each number picks one, and whether a space follows it.
+fn text_of(picks: &[u16]) -> String {
+    let pieces: Vec<&str> = PIECES.split_whitespace().collect();
+    let mut text = String::new();
+    for pick in picks.iter().take(24) {
+        let pick = usize::from(*pick);
+        text.push_str(pieces[(pick >> 1) % pieces.len()]);
+        if pick & 1 == 0 {
+            text.push(' ');
+        }
+    }
+    text
+}
+
+fn strongest(report: &Report) -> Option<Confidence> {
+    report
+        .findings
+        .iter()
+        .map(|finding| finding.confidence)
+        .max()
+}
+
+#[test]
+fn the_gate_hides_no_finding_in_any_text_of_sql() {
+    bolero::check!().with_type::<Vec<u16>>().for_each(|picks| {
+        let text = text_of(picks);
+        let bytes = text.as_bytes();
+        let gated = inspect_text(bytes, Role::Query, Part::Value, &KEY);
+        let ungated = inspect_text_ungated(bytes, Role::Query, Part::Value, &KEY);
+        assert_eq!(strongest(&gated), strongest(&ungated), "{text}");
+    });
+}
+
+#[test]
+fn the_gate_hides_no_finding_in_any_bytes() {
+    bolero::check!().for_each(|text: &[u8]| {
+        let gated = inspect_text(text, Role::Body, Part::Value, &KEY);
+        let ungated = inspect_text_ungated(text, Role::Body, Part::Value, &KEY);
+        assert_eq!(
+            strongest(&gated),
+            strongest(&ungated),
+            "{}",
+            text.escape_ascii()
+        );
+    });
+}
+
+#[test]
+fn any_event_is_inspected_within_its_steps() {
+    bolero::check!().for_each(|event: &[u8]| {
+        let steps = Steps::for_bytes(event.len());
+        let report = inspect(event, steps, &KEY);
+        assert!(report.steps <= steps.left());
+        assert_eq!(report.bytes, event.len() as u64);
+    });
+}
