@@ -45,27 +45,39 @@ fn invocation_ms(pair: &mut Pair, name: &str, event: &[u8]) -> f64 {
     median(&mut times)
 }
 
+/// How many times slower this size is than the size before it; measured again where it leaps, for
+/// a neighbour on the machine goes away and a leap of the agent's own stays.
+fn leap(pair: &mut Pair, mode: &str, before: &[u8], event: &[u8]) -> f64 {
+    let mut least = f64::INFINITY;
+    for round in 0..3 {
+        let half = invocation_ms(pair, &format!("{}-{round}", before.len()), before);
+        let took = invocation_ms(pair, &format!("{}-{round}", event.len()), event);
+        least = least.min(took / half);
+        progress(&format!(
+            "{mode}, {} bytes: {:.1} times the size before",
+            event.len(),
+            took / half
+        ));
+        if least <= LEAP_MAX {
+            break;
+        }
+    }
+    least
+}
+
 #[test]
 fn there_is_no_size_at_which_the_agent_is_suddenly_slow() {
     let _room = alone();
     for mode in ["monitor", "block"] {
         let mut pair = Pair::new(mode);
-        let mut before = None;
-        for size in SIZES {
-            let event = order(size);
-            assert_eq!(event.len(), size);
-            let took = invocation_ms(&mut pair, &size.to_string(), &event);
-            if let Some(before) = before {
-                progress(&format!(
-                    "{mode}, {size} bytes: {:.1} times the size before",
-                    took / before
-                ));
-                assert!(
-                    took <= before * LEAP_MAX,
-                    "{mode}: {size} bytes take {took:.2} ms, half of them {before:.2} ms"
-                );
-            }
-            before = Some(took);
+        let events = SIZES.map(order);
+        for (two, size) in events.windows(2).zip(&SIZES[1..]) {
+            assert_eq!(two[1].len(), *size);
+            let leap = leap(&mut pair, mode, &two[0], &two[1]);
+            assert!(
+                leap <= LEAP_MAX,
+                "{mode}: {size} bytes take {leap:.1} times the size before"
+            );
         }
     }
 }

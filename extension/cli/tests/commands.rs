@@ -295,13 +295,13 @@ fn a_dev_that_is_killed_leaves_no_process_behind() {
         pid.trim().parse::<u32>().ok()
     });
     let function = format!("/proc/{}", pid.unwrap());
-    let lives = || std::fs::read_to_string(format!("{function}/cmdline"));
-    assert!(lives().is_ok_and(|command| command.starts_with("sh")));
+    let command_line = || std::fs::read_to_string(format!("{function}/cmdline"));
+    assert!(command_line().is_ok_and(|command| command.starts_with("sh")));
     // SIGKILL: nothing in the program itself can tidy up any more.
     dev.kill().unwrap();
     dev.wait().unwrap();
     let begun = Instant::now();
-    while lives().is_ok_and(|command| !command.is_empty()) {
+    while command_line().is_ok_and(|command| !command.is_empty()) {
         // Limit: 30 s for a machine that is busy; a keeper that works needs milliseconds.
         assert!(begun.elapsed() < Duration::from_secs(30), "{function}");
         std::thread::park_timeout(Duration::from_millis(5));

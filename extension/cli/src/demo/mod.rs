@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::paint::Painter;
 use crate::record::Record;
 use crate::stage::{self, Setup, Stage};
-use crate::{Outcome, binaries};
+use crate::{Outcome, binaries, interrupt};
 use script::{Kind, Scene};
 use tally::{Played, Served, Tally};
 
@@ -54,7 +54,8 @@ pub(crate) fn run(
     let unprotected = Setup {
         command: vec![binaries::demo_function()?.into()],
         agent: None,
-        log_level: "warn",
+        // A record for every event, because each line shows what its inspection cost.
+        log_level: "debug",
         env: vec![("CREDENZA_MODE".to_owned(), "block".to_owned())],
         memory_mb: None,
         timeout: Duration::from_secs(10),
@@ -80,8 +81,20 @@ pub(crate) fn run(
 
 async fn live(arguments: &DemoArguments, sides: Sides, view: &View) -> anyhow::Result<Outcome> {
     view.text(view::head);
-    let played = play(&sides, view).await;
-    let latencies = measure(&sides, usize::from(arguments.pairs), view).await;
+    let show = async {
+        let played = play(&sides, view).await;
+        let latencies = measure(&sides, usize::from(arguments.pairs), view).await;
+        (played, latencies)
+    };
+    let (played, latencies) = tokio::select! {
+        shown = show => shown,
+        result = interrupt::wait() => {
+            result?;
+            view.progress_done();
+            let fix = "let it play to its end, which takes seconds";
+            return Err(Failure::new("the demo", "interrupted", fix).into());
+        }
+    };
     let tally = Tally::count(&played, (&latencies.0, &latencies.1));
     view.text(|painter| view::foot(&tally, painter));
     if view.format == Format::Json {
@@ -128,17 +141,13 @@ async fn play(sides: &Sides, view: &View) -> Vec<Played> {
     played
 }
 
-/// Runs an event on one side; a refusal has records worth waiting for.
+/// Runs an event on one side; the agent's has records, of a refusal or of the cost alone.
 async fn serve(stage: &Stage, event: Bytes) -> Serving {
     let refusal = credenza_exchange::refusal(recognise(&event)).body;
     let outcome = stage.invoke(event).await;
     let payload = outcome.payload();
     let served = Served::read(&payload, &refusal, turnaround_us(&outcome));
-    let records = if served.refused {
-        stage.records(&outcome.request_id).await
-    } else {
-        Vec::new()
-    };
+    let records = stage.records(&outcome.request_id).await;
     let output = match outcome.error_type() {
         None => Ok(payload),
         Some(error_type) => Err(error_type.to_owned()),

@@ -8,8 +8,12 @@ use crate::paint::{Ink, Painter, fit, pad, pad_left};
 use crate::record::Record;
 
 /// Columns of each side's cell.
-// Limit: "200 · 12 rows leaked" is 20 columns; two of them leave 36 of 80 for the scene.
+// Limit: "200 12 rows leaked" is 18 columns; two of them leave 36 of 80 for the scene.
 const CELL: usize = 20;
+
+/// Columns of a cell's end that hold what the inspection cost.
+// Limit: "99999 µs" is a tenth of a second; no inspection comes near.
+const COST: usize = 9;
 
 /// Title and column heads.
 pub(crate) fn head(painter: &Painter) -> String {
@@ -42,8 +46,8 @@ pub(crate) fn section(kind: Kind, painter: &Painter) -> String {
 pub(crate) fn scene(played: &Played, painter: &Painter) -> String {
     let kind = played.scene.kind;
     let left = pad(&format!("  {}", label(&played.scene)), left_width(painter));
-    let unprotected = cell(kind, &played.unprotected, painter);
-    let protected = cell(kind, &played.protected, painter);
+    let unprotected = cell(kind, &played.unprotected, &[], painter);
+    let protected = cell(kind, &played.protected, &played.records, painter);
     let mut text = format!("{left}  {unprotected}  {}\n", protected.trim_end());
     text += &reason(&played.records, painter);
     text
@@ -58,7 +62,7 @@ pub(super) fn guest(
     painter: &Painter,
 ) -> String {
     // Nobody knows what a guest is; rows are shown as rows, not as a leak.
-    let cell = cell(Kind::Benign, served, painter);
+    let cell = cell(Kind::Benign, served, records, painter);
     let room = painter.width.saturating_sub(CELL + 15);
     let line = pad(line, room);
     format!(
@@ -133,7 +137,12 @@ pub(crate) fn foot(tally: &Tally, painter: &Painter) -> String {
 
 fn latency(tally: &Tally, painter: &Painter) -> String {
     let cell = |side: &Side| format!("{} µs", side.percentile(50));
-    let added = format!("{}  {:+} µs", cell(&tally.protected), tally.added_us());
+    // What a busy machine adds to either side may be more than the agent does.
+    let added = match tally.added_us() {
+        ..=0 => "no slower".to_owned(),
+        added => format!("+{added} µs"),
+    };
+    let added = format!("{}  {added}", cell(&tally.protected));
     format!(
         "{}  {}  {}\n",
         pad("median round trip, interleaved", left_width(painter)),
@@ -152,7 +161,8 @@ fn verdict(tally: &Tally, painter: &Painter) -> String {
     format!("{word} {}.\n", shortfalls.join("; "))
 }
 
-fn cell(kind: Kind, served: &Served, painter: &Painter) -> String {
+/// What one side answered, and what its inspection cost by the agent's own clock.
+fn cell(kind: Kind, served: &Served, records: &[Record], painter: &Painter) -> String {
     let rows = if served.rows == 1 {
         "1 row".to_owned()
     } else {
@@ -173,7 +183,15 @@ fn cell(kind: Kind, served: &Served, painter: &Painter) -> String {
     } else {
         ink
     };
-    painter.ink(ink, &pad(&text, CELL))
+    let cost = records.iter().find_map(Record::us);
+    let room = CELL - COST;
+    match cost.filter(|_| text.chars().count() <= room) {
+        None => painter.ink(ink, &pad(&text, CELL)),
+        Some(us) => {
+            let cost = pad_left(&format!("{us} µs"), COST);
+            painter.ink(ink, &pad(&text, room)) + &painter.ink(Ink::Dim, &cost)
+        }
+    }
 }
 
 /// What left; an answer that took its time says so, for time is what some attackers read.
