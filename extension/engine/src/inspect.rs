@@ -6,7 +6,7 @@ use core::hash::Hasher;
 use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
-use crate::detector::{Budget, DETECTORS, Detector, Evidence};
+use crate::detector::{DETECTORS, Detector, Evidence};
 use crate::gate::{self, Hot};
 use crate::mask;
 use crate::report::{Finding, Report};
@@ -60,8 +60,6 @@ struct Inspection<'k> {
     findings: Vec<Finding>,
     dropped: u32,
     key: &'k HashKey,
-    /// Full parses that the event may still use.
-    parses: u32,
     /// Off only in tests that compare the gated verdict with the ungated one.
     gated: bool,
     complete: bool,
@@ -69,21 +67,17 @@ struct Inspection<'k> {
 
 impl<'k> Inspection<'k> {
     fn new(key: &'k HashKey, gated: bool) -> Self {
-        let parses = Budget::PARSES_MAX;
         Self {
             findings: Vec::new(),
             dropped: 0,
             key,
-            parses,
             gated,
             complete: true,
         }
     }
 
     fn judge(&mut self, detector: &'static dyn Detector, form: &Form<'_>, steps: &mut Steps) {
-        let mut budget = Budget::resumed(steps, self.parses);
-        let judgement = detector.judge(form, &mut budget);
-        self.parses = budget.parses();
+        let judgement = detector.judge(form, steps);
         self.complete &= judgement.complete;
         if let Some(evidence) = judgement.evidence {
             self.note(detector, form, &evidence);

@@ -36,7 +36,7 @@ use link::Link;
 use next::Held;
 use pool::Pool;
 
-// Limit: detectors and the SQL parser are bounded to some 200 KiB of stack; 1 MiB of address
+// Limit: detectors do not recurse and stay below some 200 KiB of stack; 1 MiB of address
 // space costs nothing until it is touched.
 const STACK_BYTES: usize = 1024 * 1024;
 

@@ -45,57 +45,6 @@ pub struct Judgement {
     pub complete: bool,
 }
 
-/// What detectors may spend on one event.
-#[derive(Debug)]
-pub struct Budget<'a> {
-    /// Steps, about one a byte.
-    pub steps: &'a mut Steps,
-    parses: u32,
-}
-
-impl<'a> Budget<'a> {
-    // Limit: a parse costs up to 0.2 ms (2 KiB at 100 ns a byte), usually 5 µs; a benign event
-    // needs none, so 64 bound what an event of nothing but attacks costs.
-    pub(crate) const PARSES_MAX: u32 = 64;
-
-    /// The budget of an event that may spend `steps`.
-    pub fn new(steps: &'a mut Steps) -> Self {
-        Self {
-            steps,
-            parses: Self::PARSES_MAX,
-        }
-    }
-
-    /// The budget of the next form of an event that has `parses` left.
-    pub(crate) fn resumed(steps: &'a mut Steps, parses: u32) -> Self {
-        Self { steps, parses }
-    }
-
-    /// Parses that are left.
-    pub(crate) fn parses(&self) -> u32 {
-        self.parses
-    }
-
-    /// Takes one run of a full parser over `bytes` bytes; false when none is left.
-    pub fn take_parse(&mut self, bytes: usize) -> bool {
-        // Limit: a parser's byte costs about 32 times a tokenizer's.
-        let Some(left) = self.parses.checked_sub(1) else {
-            return false;
-        };
-        if !self.steps.take(bytes.saturating_mul(32)) {
-            self.parses = 0;
-            return false;
-        }
-        self.parses = left;
-        true
-    }
-
-    /// True if the event has used all its parses.
-    pub fn parses_spent(&self) -> bool {
-        self.parses == 0
-    }
-}
-
 /// Code that looks at one form for one rule.
 pub trait Detector: Sync {
     /// The rule's identity.
@@ -103,7 +52,7 @@ pub trait Detector: Sync {
     /// Which signals a form must show before this detector could say anything: one of these sets.
     fn needs(&self) -> &'static [Signals];
     /// Judges one form that the gate called hot for this detector.
-    fn judge(&self, form: &Form<'_>, budget: &mut Budget<'_>) -> Judgement;
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement;
 }
 
 #[cfg(test)]

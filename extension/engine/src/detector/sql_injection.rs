@@ -2,8 +2,10 @@
 //! It never calls a value an injection that only leaves its context and then means nothing.
 //!
 #![doc = include_str!("sql_injection.md")]
-mod confirm;
 mod context;
+mod dialect;
+#[cfg(test)]
+mod oracle;
 mod production;
 mod reading;
 mod statement;
@@ -11,9 +13,9 @@ mod token;
 mod word;
 mod worth;
 
-use credenza_event::Form;
+use credenza_event::{Form, Steps};
 
-use super::{Budget, Detector, Evidence, Judgement, Rule};
+use super::{Detector, Evidence, Judgement, Rule};
 use crate::gate::Signals;
 use crate::report::Explanation;
 
@@ -38,28 +40,20 @@ impl Detector for SqlInjection {
         NEEDS
     }
 
-    fn judge(&self, form: &Form<'_>, budget: &mut Budget<'_>) -> Judgement {
-        let (candidate, complete) = context::strongest(form.text, budget.steps);
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        let (candidate, complete) = context::strongest(form.text, steps);
         let Some(candidate) = candidate else {
             return Judgement {
                 evidence: None,
                 complete,
             };
         };
-        let dialect = confirm::dialect(form.text, &candidate, budget);
-        // Where the parses of an event have run out, hundreds of candidates were there before.
-        let parsed = dialect.is_some() || budget.parses_spent();
-        let confidence = if parsed {
-            candidate.confidence.max(candidate.parsed)
-        } else {
-            candidate.confidence
-        };
         let evidence = Evidence {
-            confidence,
+            confidence: candidate.confidence(),
             span: token::span(candidate.start, candidate.end),
             explanation: Explanation {
                 context: candidate.context.name(),
-                dialect: dialect.unwrap_or("tolerant"),
+                dialect: dialect::name(form.text, candidate.start, candidate.end),
                 production: candidate.production,
             },
         };

@@ -54,10 +54,10 @@ impl Context {
 /// A break-out that means something.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    /// What it is worth without a parser's word.
-    pub(super) confidence: Confidence,
-    /// What it is worth if some dialect's parser reads the completed query.
-    pub(super) parsed: Confidence,
+    /// What it is worth however the reading ended.
+    pub(super) broken: Confidence,
+    /// What it is worth if the reading is whole.
+    pub(super) whole: Confidence,
     /// The production that decided.
     pub(super) production: &'static str,
     /// The context it breaks out of.
@@ -68,6 +68,17 @@ pub(super) struct Candidate {
     pub(super) end: usize,
     /// The reading itself.
     pub(super) reading: Reading,
+}
+
+impl Candidate {
+    /// What it is worth.
+    pub(super) fn confidence(&self) -> Confidence {
+        if self.reading.is_whole() {
+            self.broken.max(self.whole)
+        } else {
+            self.broken
+        }
+    }
 }
 
 /// The strongest candidate of a value, and whether all of it was looked at.
@@ -99,7 +110,7 @@ impl Search<'_, '_> {
         !self.complete
             || self
                 .best
-                .is_some_and(|best| best.confidence == Confidence::High)
+                .is_some_and(|best| best.confidence() == Confidence::High)
     }
 
     /// Reads and pays for it; `None` when the budget has ended.
@@ -117,7 +128,7 @@ impl Search<'_, '_> {
         let Some(new) = candidate else { return };
         let better = self
             .best
-            .is_none_or(|old| (new.confidence, new.parsed) > (old.confidence, old.parsed));
+            .is_none_or(|old| (new.confidence(), new.whole) > (old.confidence(), old.whole));
         if better {
             self.best = Some(new);
         }

@@ -136,3 +136,11 @@ pub(super) struct Reading {
     /// Where the lexer stands.
     pub(super) at: usize,
 }
+
+impl Reading {
+    /// True if what was read is a query's end in some dialect: nothing is missing behind it, or a
+    /// comment hides what is.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.stop, Stop::End | Stop::Cut) && self.depth == 0
+    }
+}

@@ -37,14 +37,14 @@ fn production(facts: Facts) -> &'static str {
 
 fn candidate(
     reading: &Reading,
-    confidence: Confidence,
-    parsed: Confidence,
+    broken: Confidence,
+    whole: Confidence,
     context: Context,
     start: usize,
 ) -> Candidate {
     Candidate {
-        confidence,
-        parsed,
+        broken,
+        whole,
         production: production(reading.facts),
         context,
         start,
@@ -61,7 +61,7 @@ pub(super) fn bare_candidate(
     at: usize,
 ) -> Option<Candidate> {
     let facts = reading.facts;
-    let (confidence, parsed) = if facts.has(Facts::STATEMENT) {
+    let (broken, whole) = if facts.has(Facts::STATEMENT) {
         statement(reading)?
     } else {
         bare(text, reading, prefix)?
@@ -82,8 +82,8 @@ pub(super) fn bare_candidate(
     };
     Some(candidate(
         reading,
-        confidence.min(cap),
-        parsed.min(cap),
+        broken.min(cap),
+        whole.min(cap),
         context,
         at,
     ))
@@ -124,12 +124,12 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
         if !proven && (reading.lead == Lead::Nothing || !closed(reading.stop)) {
             return None;
         }
-        let parsed = if proven && reading.lead != Lead::Nothing {
+        let whole = if proven && reading.lead != Lead::Nothing {
             High
         } else {
             Medium
         };
-        return Some((if table { named } else { Medium }, parsed));
+        return Some((if table { named } else { Medium }, whole));
     }
     if facts.has(Facts::EFFECT) {
         return Some(bare_effect(reading, prefix));
@@ -295,12 +295,12 @@ pub(super) fn first_candidate(
         }
     };
     let context = refined(text, before, context);
-    let parsed = if strict {
+    let whole = if strict {
         confidence
     } else {
         confidence.max(Medium)
     };
-    Some(candidate(reading, confidence, parsed, context, at))
+    Some(candidate(reading, confidence, whole, context, at))
 }
 
 fn refined(text: &[u8], before: &[u8], context: Context) -> Context {
