@@ -128,7 +128,7 @@ fn a_second_next_without_an_answer_goes_up_because_it_is_the_platforms_to_judge(
 #[test]
 fn an_event_whose_runtime_leaves_later_than_its_successor_comes_reaches_the_successor() {
     let _room = beside_others();
-    let mut pair = Pair::new("monitor");
+    let pair = Pair::new("monitor");
     for round in 0..20 {
         // Both wait, so both have a `next` at the platform; then the older one leaves, and the
         // platform serves whichever of the two it likes.

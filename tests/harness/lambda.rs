@@ -172,6 +172,23 @@ impl Lambda {
         self.lock().answers.clone()
     }
 
+    /// Waits for the answer of this place in the order of their coming.
+    pub(crate) fn answer(&self, place: usize) -> Answer {
+        self.wait("answer", |state| state.answers.len() > place);
+        self.lock().answers[place].clone()
+    }
+
+    /// How many answers have come so far.
+    pub(crate) fn count_answers(&self) -> usize {
+        self.lock().answers.len()
+    }
+
+    /// Waits for one answer and takes it away, where all of them would be too much to keep.
+    pub(crate) fn take_answer(&self) -> Answer {
+        self.wait("an answer", |state| !state.answers.is_empty());
+        self.lock().answers.remove(0)
+    }
+
     /// The answers that have come so far.
     pub(crate) fn answers_so_far(&self) -> Vec<Answer> {
         self.lock().answers.clone()

@@ -45,16 +45,15 @@ impl Pair {
 
     /// One whole invocation: the event goes down and its answer, `answer`, up.
     pub(crate) fn invoke(&mut self, id: &str, body: &[u8], answer: &[u8]) {
-        let before = self.lambda.answers_so_far().len();
+        let before = self.lambda.count_answers();
         self.deliver(id, body);
         self.runtime
             .respond(id, answer)
             .expect("the answer is accepted");
-        let answers = self.lambda.answers(before + 1);
-        let last = answers.last().expect("an answer");
-        assert_eq!(last.id(), id);
+        let seen = self.lambda.answer(before);
+        assert_eq!(seen.id(), id);
         assert!(
-            last.body.bytes == answer,
+            seen.body.bytes == answer,
             "{id}: the answer is not what the runtime sent"
         );
     }
