@@ -11,6 +11,7 @@ mod back_to_back;
 mod bad_input;
 mod chains;
 mod demo;
+mod documentation;
 mod emulator;
 mod fail_open;
 mod framing;

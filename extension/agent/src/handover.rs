@@ -142,6 +142,7 @@ fn answer(mut stream: UnixStream, listen: Option<SocketAddr>, route: &Route) -> 
     if let Some(text) = line.strip_prefix("credenza 1 upstream ")
         && let Some(upstream) = Upstream::parse(text)
         && is_local(&upstream, &route.current())
+        && !listen.is_some_and(|listen| leads_to(&upstream, listen))
     {
         sealed = !route.hand_over(upstream);
     }
@@ -155,6 +156,16 @@ fn answer(mut stream: UnixStream, listen: Option<SocketAddr>, route: &Route) -> 
         .line()
         .as_bytes(),
     )
+}
+
+/// True if `upstream` is the agent's own door: a runtime that was wrapped twice names it, and
+/// events fetched from there would be waited for without end.
+pub fn leads_to(upstream: &Upstream, listen: SocketAddr) -> bool {
+    let is_loopback = match upstream.host().parse::<IpAddr>() {
+        Ok(host) => host.is_loopback(),
+        Err(_) => upstream.host() == "localhost",
+    };
+    is_loopback && upstream.port() == listen.port()
 }
 
 /// True for what can be a proxy or a platform of this environment: loopback, link-local, or the
@@ -267,6 +278,19 @@ mod tests {
         let answer = hand_over(&names, &at("127.0.0.1:9000")).unwrap();
         assert_eq!((answer.sealed, answer.listen), (true, None));
         assert_eq!(*route.current(), at("127.0.0.1:9001"));
+    }
+
+    #[test]
+    fn the_agent_never_becomes_its_own_upstream() {
+        let (names, listen): (_, SocketAddr) = (fresh(), "127.0.0.1:9123".parse().unwrap());
+        let route = Arc::new(Route::new(at("127.0.0.1:9001")));
+        serve(&names, Some(listen), Arc::clone(&route)).unwrap();
+        for own in ["127.0.0.1:9123", "localhost:9123/x", "[::1]:9123"] {
+            let answer = hand_over(&names, &at(own)).unwrap();
+            assert_eq!(answer.upstream, at("127.0.0.1:9001"), "{own}");
+        }
+        let other = hand_over(&names, &at("169.254.100.1:9123")).unwrap();
+        assert_eq!(other.upstream, at("169.254.100.1:9123"));
     }
 
     #[test]

@@ -186,8 +186,11 @@ fn redirection(config: &Config, environment: &Environment, given: Option<&OsStr>
     let Some(agent) = answer.listen else {
         return kept("credenza-agent has no port");
     };
-    // An upstream that was set by hand wins over what a wrapper found.
-    let wanted = neighbour.filter(|_| config.settings.upstream.is_none());
+    // An upstream that was set by hand wins over what a wrapper found, and a runtime that is
+    // wrapped twice finds the agent itself.
+    let wanted = neighbour
+        .filter(|_| config.settings.upstream.is_none())
+        .filter(|wanted| !handover::leads_to(wanted, agent));
     if let Some(wanted) = wanted.filter(|wanted| **wanted != answer.upstream) {
         let settled = handover::hand_over(&names, wanted);
         if settled.is_none_or(|settled| settled.upstream != *wanted) {

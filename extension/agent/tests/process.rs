@@ -167,7 +167,10 @@ fn without_an_agent_the_runtime_keeps_its_address_and_one_line_says_so() {
     let (stdout, stderr, status) = run(&mut wrapper);
     assert_eq!(stdout, format!("{}|||name|<>|0", environment.api()));
     assert_eq!((stderr.lines().count(), status), (1, Some(0)), "{stderr}");
-    assert!(stderr.contains("the agent does not answer"), "{stderr}");
+    assert!(
+        stderr.contains("credenza-agent does not answer"),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -145,6 +145,17 @@ fn a_runtime_is_sent_to_the_agent_that_answers() {
 }
 
 #[test]
+fn a_runtime_that_is_wrapped_twice_does_not_make_the_agent_its_own_upstream() {
+    let agent = Agent::start("127.0.0.1:9222".parse().ok());
+    let platform = agent.address();
+    assert_eq!(
+        decide("127.0.0.1:9222", &platform, &[]),
+        Redirection::To(agent.listen)
+    );
+    assert_eq!(agent.route.current().to_string(), platform);
+}
+
+#[test]
 fn without_an_agent_the_address_stays_and_one_line_says_so() {
     let alone = nobody();
     let Redirection::None(why) = decide(&alone, &alone, &[]) else {
