@@ -172,10 +172,16 @@ impl Lambda {
         self.lock().answers.clone()
     }
 
-    /// Waits for the answer of this place in the order of their coming.
-    pub(crate) fn answer(&self, place: usize) -> Answer {
-        self.wait("answer", |state| state.answers.len() > place);
-        self.lock().answers[place].clone()
+    /// Waits for the answer under this id, the first one behind the first `known`.
+    pub(crate) fn answer_to(&self, id: &str, known: usize) -> Answer {
+        let find = |state: &State| {
+            let mut news = state.answers.iter().skip(known);
+            news.position(|answer| answer.id() == id)
+        };
+        self.wait(&format!("answer to {id}"), |state| find(state).is_some());
+        let state = self.lock();
+        let place = find(&state).expect("it was there a moment ago");
+        state.answers[known + place].clone()
     }
 
     /// How many answers have come so far.

@@ -45,13 +45,12 @@ impl Pair {
 
     /// One whole invocation: the event goes down and its answer, `answer`, up.
     pub(crate) fn invoke(&mut self, id: &str, body: &[u8], answer: &[u8]) {
-        let before = self.lambda.count_answers();
+        let known = self.lambda.count_answers();
         self.deliver(id, body);
         self.runtime
             .respond(id, answer)
             .expect("the answer is accepted");
-        let seen = self.lambda.answer(before);
-        assert_eq!(seen.id(), id);
+        let seen = self.lambda.answer_to(id, known);
         assert!(
             seen.body.bytes == answer,
             "{id}: the answer is not what the runtime sent"

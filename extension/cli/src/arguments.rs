@@ -1,7 +1,7 @@
 //! The command line, declared once: usage errors, help and defaults all come from here.
 //! It never reads a file or the environment.
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -86,7 +86,7 @@ pub(crate) enum Command {
 pub(crate) struct DevArguments {
     /// Open the HTTP front door here; without it the door is 127.0.0.1:8080 or the next free
     /// port, and stays shut when there are --events.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) http: Option<SocketAddr>,
     /// Play the events of this file or folder (.json: one event, .jsonl: one a line; - is stdin).
     #[arg(long, value_name = "PATH")]
@@ -134,6 +134,17 @@ pub(crate) struct DemoArguments {
     /// The agent's binary; otherwise it is looked for beside this program.
     #[arg(long, value_name = "PATH")]
     pub(crate) agent: Option<PathBuf>,
+}
+
+/// An address as people write it: whole, or a port of loopback alone.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix(':').unwrap_or(text).parse();
+    match port {
+        Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Err(_) => text
+            .parse()
+            .map_err(|_| "write a port, or an address such as 127.0.0.1:8080"),
+    }
 }
 
 /// The modes of the agent.

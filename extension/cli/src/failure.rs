@@ -20,9 +20,17 @@ impl Failure {
     pub(crate) fn new(place: impl fmt::Display, reason: impl fmt::Display, fix: &str) -> Self {
         Self {
             place: place.to_string(),
-            reason: reason.to_string(),
+            reason: without_number(&reason.to_string()).to_owned(),
             fix: fix.to_owned(),
         }
+    }
+}
+
+/// The system's sentence without the number that it ends with, which helps nobody here.
+fn without_number(reason: &str) -> &str {
+    match reason.rsplit_once(" (os error ") {
+        Some((sentence, number)) if number.trim_end_matches(')').parse::<u32>().is_ok() => sentence,
+        _ => reason,
     }
 }
 

@@ -107,7 +107,7 @@ fn a_missing_policy_is_named_with_a_fix() {
         "",
         &expect![[r#"
         exit 2
-        error: no/such/policy.toml: No such file or directory (os error 2)
+        error: no/such/policy.toml: No such file or directory
           fix: name a readable policy file, as UTF-8 text
     "#]],
     );
@@ -182,7 +182,7 @@ fn an_event_that_cannot_be_read_is_named_with_a_fix() {
         "",
         &expect![[r#"
             exit 2
-            error: no/such/event.json: No such file or directory (os error 2)
+            error: no/such/event.json: No such file or directory
               fix: name a file that can be read, or `-`
         "#]],
     );
@@ -238,7 +238,7 @@ fn a_function_that_is_not_there_is_named_before_anything_starts() {
         "",
         &expect![[r#"
             exit 2
-            error: no/such/agent: No such file or directory (os error 2)
+            error: no/such/agent: No such file or directory
               fix: run `cargo build --release -p credenza-agent`, or name it with --agent PATH
         "#]],
     );
@@ -254,6 +254,32 @@ fn a_door_opens_on_loopback_only() {
             error: 0.0.0.0:0: this is not a loopback address
               fix: use 127.0.0.1 or [::1]; a vulnerable function is nothing for a network
         "#]],
+    );
+}
+
+#[test]
+fn a_door_that_is_no_address_and_one_that_is_taken_are_told_with_a_fix() {
+    check(
+        &["dev", "--no-agent", "--http", "door", "--", "true"],
+        "",
+        &expect![[r#"
+            exit 2
+            error: invalid value 'door' for '--http <ADDRESS>': write a port, or an address such as 127.0.0.1:8080
+
+            For more information, try '--help'.
+        "#]],
+    );
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let port = address.port().to_string();
+    let output = credenza(&["dev", "--no-agent", "--http", &port, "--", "true"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "error: {address}: Address already in use\n  \
+             fix: name another one, or port 0 for any free port\n"
+        )
     );
 }
 
