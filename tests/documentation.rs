@@ -21,8 +21,8 @@ struct Desk {
 impl Desk {
     fn lay(name: &str) -> Self {
         let agent = programs::agent();
-        let credenza = programs::desk("credenza", "credenza");
-        let function = programs::desk("credenza-demo-function", "credenza-demo-function");
+        let credenza = programs::desk("credenza");
+        let function = programs::desk("credenza-demo-function");
         let folder = std::env::temp_dir().join(format!("credenza-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("events")).unwrap();

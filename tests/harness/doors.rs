@@ -12,8 +12,7 @@ use super::programs;
 
 /// The command line of the demo, with everything built that it needs.
 pub(crate) fn demo(arguments: &[&str]) -> Command {
-    let credenza = programs::desk("credenza", "credenza");
-    programs::desk("credenza-demo-function", "credenza-demo-function");
+    let credenza = programs::desk("credenza");
     let mut command = Command::new(credenza);
     command
         .args(["--format", "json", "demo", "--agent"])

@@ -31,10 +31,21 @@ pub(crate) fn agent() -> &'static Path {
 }
 
 /// A program of the desk (`credenza`, `credenza-demo-function`), built from the profile `desk`.
-pub(crate) fn desk(package: &str, program: &str) -> PathBuf {
-    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _turn = LOCK.lock();
-    build(&["--profile", "desk", "--package", package, "--bin", program]);
+///
+/// Both are built together, as `cargo xtask demo` does: another set of packages would choose other
+/// features of what they share, and build it anew.
+pub(crate) fn desk(program: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut arguments = vec!["--profile", "desk", "--bins"];
+        arguments.extend([
+            "--package",
+            "credenza",
+            "--package",
+            "credenza-demo-function",
+        ]);
+        build(&arguments);
+    });
     target().join("desk").join(program)
 }
 

@@ -161,7 +161,7 @@ fn clippy() -> Result<Vec<Skip>> {
 
 /// The agent as it ships and the programs of the desk, where the tests look for them.
 fn build() -> Result<Vec<Skip>> {
-    project::build_programs(&["credenza", "credenza-demo-function", "credenza-tests"])?;
+    project::build_programs(&["credenza", "credenza-demo-function"])?;
     Ok(Vec::new())
 }
 

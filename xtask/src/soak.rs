@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
 
 /// Runs the acceptance test of many invocations with a larger number.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    project::build_programs(&["credenza", "credenza-demo-function", "credenza-tests"])?;
+    project::build_programs(&["credenza", "credenza-demo-function"])?;
     let mut cargo = project::cargo();
     cargo.env(
         "CREDENZA_SOAK_INVOCATIONS",
