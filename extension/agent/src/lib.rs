@@ -9,15 +9,16 @@ pub mod handover;
 pub mod harden;
 pub mod lifecycle;
 pub mod proxy;
+pub mod secret;
 pub mod telemetry;
 pub mod upstream;
 pub mod wrap;
 
 use std::sync::Arc;
 
-use credenza_engine::HashKey;
 use credenza_policy::Policy;
 
+use secret::Secret;
 use telemetry::Sink;
 use upstream::Route;
 
@@ -27,7 +28,7 @@ pub struct Shared {
     /// The policy in force.
     pub policy: Arc<Policy>,
     /// The key of the keyed hashes in findings, drawn by this process.
-    pub key: HashKey,
+    pub key: Arc<Secret>,
     /// Where the platform is; the wrapper may change it before the first `next`.
     pub route: Arc<Route>,
     /// Takes records; never blocks.

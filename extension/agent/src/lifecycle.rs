@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credenza_engine::HashKey;
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::config::{Config, Environment, POLICY_PATHS};
+use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
 use crate::upstream::{Route, Upstream};
 use crate::{Shared, handover, harden};
@@ -78,7 +78,7 @@ pub fn run(
     meet_wrappers(&config, &platform, listening, &route, &log);
     let shared = Shared {
         policy: Arc::new(policy),
-        key: hash_key(),
+        key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),
         sink: Arc::clone(&log) as Arc<dyn Sink>,
     };
@@ -179,18 +179,6 @@ fn name(argument: Option<&OsString>) -> String {
     name.unwrap_or_else(|| OsStr::new("credenza-agent"))
         .to_string_lossy()
         .into_owned()
-}
-
-/// Sixteen bytes that nobody else knows, from the keys that the standard library draws for its
-/// hash tables: their hash of nothing under two of them.
-fn hash_key() -> HashKey {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let draw = || RandomState::new().build_hasher().finish().to_le_bytes();
-    let mut key = [0; 16];
-    for (byte, drawn) in key.iter_mut().zip(draw().into_iter().chain(draw())) {
-        *byte = drawn;
-    }
-    HashKey(key)
 }
 
 /// Registers for SHUTDOWN only (R8), straight with the platform; gives the identifier back.

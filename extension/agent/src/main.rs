@@ -11,6 +11,9 @@ fn main() -> ExitCode {
     match arguments.get(1).and_then(|argument| argument.to_str()) {
         Some("wrap") => wrap::run(&arguments, &Environment::of_process()),
         Some("--version") => telemetry::say_version(),
-        _ => lifecycle::run(&arguments, &Environment::of_process(), proxy::serve),
+        _ => {
+            telemetry::tame_panics();
+            lifecycle::run(&arguments, &Environment::of_process(), proxy::serve)
+        }
     }
 }

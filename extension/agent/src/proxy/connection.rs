@@ -99,8 +99,10 @@ impl Connection {
             Route::RestoreNext => {
                 let served = self.relay(&request, false);
                 if let Some(connection) = &served {
-                    // A snapshot was restored: what was connected before is not any more.
+                    // A snapshot was restored: what was connected before is not any more, and
+                    // what was drawn before is no secret.
                     connection.proxy.pool.clear();
+                    connection.proxy.shared.key.redraw();
                 }
                 served
             }

@@ -98,8 +98,9 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
         return Err(BadHead::Malformed);
     };
     let body = BodyHeaders::of(parsed.headers, version)?;
-    // CONNECT and Upgrade turn the connection into something that nobody inspects (R35).
-    if method == "CONNECT" || body.upgrades {
+    // CONNECT turns the connection into something that nobody inspects (R35). A client that only
+    // offers an upgrade is served like any other: the platform's consent is what is refused.
+    if method == "CONNECT" {
         return Err(BadHead::Malformed);
     }
     let find = |name| value(parsed.headers, name);
@@ -151,7 +152,6 @@ pub(super) fn reply(bytes: &[u8], to_head: bool) -> Result<Reply, BadHead> {
 struct BodyHeaders {
     framing: Option<Framing>,
     keeps: bool,
-    upgrades: bool,
 }
 
 impl BodyHeaders {
@@ -161,7 +161,6 @@ impl BodyHeaders {
         let mut seen = Self {
             framing: None,
             keeps: version == 1,
-            upgrades: false,
         };
         for header in headers {
             let named = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -189,8 +188,6 @@ impl BodyHeaders {
                         seen.keeps = true;
                     }
                 }
-            } else if named("upgrade") {
-                seen.upgrades = true;
             }
         }
         seen.framing = framing;

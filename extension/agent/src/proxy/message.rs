@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::head::{self, Framing, Reply};
 use super::link::Link;
@@ -23,7 +24,7 @@ const GUARD_PER_BYTE: Duration = Duration::from_nanos(300);
 /// A reply to `next`: head and body as they came, in one piece.
 #[derive(Debug)]
 pub(super) struct Message {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Buffer,
     pub(super) reply: Reply,
     /// The event, where the body's framing hides it.
     plain: Option<Vec<u8>>,
@@ -171,8 +172,16 @@ impl Link {
         }
     }
 
+    /// The head that was just read.
+    fn take_head(&mut self, reply: &Reply) -> Vec<u8> {
+        let head = self.wire.unread().get(..reply.bytes).unwrap_or_default();
+        let head = head.to_vec();
+        self.wire.consume(head.len());
+        head
+    }
+
     fn take_chunked(&mut self, reply: Reply) -> Result<Message, Unread> {
-        let mut bytes = self.wire.take(reply.bytes).map_err(|_| Unread::Broken)?;
+        let mut bytes = self.take_head(&reply);
         let mut plain = Vec::new();
         let mut chunked = Chunked::new();
         while !chunked.is_done() {
@@ -195,7 +204,7 @@ impl Link {
             }
         }
         Ok(Message {
-            bytes,
+            bytes: bytes.into(),
             reply,
             plain: Some(plain),
         })
@@ -203,7 +212,7 @@ impl Link {
 
     /// A body that ends with its connection: whether it is whole nobody can tell.
     fn take_to_the_end(&mut self, reply: Reply) -> Result<Message, Unread> {
-        let mut bytes = self.wire.take(reply.bytes).map_err(|_| Unread::Broken)?;
+        let mut bytes = self.take_head(&reply);
         loop {
             let count = self.wire.unread().len();
             bytes.extend_from_slice(self.wire.unread());
@@ -223,7 +232,7 @@ impl Link {
             }
         }
         Ok(Message {
-            bytes,
+            bytes: bytes.into(),
             reply,
             plain: None,
         })

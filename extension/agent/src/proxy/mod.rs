@@ -4,6 +4,7 @@
 //! A thread that blocks on its two sockets needs no runtime, no waker and no allocation, and it can
 //! be left behind: when an inspection does not end, the guard takes the connection and goes on
 //! with it on another thread.
+mod buffer;
 mod chunked;
 mod connection;
 mod head;
@@ -60,7 +61,7 @@ struct Inspection(Shared);
 impl Inspect for Inspection {
     fn event(&self, body: &[u8]) -> Inspected {
         let steps = Steps::for_bytes(body.len());
-        credenza_exchange::event(body, steps, &self.0.policy, &self.0.key)
+        credenza_exchange::event(body, steps, &self.0.policy, &self.0.key.current())
     }
 }
 

@@ -18,7 +18,7 @@ use super::wire::seen;
 // Limit: one for each runtime connection that comes and goes; more would only be stale.
 const IDLE_MAX: usize = 16;
 
-// Limit: a thread whose runtime has left needs microseconds to notice, on a starved CPU some periods
+// Limit: a thread whose runtime has left needs microseconds to notice, on a starved CPU periods
 // of 20 ms. After a second it is busy with an unreachable platform, and nothing is gained by it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(1);
 

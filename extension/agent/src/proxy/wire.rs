@@ -1,6 +1,6 @@
 //! One TCP connection with the bytes read from it and not yet used.
 //! It never keeps a large buffer that nobody needs, and never reads beyond what it was asked for.
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
 
+use super::buffer::Buffer;
 use super::head::{self, BadHead};
 use super::peer;
 
@@ -106,12 +107,13 @@ impl Wire {
         let mut from = 0;
         self.rest();
         loop {
-            if let Some(bytes) = head::end(self.unread(), from).map_err(NoHead::Bad)? {
-                return Ok(Some(bytes));
-            }
+            let end = head::end(self.unread(), from).map_err(NoHead::Bad)?;
             from = self.unread().len();
-            if from > HEAD_BYTES_MAX {
+            if end.unwrap_or(from) > HEAD_BYTES_MAX {
                 return Err(NoHead::Bad(BadHead::TooLarge));
+            }
+            if end.is_some() {
+                return Ok(end);
             }
             match self.fill() {
                 Ok(0) if from == 0 => return Ok(None),
@@ -141,21 +143,12 @@ impl Wire {
     }
 
     /// Takes all unread bytes and reads on until there are `total`; short at the end of the stream.
-    pub(super) fn take(&mut self, total: usize) -> io::Result<Vec<u8>> {
+    pub(super) fn take(&mut self, total: usize) -> io::Result<Buffer> {
         let unread = self.unread();
         let have = unread.get(..total.min(unread.len())).unwrap_or_default();
-        let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(total)
-            .map_err(|_| io::ErrorKind::OutOfMemory)?;
-        bytes.extend_from_slice(have);
-        let had = have.len();
-        self.consume(had);
-        let missing = u64::try_from(total.saturating_sub(had)).unwrap_or(u64::MAX);
-        if missing > 0 {
-            (&*self.stream).take(missing).read_to_end(&mut bytes)?;
-        }
-        Ok(bytes)
+        let buffer = Buffer::read(have, total, |room| read_once(&self.stream, room))?;
+        self.consume(have.len());
+        Ok(buffer)
     }
 
     /// Writes everything.

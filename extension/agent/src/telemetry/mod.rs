@@ -75,6 +75,19 @@ pub fn say_version() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Makes a panic one line that names its place: the message may hold bytes of an event, and the
+/// stack takes longer to print than an invocation may last.
+pub fn tame_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let message = format!(
+            "panicked at {}",
+            place.as_deref().unwrap_or("an unknown place")
+        );
+        say(&record::lifecycle(SystemTime::now(), &message));
+    }));
+}
+
 /// One line on stderr; who has closed it does not want to read it.
 fn say(line: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());

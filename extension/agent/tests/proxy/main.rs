@@ -1,0 +1,19 @@
+//! The proxy between a platform and a runtime of raw sockets: every byte, every way to break.
+//! It never judges an event; what is inspected here is made up.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop at a surprise"
+)]
+
+mod bytes;
+mod faults;
+mod harness;
+mod inspection;
+mod load;
+mod memory;
+mod parking;
+mod platform;
+mod repeats;
+mod smuggling;
+mod streams;
