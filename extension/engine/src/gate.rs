@@ -148,16 +148,11 @@ fn kind_is_letter(byte: u8) -> bool {
 /// The signals of a run of letters.
 #[inline]
 fn word(word: &[u8]) -> u32 {
-    let (Some(first), Some(last)) = (word.first(), word.last()) else {
-        return 0;
-    };
-    // Limit: the longest word of the vocabulary has 18 letters; a shift by more than 31 is none.
-    let lengths = SHAPES.first(*first) & SHAPES.last(*last);
-    let len = u32::try_from(word.len()).unwrap_or(u32::MAX);
-    if lengths.checked_shr(len).unwrap_or(0) & 1 == 0 {
-        return 0;
+    if SHAPES.fit(word) {
+        WORDS.roles(fold_word(word))
+    } else {
+        0
     }
-    WORDS.roles(fold_word(word))
 }
 
 /// The signal of two bytes that mean something only together.

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher24;
 use crate::detector::{DETECTORS, Detector, Evidence};
 use crate::gate::{self, Hot};
 use crate::mask;
-use crate::report::{Finding, Report};
+use crate::report::{Confidence, Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]
@@ -23,6 +23,9 @@ impl core::fmt::Debug for HashKey {
 
 // Limit: one finding is a line of at most 700 bytes; sixteen of them stay below 12 KiB of log.
 const FINDINGS_MAX: usize = 16;
+// Limit: nobody counts further than 64 findings that were dropped; an event of nothing but attacks
+// costs no more than one that is clean.
+const DROPPED_MAX: u32 = 64;
 
 /// Inspects an event (or any other message of an invocation) to its last byte or to the end of the
 /// budget.
@@ -84,8 +87,18 @@ impl<'k> Inspection<'k> {
         }
     }
 
+    /// True if a finding of this confidence finds no place any more.
+    fn is_full_of(&self, confidence: Confidence) -> bool {
+        let weakest = self.findings.get(FINDINGS_MAX.saturating_sub(1));
+        weakest.is_some_and(|weakest| weakest.confidence >= confidence)
+    }
+
     /// Keeps the strongest finding of a rule and location, and the strongest sixteen in all.
     fn note(&mut self, detector: &'static dyn Detector, form: &Form<'_>, evidence: &Evidence) {
+        if self.is_full_of(evidence.confidence) {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
         let rule = detector.rule();
         let location = form.pointer();
         let same = |old: &Finding| {
@@ -104,10 +117,6 @@ impl<'k> Inspection<'k> {
         let place = self
             .findings
             .partition_point(|old| old.confidence >= evidence.confidence);
-        if place >= FINDINGS_MAX {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
-        }
         let start = usize::try_from(evidence.span.start).unwrap_or(usize::MAX);
         let finding = Finding {
             rule,
@@ -158,6 +167,10 @@ impl Visitor for Inspection<'_> {
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
         // Each leaf of an opened container was judged on its own; between them stand only signs.
         if form.opened {
+            return;
+        }
+        // Nothing can change what the report says, save how much more there is.
+        if self.is_full_of(Confidence::High) && self.dropped >= DROPPED_MAX {
             return;
         }
         let hot = if self.gated {

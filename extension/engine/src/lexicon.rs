@@ -132,16 +132,17 @@ impl Shapes {
         shapes
     }
 
-    /// The lengths of the words that begin with a letter.
+    /// True if a word of the vocabulary has this word's length, first and last letter.
     #[inline]
-    pub(crate) fn first(&self, byte: u8) -> u32 {
-        self.first.get(letter(byte)).copied().unwrap_or(0)
-    }
-
-    /// The lengths of the words that end with a letter.
-    #[inline]
-    pub(crate) fn last(&self, byte: u8) -> u32 {
-        self.last.get(letter(byte)).copied().unwrap_or(0)
+    pub(crate) fn fit(&self, word: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (word.first(), word.last()) else {
+            return false;
+        };
+        let of = |table: &[u32; 32], byte: u8| table.get(letter(byte)).copied().unwrap_or(0);
+        let lengths = of(&self.first, *first) & of(&self.last, *last);
+        // Limit: the longest word of a vocabulary has 27 letters; one of 32 or more fits none.
+        let len = u32::try_from(word.len()).unwrap_or(u32::MAX);
+        lengths.checked_shr(len).unwrap_or(0) & 1 == 1
     }
 }
 

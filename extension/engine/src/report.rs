@@ -71,7 +71,7 @@ pub struct Finding {
 pub struct Report {
     /// Findings, strongest first; at most one a rule and location, at most 16 in all.
     pub findings: Vec<Finding>,
-    /// Findings beyond the sixteen.
+    /// Findings beyond the sixteen; from 64 on, at least so many.
     pub findings_dropped: u32,
     /// What was not looked at.
     pub coverage: Coverage,

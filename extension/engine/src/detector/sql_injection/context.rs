@@ -3,8 +3,9 @@
 use credenza_event::Steps;
 use memchr::{memchr, memchr3_iter};
 
-use super::production::read;
+use super::production::{Frames, NO_FRAMES, read};
 use super::reading::{Entry, Reading, Stop};
+use super::token::Lexer;
 use super::worth::{bare_candidate, first_candidate, later_candidate};
 use crate::report::Confidence;
 
@@ -88,6 +89,7 @@ pub(super) fn strongest(text: &[u8], steps: &mut Steps) -> (Option<Candidate>, b
         steps,
         best: None,
         complete: true,
+        frames: NO_FRAMES,
     };
     search.bare();
     search.quotes();
@@ -99,6 +101,7 @@ struct Search<'a, 's> {
     steps: &'s mut Steps,
     best: Option<Candidate>,
     complete: bool,
+    frames: Frames,
 }
 
 // Limit: an injection that follows the value's second quote or a later one is a few dozen tokens.
@@ -115,7 +118,7 @@ impl Search<'_, '_> {
 
     /// Reads and pays for it; `None` when the budget has ended.
     fn read(&mut self, text: &[u8], at: usize, entry: Entry, tokens: usize) -> Option<Reading> {
-        let reading = read(text, at, entry, tokens);
+        let reading = read(text, at, entry, tokens, &mut self.frames);
         let bytes = reading.at.saturating_sub(at).saturating_add(8);
         if !self.steps.take(bytes) {
             self.complete = false;
@@ -141,7 +144,13 @@ impl Search<'_, '_> {
         // Limit: a reading ends at the token that begins the next one, so all of them together
         // look at each byte twice; strings that apostrophes open may be seen once more.
         let mut budget = self.text.len().saturating_mul(4).saturating_add(4096);
-        while !self.done() {
+        while !(self.done() || prefix == Prefix::Prose && self.best.is_some()) {
+            let plain = self.plain_words(at);
+            if plain > at {
+                prefix = prefix.then(self.text.get(at..plain).unwrap_or_default());
+                at = plain;
+                continue;
+            }
             let Some(reading) = self.read(self.text, at, Entry::Operand, usize::MAX) else {
                 return;
             };
@@ -160,6 +169,26 @@ impl Search<'_, '_> {
             prefix = prefix.then(passed);
             at = next;
         }
+    }
+
+    /// The last of a row of words that says nothing in SQL: a reading of each but the last would
+    /// break at the next one. Gives `at` itself where there is no such row.
+    fn plain_words(&mut self, at: usize) -> usize {
+        let mut lexer = Lexer::new(self.text, at);
+        let mut last = lexer.next();
+        let mut found = at;
+        while last.is_plain_operand() {
+            let next = lexer.next();
+            if !next.breaks_behind_operand() {
+                break;
+            }
+            found = next.start;
+            last = next;
+        }
+        if !self.steps.take(found.saturating_sub(at)) {
+            self.complete = false;
+        }
+        found
     }
 
     /// Where to read on after a reading that broke.

@@ -18,7 +18,7 @@ enum Call {
     reason = "each is a fact of its own about the condition at hand"
 )]
 #[derive(Clone, Copy)]
-struct Frame {
+pub(super) struct Frame {
     call: Call,
     /// Contains a `select`, so aliases may follow operands.
     select: bool,
@@ -56,6 +56,13 @@ const FRAME: Frame = Frame {
 
 // Limit: sqlmap's deepest payloads nest 12 parentheses; beyond 32 the levels share one frame.
 const FRAMES: usize = 32;
+
+/// Room for the levels of one reading after the other.
+pub(super) type Frames = [Frame; FRAMES];
+
+/// Room without a level in it.
+pub(super) const NO_FRAMES: Frames = [FRAME; FRAMES];
+
 // Limit: a value rarely stands in more than six parentheses; 16 closing ones leave room for lies.
 const CLOSES_MAX: u8 = 16;
 // Limit: five plain words in a row are no statement of any dialect.
@@ -83,12 +90,13 @@ mod statement;
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about the query so far"
 )]
-struct Reader<'a> {
+struct Reader<'a, 'f> {
     text: &'a [u8],
     lexer: Lexer<'a>,
     facts: Facts,
     top: Frame,
-    outer: [Frame; FRAMES],
+    /// The levels around it; what lies beyond `depth` is left from earlier readings.
+    outer: &'f mut Frames,
     depth: usize,
     closes: u8,
     state: State,
@@ -119,8 +127,14 @@ struct Reader<'a> {
 }
 
 /// Reads on from `at` for at most `tokens_max` tokens.
-pub(super) fn read(text: &[u8], at: usize, entry: Entry, tokens_max: usize) -> Reading {
-    let mut reader = Reader::new(text, at, entry);
+pub(super) fn read(
+    text: &[u8],
+    at: usize,
+    entry: Entry,
+    tokens_max: usize,
+    frames: &mut Frames,
+) -> Reading {
+    let mut reader = Reader::new(text, at, entry, frames);
     let mut end;
     let stop = loop {
         let token = reader.lexer.next();
@@ -152,15 +166,15 @@ pub(super) fn read(text: &[u8], at: usize, entry: Entry, tokens_max: usize) -> R
     }
 }
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a [u8], at: usize, entry: Entry) -> Self {
+impl<'a, 'f> Reader<'a, 'f> {
+    fn new(text: &'a [u8], at: usize, entry: Entry, outer: &'f mut Frames) -> Self {
         let bare = entry == Entry::Operand;
         Self {
             text,
             lexer: Lexer::new(text, at),
             facts: Facts::default(),
             top: FRAME,
-            outer: [FRAME; FRAMES],
+            outer,
             depth: 0,
             closes: 0,
             state: if bare { State::Operand } else { State::After },

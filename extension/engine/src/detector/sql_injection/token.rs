@@ -69,6 +69,57 @@ pub(super) struct Token<'a> {
     pub(super) start: usize,
 }
 
+impl Token<'_> {
+    /// True for a word that is a mere name where a value begins.
+    pub(super) fn is_plain_operand(&self) -> bool {
+        const OTHERS: Roles = Roles(
+            Roles::CONNECTIVE.0
+                | Roles::SET_OPERATION.0
+                | Roles::ORDER.0
+                | Roles::WHERE.0
+                | Roles::COMPARE.0
+                | Roles::IN.0
+                | Roles::BETWEEN.0
+                | Roles::WAIT.0
+                | Roles::VERB.0
+                | Roles::SELECT.0
+                | Roles::CASE.0
+                | Roles::UNARY.0
+                | Roles::NOT.0
+                | Roles::QUANTIFIER.0
+                | Roles::CONSTANT.0
+                | Roles::CLAUSE.0
+                | Roles::FROM.0,
+        );
+        self.kind == Kind::Word && !self.roles.any(OTHERS)
+    }
+
+    /// True for a word that ends every reading when it stands behind a mere name.
+    pub(super) fn breaks_behind_operand(&self) -> bool {
+        const OTHERS: Roles = Roles(
+            Roles::CONNECTIVE.0
+                | Roles::COMPARE.0
+                | Roles::IN.0
+                | Roles::BETWEEN.0
+                | Roles::NOT.0
+                | Roles::SET_OPERATION.0
+                | Roles::FROM.0
+                | Roles::WHERE.0
+                | Roles::SELECT.0
+                | Roles::WAIT.0
+                | Roles::VERB.0
+                | Roles::ORDER.0
+                | Roles::CLAUSE.0
+                | Roles::AS.0
+                | Roles::INTO.0
+                | Roles::ARITHMETIC.0
+                | Roles::DIRECTION.0
+                | Roles::MODE.0,
+        );
+        self.kind == Kind::Word && !self.roles.any(OTHERS)
+    }
+}
+
 /// A place in a text from which tokens are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lexer<'a> {
@@ -311,7 +362,7 @@ impl<'a> Lexer<'a> {
         let mut last = first;
         let mut path = Roles(0);
         // `a.b`, `master..xp_cmdshell`, `dbms_pipe.receive_message`.
-        loop {
+        while self.peek(0) == b'.' {
             let dots = self
                 .rest()
                 .iter()
@@ -319,7 +370,7 @@ impl<'a> Lexer<'a> {
                 .take_while(|b| **b == b'.')
                 .count();
             let next = self.peek(dots);
-            if dots == 0 || !(next.is_ascii_alphabetic() || next == b'_') {
+            if !(next.is_ascii_alphabetic() || next == b'_') {
                 break;
             }
             path = Roles(path.0 | word::roles(last).0);
@@ -346,18 +397,20 @@ impl<'a> Lexer<'a> {
 
     fn word_part(&mut self) -> &'a [u8] {
         let start = self.at;
-        let mut bytes = 0_usize;
-        for byte in self.rest() {
-            // A no-break space ends a word in every dialect.
-            let space =
-                *byte == 0xa0 || *byte == 0xc2 && self.peek(bytes.saturating_add(1)) == 0xa0;
-            if !is_word_byte(*byte) || space {
+        let mut end = start;
+        while let Some(byte) = self.text.get(end) {
+            if !is_word_byte(*byte) {
                 break;
             }
-            bytes = bytes.saturating_add(1);
+            // A no-break space ends a word in every dialect.
+            let next = end.saturating_add(1);
+            if *byte == 0xa0 || *byte == 0xc2 && self.text.get(next) == Some(&0xa0) {
+                break;
+            }
+            end = next;
         }
         // One foreign byte at least, so that every call moves on.
-        self.step(bytes.max(1));
+        self.at = end.max(start.saturating_add(1)).min(self.text.len());
         self.text.get(start..self.at).unwrap_or_default()
     }
 
@@ -387,9 +440,29 @@ impl<'a> Lexer<'a> {
     }
 }
 
+#[inline]
 fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+    WORD_BYTES
+        .get(usize::from(byte))
+        .copied()
+        .unwrap_or_default()
 }
+
+static WORD_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "runs at build time only, over indices below 256"
+    )]
+    while byte < 256 {
+        let sign = byte as u8;
+        table[byte] = sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'$' | 0x80..);
+        byte += 1;
+    }
+    table
+};
 
 /// A span from `start` to `end`, clipped to what a span can say.
 pub(super) fn span(start: usize, end: usize) -> Span {

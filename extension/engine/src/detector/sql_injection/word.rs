@@ -1,6 +1,6 @@
 //! The vocabulary of five dialects: which roles a word can play in a query.
 //! It never decides which of them it plays; that is the reader's business.
-use crate::lexicon::{Lexicon, fold_word};
+use crate::lexicon::{Lexicon, Shapes, fold_word};
 
 mod vocabulary;
 
@@ -85,14 +85,17 @@ const fn both(one: Roles, other: Roles) -> u32 {
 
 static TABLE: Lexicon<1024> = Lexicon::new(VOCABULARY);
 
+/// What tells most words of prose from those of the vocabulary before they are hashed.
+static SHAPES: Shapes = Shapes::of(VOCABULARY);
+
 /// The roles of one word without dots.
 #[inline]
 pub(super) fn roles(word: &[u8]) -> Roles {
-    // Limit: the longest word of the vocabulary has 27 letters.
-    if word.len() > 28 || word.len() < 2 {
-        return Roles(0);
+    if SHAPES.fit(word) {
+        Roles(TABLE.roles(fold_word(word)))
+    } else {
+        Roles(0)
     }
-    Roles(TABLE.roles(fold_word(word)))
 }
 
 /// True if `word` is `other` in any case.

@@ -5,7 +5,7 @@ use super::super::token::{Kind, Token};
 use super::super::word::{self, Roles};
 use super::{CLOSES_MAX, Reader, State};
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     pub(super) fn after(&mut self, token: &Token<'a>) -> Option<Stop> {
         match token.kind {
             Kind::Word => self.word_after(token),

@@ -5,7 +5,7 @@ use super::super::token::{Kind, Token};
 use super::super::word::{self, Roles};
 use super::{Call, Reader, State};
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     pub(super) fn next_opens(&self) -> bool {
         let mut ahead = self.lexer;
         ahead.next().kind == Kind::Open

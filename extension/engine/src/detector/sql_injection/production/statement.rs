@@ -6,7 +6,7 @@ use super::super::token::{Kind, Token};
 use super::super::word::Roles;
 use super::{PLAIN_WORDS_MAX, Reader, State};
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     /// MSSQL needs no semicolon before a second statement.
     pub(super) fn unmarked_statement(&mut self, token: &Token<'a>) -> Option<State> {
         let object = statement::object(token, self.lexer);
