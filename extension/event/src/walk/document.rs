@@ -138,6 +138,7 @@ impl<'d> Document<'d> {
     }
 
     /// Shows the string that starts at `start`; gives the offset behind it.
+    #[inline]
     fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
         let scanned = scan::string(self.text, start);
@@ -147,7 +148,13 @@ impl<'d> Document<'d> {
         let end = scanned.end;
         let (part, behind) = self.end_string(start, end);
         let raw = self.text.get(start..end).unwrap_or(&[]);
-        self.member(walk, raw, scanned.classes, part);
+        let is_cold = walk.is_cold(raw, scanned.classes, part);
+        // In a nested document a name changes nothing but `plus`.
+        if is_cold && !self.is_event && raw.len() != 3 {
+            self.plus &= part == Part::Value;
+        } else {
+            self.member(walk, raw, scanned.classes, part);
+        }
         behind
     }
 
@@ -185,18 +192,20 @@ impl<'d> Document<'d> {
             return (Part::Value, self.text.len());
         }
         let behind = end.saturating_add(1);
-        if !self.is_colon_next(behind) {
+        let Some(behind_colon) = self.behind_colon(behind) else {
             return (Part::Value, behind);
-        }
+        };
+        self.behind_value = false;
         if self.deeper == 0
             && let Some(frame) = self.frames.last_mut()
         {
             frame.key = Span::of_offsets(start, end);
         }
-        (Part::Key, behind)
+        (Part::Key, behind_colon)
     }
 
     /// Shows a key or value as the function will see it.
+    #[inline(never)]
     fn member<V: Visitor>(
         &mut self,
         walk: &mut Walk<'_, V>,
@@ -204,12 +213,6 @@ impl<'d> Document<'d> {
         classes: Classes,
         part: Part,
     ) {
-        let is_cold = walk.is_cold(text, classes, part);
-        // In a nested document a name changes nothing but `plus`.
-        if is_cold && !self.is_event && text.len() != 3 {
-            self.plus &= part == Part::Value;
-            return;
-        }
         let depth = self.frames.len();
         let role = match part {
             Part::Key => {
@@ -221,7 +224,7 @@ impl<'d> Document<'d> {
             }
             Part::Value => self.roles.of_value(),
         };
-        if is_cold {
+        if walk.is_cold(text, classes, part) {
             return;
         }
         let path = Path {
@@ -251,16 +254,19 @@ impl<'d> Document<'d> {
         outer.and_then(|frame| frame.key.of(self.text)) == Some(b"object")
     }
 
-    fn is_colon_next(&self, behind: usize) -> bool {
+    /// The offset behind the colon that comes next; `None` if something else does.
+    #[inline]
+    fn behind_colon(&self, behind: usize) -> Option<usize> {
         let mut at = behind;
         while let Some(&byte) = self.text.get(at) {
+            at = at.saturating_add(1);
             match byte {
-                b':' => return true,
-                b' ' | b'\n' | b'\r' | b'\t' => at += 1,
-                _ => return false,
+                b':' => return Some(at),
+                b' ' | b'\n' | b'\r' | b'\t' => {}
+                _ => return None,
             }
         }
-        false
+        None
     }
 
     /// Passes a literal or number, or notes that this is no JSON; gives the offset behind it.
