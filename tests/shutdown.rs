@@ -12,40 +12,58 @@ use crate::harness::sandboxed::{Client, Setup, block_on};
 /// Limit: 200 ms from SHUTDOWN to exit (contract A8).
 const EXIT: Duration = Duration::from_millis(200);
 
+/// The agent leaves in time in one of three attempts: one that is late by itself is late each
+/// time, and a machine that stood still for a moment is not the agent.
+fn leaves_in_time(what: &str, mut attempt: impl FnMut() -> Duration) {
+    let mut late = Vec::new();
+    for _ in 0..3 {
+        let elapsed = attempt();
+        if elapsed < EXIT {
+            return;
+        }
+        late.push(elapsed);
+    }
+    panic!("{what}: {late:?}");
+}
+
 #[test]
 fn every_reason_of_shutdown_ends_the_agent_in_time_with_code_0() {
     let _room = alone();
     for reason in ["spindown", "timeout", "failure", "SandboxTerminated"] {
-        let mut pair = Pair::new("monitor");
-        pair.invoke("one", rest("/q", INJECTION).as_bytes(), b"1");
-        pair.runtime.ask_next().unwrap();
-        pair.lambda.wait_pending(1);
-        let begun = Instant::now();
-        pair.lambda.shut_down(reason);
-        let (status, _) = pair.agent.wait_exit();
-        let elapsed = begun.elapsed();
-        assert_eq!(status.code(), Some(0), "{reason}");
-        assert!(elapsed < EXIT, "{reason}: {elapsed:?}");
-        pair.agent.lines.wait(&["sql-injection", "\"one\""]);
+        leaves_in_time(reason, || {
+            let mut pair = Pair::new("monitor");
+            pair.invoke("one", rest("/q", INJECTION).as_bytes(), b"1");
+            pair.runtime.ask_next().unwrap();
+            pair.lambda.wait_pending(1);
+            let begun = Instant::now();
+            pair.lambda.shut_down(reason);
+            let (status, _) = pair.agent.wait_exit();
+            let elapsed = begun.elapsed();
+            assert_eq!(status.code(), Some(0), "{reason}");
+            pair.agent.lines.wait(&["sql-injection", "\"one\""]);
+            elapsed
+        });
     }
 }
 
 #[test]
 fn shutdown_in_the_middle_of_a_call_ends_the_agent_in_time() {
     let _room = alone();
-    let mut pair = Pair::new("monitor");
-    pair.deliver("open", b"{}");
-    pair.runtime
-        .send(
-            b"POST /2018-06-01/runtime/invocation/open/response HTTP/1.1\r\nHost: a\r\n\
-              Content-Length: 1000\r\n\r\nhalf",
-        )
-        .unwrap();
-    pair.lambda.shut_down("timeout");
-    let begun = Instant::now();
-    let (status, _) = pair.agent.wait_exit();
-    assert_eq!(status.code(), Some(0));
-    assert!(begun.elapsed() < EXIT, "{:?}", begun.elapsed());
+    leaves_in_time("half an answer", || {
+        let mut pair = Pair::new("monitor");
+        pair.deliver("open", b"{}");
+        pair.runtime
+            .send(
+                b"POST /2018-06-01/runtime/invocation/open/response HTTP/1.1\r\nHost: a\r\n\
+                  Content-Length: 1000\r\n\r\nhalf",
+            )
+            .unwrap();
+        pair.lambda.shut_down("timeout");
+        let begun = Instant::now();
+        let (status, _) = pair.agent.wait_exit();
+        assert_eq!(status.code(), Some(0));
+        begun.elapsed()
+    });
 }
 
 #[test]
@@ -63,7 +81,9 @@ fn findings_of_the_last_invocation_are_flushed_before_the_agent_leaves() {
     let (status, _) = pair.agent.wait_exit();
     assert_eq!(status.code(), Some(0));
     // The output's end is read by another thread, so the last line is waited for.
-    pair.agent.lines.wait(&["sql-injection", "\"last-99\""]);
+    pair.agent
+        .lines
+        .wait(&["\"summary\"", "\"inspected\":100", "\"dropped\":0"]);
     let lines = pair.agent.lines.all();
     // A REST event carries its query twice, so each of them has two findings.
     for index in 0..100 {
@@ -74,48 +94,54 @@ fn findings_of_the_last_invocation_are_flushed_before_the_agent_leaves() {
             .count();
         assert_eq!(told, 2, "a finding of {id} was lost or doubled: {lines:#?}");
     }
-    pair.agent
-        .lines
-        .wait(&["\"summary\"", "\"inspected\":100", "\"dropped\":0"]);
 }
 
 #[test]
 fn a_signal_without_an_event_ends_the_agent_with_code_0() {
     let _room = alone();
-    let mut pair = Pair::new("monitor");
-    pair.invoke("one", b"{}", b"1");
-    let pid = rustix::process::Pid::from_raw(pair.agent.pid().cast_signed()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let (status, elapsed) = pair.agent.wait_exit();
-    assert_eq!(status.code(), Some(0));
-    assert!(elapsed < EXIT, "{elapsed:?}");
+    leaves_in_time("SIGTERM", || {
+        let mut pair = Pair::new("monitor");
+        pair.invoke("one", b"{}", b"1");
+        let pid = rustix::process::Pid::from_raw(pair.agent.pid().cast_signed()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let (status, elapsed) = pair.agent.wait_exit();
+        assert_eq!(status.code(), Some(0));
+        elapsed
+    });
 }
 
 #[test]
 fn the_sandbox_sees_the_same_with_each_client() {
     let _room = alone();
     for client in Client::ALL {
-        let Some(mut setup) = Setup::new(&format!("shutdown with {client:?}"), client) else {
+        let name = format!("shutdown with {client:?}");
+        if Setup::new(&name, client).is_none() {
             continue;
-        };
-        setup.protect("monitor");
-        block_on(async {
-            let sandbox = setup.start().await;
-            let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
-            assert!(outcome.is_response());
-            let shutdown = sandbox.shutdown(ShutdownReason::Spindown).await;
-            let exit = &shutdown.extensions[0];
-            assert_eq!(
-                (exit.code, exit.killed),
-                (Some(0), false),
-                "{client:?}: {exit:?}"
-            );
-            assert!(exit.elapsed < EXIT, "{client:?}: {exit:?}");
-            let told = setup.agent_said();
-            assert!(
-                told.iter().any(|line| line.contains("sql-injection")),
-                "{told:?}"
-            );
-        });
+        }
+        leaves_in_time(&name, || sandboxed(&name, client));
     }
+}
+
+/// One life of a protected function over `client`; how long the agent's end took.
+fn sandboxed(name: &str, client: Client) -> Duration {
+    let mut setup = Setup::new(name, client).expect("it was there a moment ago");
+    setup.protect("monitor");
+    block_on(async {
+        let sandbox = setup.start().await;
+        let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
+        assert!(outcome.is_response());
+        let shutdown = sandbox.shutdown(ShutdownReason::Spindown).await;
+        let exit = &shutdown.extensions[0];
+        assert_eq!(
+            (exit.code, exit.killed),
+            (Some(0), false),
+            "{name}: {exit:?}"
+        );
+        let told = setup.agent_said();
+        assert!(
+            told.iter().any(|line| line.contains("sql-injection")),
+            "{told:?}"
+        );
+        exit.elapsed
+    })
 }
