@@ -2,10 +2,14 @@
 //! It never compares with a clock of another run: with and without it start in turns.
 use std::sync::mpsc::channel;
 
+use credenza_sandbox::{CpuShare, Invocation};
+
 use crate::harness::agent::{Agent, free_address};
 use crate::harness::lambda::Lambda;
 use crate::harness::measure::{median, resident_bytes};
 use crate::harness::pair::Pair;
+use crate::harness::programs::skip;
+use crate::harness::samples::{INJECTION, rest};
 use crate::harness::sandboxed::{Client, Setup, block_on};
 use crate::harness::{DEADLINE, alone, beside_others, progress};
 
@@ -57,6 +61,38 @@ fn init_with_the_agent_takes_no_longer_than_a_small_multiple_of_init_without() {
         with <= without * MULTIPLE,
         "{with:.1} ms with, {without:.1} ms without the agent"
     );
+}
+
+#[test]
+fn a_starved_function_of_128_megabytes_is_protected_from_its_first_event_on() {
+    let _room = alone();
+    let mut times = Vec::new();
+    for round in 0..10 {
+        let mut setup = Setup::new("INIT at 128 MB", Client::Rust).expect("Rust needs no tool");
+        setup.config.memory_mb = 128;
+        setup.config.cpu_share = true;
+        setup.protect("block");
+        let limited = block_on(async {
+            let sandbox = setup.start().await;
+            if let CpuShare::Unavailable(reason) = sandbox.cpu_share() {
+                skip("a starved function", reason);
+                return false;
+            }
+            times.push(sandbox.init().duration.as_secs_f64() * 1_000.0);
+            let outcome = sandbox.invoke(Invocation::new(rest("/q", INJECTION))).await;
+            assert!(
+                outcome.payload().starts_with(br#"{"statusCode":403"#),
+                "round {round}: {:?}\n{}",
+                outcome.ending,
+                setup.said()
+            );
+            true
+        });
+        if !limited {
+            return;
+        }
+    }
+    progress(&format!("INIT at 128 MB: {:.0} ms", median(&mut times)));
 }
 
 #[test]
