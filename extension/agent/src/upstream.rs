@@ -1,6 +1,8 @@
 //! Where the platform's Runtime API is: the address forms of the environment, and the one change
 //! that a wrapper may make before the first `next`.
-//! It never resolves a name beyond the local resolver and never reaches out by itself.
+//! It never asks a name server: what is not an address is looked up in the environment's own table.
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,6 +58,19 @@ impl Upstream {
         self.port
     }
 
+    /// Where to connect, the likeliest first; empty for a name that nobody here knows.
+    ///
+    /// The resolver of the C library would bring name servers, plugins and a third of a megabyte
+    /// into a process that talks to its own environment only.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let hosts = match self.host.parse::<IpAddr>() {
+            Ok(ip) => vec![ip],
+            Err(_) => named(&self.host, &fs::read_to_string(HOSTS).unwrap_or_default()),
+        };
+        let addresses = hosts.into_iter().map(|ip| SocketAddr::new(ip, self.port));
+        addresses.collect()
+    }
+
     /// Path prefix without a trailing slash; empty on the platform itself.
     pub fn prefix(&self) -> &str {
         &self.prefix
@@ -75,6 +90,28 @@ impl std::fmt::Display for Upstream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}{}", self.authority(), self.prefix)
     }
+}
+
+/// The environment's own table of names.
+const HOSTS: &str = "/etc/hosts";
+
+/// The addresses of `name` in a table of hosts, IPv4 first; `localhost` needs no table.
+fn named(name: &str, table: &str) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = table
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split('#').next()?.split_ascii_whitespace();
+            let ip = words.next()?.parse().ok()?;
+            words
+                .any(|word| word.eq_ignore_ascii_case(name))
+                .then_some(ip)
+        })
+        .collect();
+    if found.is_empty() && name.eq_ignore_ascii_case("localhost") {
+        found = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    }
+    found.sort_by_key(IpAddr::is_ipv6);
+    found
 }
 
 /// Splits `host[:port]` or `[v6][:port]`.
@@ -149,7 +186,7 @@ impl Route {
 mod tests {
     use expect_test::{Expect, expect};
 
-    use super::{Route, Upstream};
+    use super::{Route, Upstream, named};
 
     fn check(text: &str, expected: &Expect) {
         let seen = Upstream::parse(text).map_or_else(
@@ -178,6 +215,20 @@ mod tests {
         check("[::1]:9001", &expect![[r#"::1 9001 """#]]);
         check("localhost", &expect![[r#"localhost 80 """#]]);
         check(" 127.0.0.1:9001\n", &expect![[r#"127.0.0.1 9001 """#]]);
+    }
+
+    #[test]
+    fn a_name_is_looked_up_in_the_table_of_hosts_and_nowhere_else() {
+        let table = "# 9.9.9.9 sandbox\n::1 sandbox localhost\n169.254.100.1\tSandbox.LocalDomain \
+                     sandbox # 8.8.8.8 other\nbroken sandbox\n";
+        let addresses = |name| format!("{:?}", named(name, table));
+        assert_eq!(addresses("sandbox"), "[169.254.100.1, ::1]");
+        assert_eq!(addresses("sandbox.localdomain"), "[169.254.100.1]");
+        assert_eq!(addresses("localhost"), "[::1]");
+        assert_eq!(addresses("other"), "[]");
+        assert_eq!(format!("{:?}", named("LOCALHOST", "")), "[127.0.0.1, ::1]");
+        let upstream = Upstream::parse("[fe80::1]:9001/x").unwrap();
+        assert_eq!(format!("{:?}", upstream.addresses()), "[[fe80::1]:9001]");
     }
 
     #[test]

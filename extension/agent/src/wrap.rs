@@ -9,7 +9,7 @@
 //! that the platform gave.
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -206,10 +206,7 @@ fn redirection(config: &Config, environment: &Environment, given: Option<&OsStr>
 /// True if something listens there, now or within a moment.
 fn accepts(upstream: &Upstream) -> bool {
     let deadline = Instant::now() + NEIGHBOUR_PATIENCE;
-    let Ok(mut addresses) = (upstream.host(), upstream.port()).to_socket_addrs() else {
-        return false;
-    };
-    let Some(address) = addresses.next() else {
+    let Some(address) = upstream.addresses().into_iter().next() else {
         return false;
     };
     loop {

@@ -1,7 +1,7 @@
 //! One connection to the Extensions API: small requests, small replies, nothing else.
 //! It never carries an event or an output; those pass through the proxy.
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::upstream::Upstream;
@@ -80,7 +80,7 @@ impl Call {
 
 fn connect(upstream: &Upstream) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in (upstream.host(), upstream.port()).to_socket_addrs()? {
+    for address in upstream.addresses() {
         match TcpStream::connect_timeout(&address, CONNECT_PATIENCE) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;

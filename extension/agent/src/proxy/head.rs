@@ -1,10 +1,12 @@
 //! Heads of HTTP/1.1 messages: where they end, what they say of the body, and what is refused.
 //! It never normalises anything: what is accepted is passed on as the bytes that came.
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use httparse::{EMPTY_HEADER, Error, Header, Status};
+use httparse::{Error, Header, Status};
 
-// Limit: R31 asks for 200 header lines at least; 512 × 32 bytes is 16 KiB of stack for one call.
+// Limit: R31 asks for 200 header lines at least; 512 × 32 bytes is 16 KiB of stack for one call,
+// which is never cleared: that alone would cost more than the rest of the proxy.
 const HEADERS_MAX: usize = 512;
 
 /// How a body ends.
@@ -67,10 +69,7 @@ pub(super) struct Reply {
 /// `from` is where an earlier call stopped.
 pub(super) fn end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadHead> {
     let mut at = from.min(bytes.len());
-    while let Some(found) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-    {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         let line_feed = at.saturating_add(found);
         let before = bytes.get(..line_feed).unwrap_or_default();
         if before.last() != Some(&b'\r') {
@@ -86,9 +85,9 @@ pub(super) fn end(bytes: &[u8], from: usize) -> Result<Option<usize>, BadHead> {
 
 /// Reads a request's head.
 pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
-    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Request::new(&mut headers);
-    match parsed.parse(bytes) {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut parsed = httparse::Request::new(&mut []);
+    match parsed.parse_with_uninit_headers(bytes, &mut headers) {
         Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) => return Err(BadHead::Malformed),
         Err(error) => return Err(refused(error)),
@@ -117,9 +116,13 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
 
 /// Reads a reply's head; `to_head` if it answers a HEAD request and so has no body.
 pub(super) fn reply(bytes: &[u8], to_head: bool) -> Result<Reply, BadHead> {
-    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-    let mut parsed = httparse::Response::new(&mut headers);
-    match parsed.parse(bytes) {
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+    let mut parsed = httparse::Response::new(&mut []);
+    match httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut parsed,
+        bytes,
+        &mut headers,
+    ) {
         Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) => return Err(BadHead::Malformed),
         Err(error) => return Err(refused(error)),

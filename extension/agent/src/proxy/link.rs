@@ -2,7 +2,7 @@
 //! It never changes more of a head than the place that the upstream itself has.
 use std::borrow::Cow;
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ impl Link {
 
 fn connect(upstream: &Upstream) -> io::Result<TcpStream> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in (upstream.host(), upstream.port()).to_socket_addrs()? {
+    for address in upstream.addresses() {
         match TcpStream::connect_timeout(&address, CONNECT_PATIENCE) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
