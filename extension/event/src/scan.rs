@@ -1,13 +1,12 @@
-//! Byte scanning: where a string ends, and which kinds of bytes stand in it, 8 to 64 bytes a step.
-//! It never looks outside the text it was given, and never names a vector instruction: short texts
-//! are eight lanes in one integer, long ones loops that compilers turn into SSE2 or NEON.
+//! Byte scanning: where a string ends, and which kinds of bytes stand in it, 64 bytes a step.
+//! It never looks outside the text it was given.
 use crate::form::Classes;
+use block::Marks;
 
+pub(crate) mod block;
 mod lanes;
-pub(crate) mod word;
 
 pub(crate) use lanes::classes;
-use word::Word;
 
 /// Why a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,58 +30,70 @@ pub(crate) struct Scanned {
     pub(crate) stop: Stop,
 }
 
-/// Scans a string from `start` to its closing quote or first escape.
-#[inline]
-pub(crate) fn string(text: &[u8], start: usize) -> Scanned {
-    // Most strings of ordinary events end within two words.
-    let mut odd = 0;
-    let mut spaces = 0;
-    let mut at = start;
-    for _ in 0..2 {
-        let Some(word) = Word::at(text, at) else {
-            break;
-        };
-        let stops = word.stops();
-        // Lanes before the first stop; all of them if there is none.
-        let before = stops.wrapping_sub(1) & !stops;
-        odd |= word.odd() & before;
-        spaces |= word.spaces() & before;
-        if stops != 0 {
-            let len = word::first(stops);
-            let end = at.saturating_add(len);
-            let stop = stop_of(text.get(end).copied());
-            let classes = if odd == 0 {
-                Classes::SPACE.when(spaces != 0)
-            } else {
-                classes(text.get(start..end).unwrap_or(&[]))
-            };
-            return Scanned { end, classes, stop };
+/// Scans the strings of one text, in any order; each block is looked at once while they stand in
+/// order.
+#[derive(Debug)]
+pub(crate) struct Scanner<'t> {
+    text: &'t [u8],
+    /// Where the block begins whose marks are known.
+    base: usize,
+    marks: Marks,
+}
+
+impl<'t> Scanner<'t> {
+    /// A scanner of `text`.
+    pub(crate) fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            base: 0,
+            marks: block::marks_at(text, 0),
         }
-        at = at.saturating_add(8);
     }
-    longer_string(text, start)
-}
 
-#[inline]
-fn stop_of(byte: Option<u8>) -> Stop {
-    match byte {
-        Some(b'"') => Stop::Quote,
-        Some(_) => Stop::Escape,
-        None => Stop::End,
+    #[inline]
+    fn marks(&mut self, base: usize) -> Marks {
+        if base != self.base {
+            self.base = base;
+            self.marks = block::marks_at(self.text, base);
+        }
+        self.marks
     }
-}
 
-#[inline(never)]
-fn longer_string(text: &[u8], start: usize) -> Scanned {
-    let rest = text.get(start..).unwrap_or(&[]);
-    let len = lanes::plain_len(rest);
-    let tail = rest.get(len..).unwrap_or(&[]);
-    let len = len.saturating_add(word::stop(tail));
-    let end = start.saturating_add(len);
-    Scanned {
-        end,
-        classes: classes(rest.get(..len).unwrap_or(rest)),
-        stop: stop_of(text.get(end).copied()),
+    /// Scans a string from `start` to its closing quote or first escape.
+    #[inline]
+    pub(crate) fn string(&mut self, start: usize) -> Scanned {
+        let mut base = start & !(block::BYTES - 1);
+        let mut inside = block::from(start);
+        let (mut odd, mut spaces) = (0, 0);
+        while base < self.text.len() {
+            let marks = self.marks(base);
+            let stops = marks.stops & inside;
+            let before = inside & block::before(stops);
+            odd |= marks.odd & before;
+            spaces |= marks.spaces & before;
+            if stops != 0 {
+                let end = base.saturating_add(block::first(stops));
+                return self.scanned(start, end, odd, spaces);
+            }
+            base = base.saturating_add(block::BYTES);
+            inside = u64::MAX;
+        }
+        self.scanned(start, self.text.len().max(start), odd, spaces)
+    }
+
+    #[inline]
+    fn scanned(&self, start: usize, end: usize, odd: u64, spaces: u64) -> Scanned {
+        let stop = match self.text.get(end) {
+            Some(b'"') => Stop::Quote,
+            Some(_) => Stop::Escape,
+            None => Stop::End,
+        };
+        let classes = if odd == 0 {
+            Classes::SPACE.when(spaces != 0)
+        } else {
+            classes(self.text.get(start..end).unwrap_or(&[]))
+        };
+        Scanned { end, classes, stop }
     }
 }
 
@@ -91,7 +102,7 @@ fn longer_string(text: &[u8], start: usize) -> Scanned {
 pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = at.saturating_add(word::stop(rest));
+        let end = at.saturating_add(block::stop(rest));
         if text.get(end) != Some(&b'\\') {
             return end;
         }

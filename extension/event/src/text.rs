@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use crate::scan::word::{self, Word};
+use crate::scan::block;
 
 /// Appends `text` with its JSON escapes undone; an escape that JSON does not know stays.
 ///
@@ -30,35 +30,98 @@ pub(crate) fn unescape_string(
     // The quote may stand right behind.
     let text_max = start.saturating_add(bytes_max).saturating_add(1);
     let window = text.get(..text_max).unwrap_or(text);
-    // No escape is shorter than what it stands for.
-    out.reserve(window.len().saturating_sub(start));
+    // No escape is shorter than what it stands for; a copy of 16 bytes may overhang.
+    let begin = out.len();
+    let room = window
+        .len()
+        .saturating_sub(start)
+        .saturating_add(COPY_BYTES);
+    out.resize(begin.saturating_add(room), 0);
+    let mut plain = Plain { out, filled: begin };
     let mut at = start;
-    while let Some(rest) = window.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some(bytes) = rest.first_chunk::<8>() else {
-            return unescape_tail(window, at, out)
-                .filter(|end| end.saturating_sub(start) <= bytes_max);
-        };
-        let stops = Word::of(*bytes).stops();
-        out.extend_from_slice(bytes);
-        if stops == 0 {
-            at = at.saturating_add(8);
-            continue;
-        }
-        let len = word::first(stops);
-        out.truncate(out.len().saturating_sub(8).saturating_add(len));
-        at = at.saturating_add(len);
-        let marked = rest.get(len..).unwrap_or(&[]);
-        match marked {
-            [b'"', ..] => return Some(at),
-            // Nine of ten escapes: a quote, a backslash, a slash.
-            [_, byte @ (b'"' | b'\\' | b'/'), ..] => {
-                out.push(*byte);
-                at = at.saturating_add(2);
+    while let Some(block) = window.get(at..).and_then(|rest| rest.first_chunk()) {
+        let mut stops = block::stops(block);
+        let base = at;
+        while stops != 0 {
+            let stop = base.saturating_add(block::first(stops));
+            plain.copy(window, at, stop);
+            match window.get(stop..).unwrap_or(&[]) {
+                [b'"', ..] => {
+                    plain.end();
+                    return Some(stop);
+                }
+                // Nine of ten escapes: a quote, a backslash, a slash.
+                [_, byte @ (b'"' | b'\\' | b'/'), ..] => {
+                    plain.push(*byte);
+                    at = stop.saturating_add(2);
+                    stops = block::without_pair(stops);
+                }
+                marked => {
+                    at = window.len().saturating_sub(plain.rare_escape(marked).len());
+                    stops &= block::behind(at.saturating_sub(base));
+                }
             }
-            _ => at = window.len().saturating_sub(one_escape(marked, out).len()),
+        }
+        let end = base.saturating_add(block::BYTES);
+        if at < end {
+            plain.copy(window, at, end);
+            at = end;
         }
     }
-    (window.len().saturating_sub(start) <= bytes_max).then_some(window.len())
+    plain.end();
+    unescape_tail(window, at, out).filter(|end| end.saturating_sub(start) <= bytes_max)
+}
+
+const COPY_BYTES: usize = 16;
+
+/// Room for plain text, and how much of it is filled.
+struct Plain<'o> {
+    out: &'o mut Vec<u8>,
+    filled: usize,
+}
+
+impl Plain<'_> {
+    /// Appends what stands between two offsets.
+    #[inline]
+    fn copy(&mut self, text: &[u8], from: usize, to: usize) {
+        let bytes = to.saturating_sub(from);
+        let source = text.get(from..).unwrap_or(&[]);
+        let room = self.out.get_mut(self.filled..).unwrap_or(&mut []);
+        self.filled = self.filled.saturating_add(bytes);
+        if bytes <= COPY_BYTES
+            && let Some(source) = source.first_chunk::<COPY_BYTES>()
+            && let Some(room) = room.first_chunk_mut()
+        {
+            // One move of constant size beats a call for the few bytes between two escapes.
+            *room = *source;
+        } else if let (Some(source), Some(room)) = (source.get(..bytes), room.get_mut(..bytes)) {
+            room.copy_from_slice(source);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.out.get_mut(self.filled) {
+            *place = byte;
+        }
+        self.filled = self.filled.saturating_add(1);
+    }
+
+    /// Appends what the escape at the start of `marked` stands for; gives what stands behind it.
+    #[inline(never)]
+    fn rare_escape<'t>(&mut self, marked: &'t [u8]) -> &'t [u8] {
+        let mut rune = Vec::new();
+        let behind = one_escape(marked, &mut rune);
+        for byte in rune {
+            self.push(byte);
+        }
+        behind
+    }
+
+    /// Gives up the room that was not needed.
+    fn end(self) {
+        self.out.truncate(self.filled);
+    }
 }
 
 /// The last bytes of a text, one by one.

@@ -7,23 +7,6 @@ type Lanes = [u8; LANES];
 
 const LANES: usize = 16;
 
-/// The length of the part of `text`, in blocks of 64 bytes, that holds no quote and no backslash.
-pub(super) fn plain_len(text: &[u8]) -> usize {
-    let (chunks, _) = text.as_chunks::<{ 4 * LANES }>();
-    let mut len = 0_usize;
-    for chunk in chunks {
-        let (blocks, _) = chunk.as_chunks::<LANES>();
-        let stops = blocks
-            .iter()
-            .fold([0; LANES], |stops, block| or(stops, self::stops(block)));
-        if u128::from_le_bytes(stops) != 0 {
-            break;
-        }
-        len = len.saturating_add(chunk.len());
-    }
-    len
-}
-
 /// The classes of a whole text.
 pub(crate) fn classes(text: &[u8]) -> Classes {
     let (blocks, rest) = text.as_chunks::<LANES>();
@@ -64,15 +47,6 @@ fn with(mut found: Lanes, block: &Lanes) -> Lanes {
     found
 }
 
-/// Two results, lane by lane.
-#[inline]
-fn or(mut one: Lanes, other: Lanes) -> Lanes {
-    for (one, other) in one.iter_mut().zip(other) {
-        *one |= other;
-    }
-    one
-}
-
 /// The class bits of one byte, without a branch.
 #[inline]
 const fn bits(byte: u8) -> u8 {
@@ -89,16 +63,6 @@ const fn bits(byte: u8) -> u8 {
         | (lane(byte == b'+') & Classes::PLUS.bits())
         | (lane(byte == b'\\') & Classes::ESCAPED.bits())
         | (lane(byte == b' ') & Classes::SPACE.bits())
-}
-
-/// All bits set where a string ends or an escape starts.
-#[inline]
-fn stops(block: &Lanes) -> Lanes {
-    let mut stops = [0; LANES];
-    for (stop, byte) in stops.iter_mut().zip(block) {
-        *stop = lane(*byte == b'"') | lane(*byte == b'\\');
-    }
-    stops
 }
 
 /// All bits set for true.

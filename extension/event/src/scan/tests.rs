@@ -29,6 +29,10 @@ fn one(byte: u8) -> Classes {
     }
 }
 
+fn string(text: &[u8], start: usize) -> Scanned {
+    Scanner::new(text).string(start)
+}
+
 fn classes_one_by_one(text: &[u8]) -> Classes {
     text.iter()
         .fold(Classes::default(), |classes, byte| classes.with(one(*byte)))

@@ -9,7 +9,7 @@ use crate::decode;
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::role::Roles;
-use crate::scan::{self, Stop};
+use crate::scan::{self, Scanner, Stop};
 use crate::text;
 
 // Limit: 512 levels have a name in a pointer and a role; detection.md section 7. Deeper containers
@@ -19,6 +19,7 @@ const FRAMES_MAX: usize = 512;
 /// A document and the walker's position in it.
 pub(crate) struct Document<'d> {
     text: &'d [u8],
+    scanner: Scanner<'d>,
     field: &'d Field<'d>,
     /// True for the event itself, false for a document inside a string.
     is_event: bool,
@@ -52,6 +53,7 @@ impl<'d> Document<'d> {
     fn new(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>, roles: Roles) -> Self {
         Self {
             text,
+            scanner: Scanner::new(text),
             field,
             is_event: false,
             frames,
@@ -141,7 +143,7 @@ impl<'d> Document<'d> {
     #[inline]
     fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
-        let scanned = scan::string(self.text, start);
+        let scanned = self.scanner.string(start);
         if scanned.stop == Stop::Escape {
             return self.escaped(walk, start);
         }
