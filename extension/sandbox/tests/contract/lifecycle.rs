@@ -164,7 +164,8 @@ async fn a_time_out_resets_the_environment_and_tells_the_extensions() {
     assert_eq!(outcome.ending, Ending::Timeout);
     assert!(outcome.duration >= Duration::from_secs(5));
     let body = String::from_utf8_lossy(&outcome.payload()).into_owned();
-    assert!(body.contains("Task timed out after 5.00 seconds"), "{body}");
+    // The platform tells the time that really passed, which a busy machine stretches.
+    assert!(body.contains("Task timed out after 5."), "{body}");
     sandbox.idle().await;
     assert!(!is_running(runtime.unwrap()));
     assert!(!is_running(extension.unwrap()));
