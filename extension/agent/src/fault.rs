@@ -50,8 +50,8 @@ pub enum Fault {
     /// Ours: inspection took longer than the guard allows.
     #[error("inspection took too long")]
     OursStuck,
-    /// Ours: several inspections did not end, so nothing is inspected any more.
-    #[error("several inspections did not end, so this event was not inspected")]
+    /// Ours: several inspections do not end, so nothing else is inspected.
+    #[error("several inspections do not end, so this event was not inspected")]
     OursGivenUp,
     /// Ours: no thread for another connection.
     #[error("no thread can be had for another connection")]

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use credenza_exchange::platform::lambda::{Route, route};
 
@@ -16,10 +16,11 @@ use super::pool::Bell;
 use super::wire::{NoHead, Wire};
 use crate::fault::{Behaviour, Fault};
 
-// Limit: a client that still sends while it is refused has half a second and 8 MiB to notice;
-// closing at once would reset the connection under the answer.
+// Limit: a client that still sends while it is refused has half a second and 8 MiB to notice, and
+// ten times that if it is slow; closing at once would reset the connection under the answer.
 const DRAIN_FOR: Duration = Duration::from_millis(500);
-const DRAIN_BYTES_MAX: u64 = 8 * 1024 * 1024;
+const DRAIN_FOR_ALL: Duration = Duration::from_secs(5);
+const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A runtime's connection, with the connection to the platform that serves it.
 #[derive(Debug)]
@@ -173,10 +174,17 @@ impl Connection {
 
     /// Lets a client that still sends read its answer before the connection goes.
     pub(super) fn drain(&mut self) {
-        let stream: &TcpStream = &self.down.stream;
+        let mut stream: &TcpStream = &self.down.stream;
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_read_timeout(Some(DRAIN_FOR));
-        let _ = io::copy(&mut stream.take(DRAIN_BYTES_MAX), &mut io::sink());
+        let (begun, mut drained) = (Instant::now(), 0_usize);
+        let mut piece = [0; 16 * 1024];
+        while drained < DRAIN_BYTES_MAX && begun.elapsed() < DRAIN_FOR_ALL {
+            match stream.read(&mut piece) {
+                Ok(0) | Err(_) => return,
+                Ok(count) => drained = drained.saturating_add(count),
+            }
+        }
     }
 }
 

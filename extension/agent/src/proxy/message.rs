@@ -21,6 +21,10 @@ const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 const GUARD_BASE: Duration = Duration::from_secs(1);
 const GUARD_PER_BYTE: Duration = Duration::from_nanos(300);
 
+// Limit: a thread of a small function may be off its processor for 18.5 ms at a time (F41); less
+// than two such gaps says nothing about an inspection, however near the deadline is (F50).
+const GUARD_FLOOR: Duration = Duration::from_millis(50);
+
 /// A reply to `next`: head and body as they came, in one piece.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -92,7 +96,7 @@ impl Message {
         }
     }
 
-    /// How long inspection may take: by size, and never more than half of what is left.
+    /// How long inspection may take: by size, and hardly more than half of what is left.
     pub(super) fn limit(&self) -> Duration {
         let bytes = u32::try_from(self.event().len()).unwrap_or(u32::MAX);
         let own = GUARD_BASE.saturating_add(GUARD_PER_BYTE.saturating_mul(bytes));
@@ -102,7 +106,7 @@ impl Message {
         match self.reply.deadline_ms {
             // A deadline in the past, or in seconds, says nothing (F31).
             Some(deadline) => match Duration::from_millis(deadline).checked_sub(now) {
-                Some(left) if !left.is_zero() => own.min(left / 2),
+                Some(left) if !left.is_zero() => own.min(left / 2).max(GUARD_FLOOR),
                 _ => own,
             },
             None => own,

@@ -21,7 +21,7 @@ mod wire;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ const CONNECTIONS_MAX: u32 = 256;
 
 // Limit: each inspection that does not end burns a processor for good; with three of them a
 // function on two is already slow, and a fourth would say nothing new.
-const STUCK_MAX: u32 = 3;
+const STUCK_MAX: i32 = 3;
 
 /// What looks at events; the process gives the real one, tests give worse.
 pub trait Inspect: Send + Sync {
@@ -73,7 +73,9 @@ pub(crate) struct Proxy {
     inspection: Box<dyn Inspect>,
     /// The first event has come: INIT is over.
     running: AtomicBool,
-    stuck: AtomicU32,
+    /// Inspections that the guard has left behind and that run on; a late one may be noted as
+    /// over before it is noted at all.
+    stuck: AtomicI32,
     connections: AtomicU32,
 }
 
@@ -103,7 +105,7 @@ pub fn serve_with(
         guard: Guard::start(next::rescue),
         inspection,
         running: AtomicBool::new(false),
-        stuck: AtomicU32::new(0),
+        stuck: AtomicI32::new(0),
         connections: AtomicU32::new(0),
     });
     thread::Builder::new()
@@ -149,12 +151,17 @@ impl Proxy {
         }
     }
 
-    /// Notes an inspection that did not end.
+    /// Notes an inspection that was left behind.
     fn note_stuck(&self) {
         self.stuck.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// True once too many inspections did not end.
+    /// Notes that one of them has ended after all: it was slow, not endless.
+    fn note_unstuck(&self) {
+        self.stuck.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// True while too many inspections do not end.
     fn has_given_up(&self) -> bool {
         self.stuck.load(Ordering::Relaxed) >= STUCK_MAX
     }

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use credenza_exchange::{Inspected, Step};
 use credenza_policy::{Mode, OnError};
 
-use super::STACK_BYTES;
 use super::connection::{Call, Connection};
 use super::head::Framing;
 use super::link::Link;
 use super::message::{Message, Unread};
 use super::pool::Parked;
 use super::wait::Waited;
+use super::{Proxy, STACK_BYTES};
 use crate::fault::Fault;
 
 // Limit: each try costs a connection; ten broken ones in a row are a platform that is gone.
@@ -28,7 +28,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Held {
     connection: Connection,
-    link: Link,
+    /// Where the event came from; nothing once it was handed on.
+    link: Option<Link>,
     call: Call,
     message: Arc<Message>,
     begun: Instant,
@@ -164,35 +165,46 @@ impl Connection {
     }
 
     /// Inspects an event and acts on the verdict.
+    ///
+    /// Where the verdict decides nothing the event is handed on first, so that the function runs
+    /// while somebody looks; its answer passes this thread, and so comes after the verdict.
     fn judge(self, link: Link, call: Call, message: Message, begun: Instant) -> After {
         let proxy = Arc::clone(&self.proxy);
         let message = Arc::new(message);
-        if message.reply.status != 200 || proxy.shared.policy.mode == Mode::Off {
-            return self.deliver(Some(link), &message, begun.elapsed() > LOOK_AGAIN_AFTER);
+        let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
+        let mode = proxy.shared.policy.mode;
+        if message.reply.status != 200 || mode == Mode::Off {
+            return self.deliver(Some(link), &message, slow);
         }
         proxy.running();
-        let limit = message.limit();
-        let held = Held {
-            connection: self,
-            link,
-            call,
-            message: Arc::clone(&message),
-            begun,
-        };
-        if proxy.has_given_up() {
-            return held.fail(Fault::OursGivenUp);
+        if mode == Mode::Block {
+            let held = Held {
+                connection: self,
+                link: Some(link),
+                call,
+                message,
+                begun,
+            };
+            return held.inspect();
         }
-        let started = Instant::now();
-        let ticket = proxy.guard.hold(held, limit);
-        let inspected = catch_unwind(AssertUnwindSafe(|| proxy.inspection.event(message.event())));
-        let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        // The guard was faster: the event is delivered, and this thread has nothing left to do.
-        let Some(held) = proxy.guard.release(&ticket) else {
-            return After::Gone;
-        };
-        match inspected {
-            Ok(inspected) => held.act(&inspected, us),
-            Err(_) => held.fail(Fault::OursPanicked),
+        match self.deliver(Some(link), &message, slow) {
+            After::Served(connection) => Held {
+                connection,
+                link: None,
+                call,
+                message,
+                begun,
+            }
+            .inspect(),
+            // Its runtime has left, so nobody waits for this thread.
+            after => {
+                let (inspected, us) = proxy.inspect(&message);
+                match inspected {
+                    Some(inspected) => proxy.note(&message, &inspected, us),
+                    None => proxy.fault(Fault::OursPanicked, message.request_id()),
+                }
+                after
+            }
         }
     }
 
@@ -218,7 +230,43 @@ impl Connection {
     }
 }
 
+impl Proxy {
+    /// Looks at an event; nothing if that panicked, and the microseconds that it took.
+    fn inspect(&self, message: &Message) -> (Option<Inspected>, u64) {
+        let started = Instant::now();
+        let inspected = catch_unwind(AssertUnwindSafe(|| self.inspection.event(message.event())));
+        let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        (inspected.ok(), us)
+    }
+
+    fn note(&self, message: &Message, inspected: &Inspected, us: u64) {
+        let sink = &self.shared.sink;
+        sink.inspected(&message.invocation(), inspected, us);
+    }
+}
+
 impl Held {
+    /// Inspects the event under the guard, and goes on as the verdict says.
+    fn inspect(self) -> After {
+        let proxy = Arc::clone(&self.connection.proxy);
+        if proxy.has_given_up() {
+            return self.fail(Fault::OursGivenUp);
+        }
+        let message = Arc::clone(&self.message);
+        let limit = message.limit();
+        let ticket = proxy.guard.hold(self, limit);
+        let (inspected, us) = proxy.inspect(&message);
+        // The guard was faster: the event is delivered, and this thread has nothing left to do.
+        let Some(held) = proxy.guard.release(&ticket) else {
+            proxy.note_unstuck();
+            return After::Gone;
+        };
+        match inspected {
+            Some(inspected) => held.act(&inspected, us),
+            None => held.fail(Fault::OursPanicked),
+        }
+    }
+
     /// Acts on a verdict.
     fn act(self, inspected: &Inspected, us: u64) -> After {
         let slow = self.begun.elapsed() > LOOK_AGAIN_AFTER;
@@ -230,8 +278,10 @@ impl Held {
             ..
         } = self;
         let proxy = Arc::clone(&connection.proxy);
-        let sink = &proxy.shared.sink;
-        sink.inspected(&message.invocation(), inspected, us);
+        proxy.note(&message, inspected, us);
+        let Some(link) = link else {
+            return After::Served(connection);
+        };
         match &inspected.step {
             Step::Deliver => connection.deliver(Some(link), &message, slow),
             Step::Refuse(_) if !is_plain(message.request_id()) => {
@@ -253,6 +303,9 @@ impl Held {
         } = self;
         let proxy = Arc::clone(&connection.proxy);
         proxy.fault(fault, message.request_id());
+        let Some(link) = link else {
+            return After::Served(connection);
+        };
         let closed = proxy.shared.policy.on_error == OnError::Closed;
         if !closed || !is_plain(message.request_id()) {
             return connection.deliver(Some(link), &message, true);
@@ -266,17 +319,15 @@ impl Held {
 
 /// Goes on, on a fresh thread, with what an inspection held too long.
 pub(super) fn rescue(held: Held) {
-    let go_on = move || {
-        held.connection.proxy.note_stuck();
-        match held.fail(Fault::OursStuck) {
-            After::Served(connection) => connection.run(),
-            After::Refused(connection, call) | After::Broken(connection, call) => {
-                if let Some(connection) = connection.next(call) {
-                    connection.run();
-                }
+    held.connection.proxy.note_stuck();
+    let go_on = move || match held.fail(Fault::OursStuck) {
+        After::Served(connection) => connection.run(),
+        After::Refused(connection, call) | After::Broken(connection, call) => {
+            if let Some(connection) = connection.next(call) {
+                connection.run();
             }
-            After::Gone => {}
         }
+        After::Gone => {}
     };
     // Without a thread the connection is lost, and the runtime comes again.
     let _ = thread::Builder::new()

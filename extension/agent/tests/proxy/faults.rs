@@ -365,7 +365,7 @@ fn two_events(plan: Plan, bad: &'static [u8]) -> Room {
 }
 
 /// An event whose deadline is near, so that the guard is quick; its head is as long as any other.
-fn soon(id: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn soon(id: &str, body: &[u8]) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let text = String::from_utf8(event(id, body)).unwrap();
     let deadline = (now.as_millis() + 100).to_string();
@@ -373,7 +373,7 @@ fn soon(id: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// Reads an event of any deadline, and gives its id.
-fn id_of_event(client: &mut Client, body: &[u8]) -> String {
+pub(crate) fn id_of_event(client: &mut Client, body: &[u8]) -> String {
     let length = event("good", body).len();
     let mut whole = Vec::new();
     for _ in 0..length - 1 {

@@ -12,6 +12,7 @@ mod harness;
 mod inspection;
 mod load;
 mod memory;
+mod monitor;
 mod parking;
 mod platform;
 mod repeats;

@@ -201,6 +201,27 @@ fn a_refusal_that_breaks_is_posted_again_and_never_delivers_the_event() {
     }
 }
 
+/// F48: the refusal is in, and then the platform is gone.
+#[test]
+fn a_platform_that_goes_after_a_refusal_costs_an_error_and_never_delivers_the_event() {
+    let plan = Plan {
+        connections: 1,
+        ..Plan::inspecting(Refusing)
+    };
+    let room = Room::planned(plan, |peer| {
+        peer.request()?;
+        peer.write(&event("bad", b"attack"))?;
+        peer.request()?;
+        peer.write(ACCEPTED)
+    });
+    let mut client = room.client();
+    client.send(NEXT);
+    assert_eq!(client.status(), 500);
+    let rest = client.rest_until_silent();
+    assert!(find(&rest, b"attack").is_none());
+    assert_eq!(room.inspected(), ["bad"]);
+}
+
 #[test]
 fn the_platforms_errors_come_back_as_they_are() {
     for status in [
