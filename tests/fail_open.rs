@@ -1,7 +1,8 @@
 //! A9: whatever breaks in here, the function still answers; one test for each row.
 //! It never accepts silence: where a fault can be told, the test looks for the line.
+use std::ffi::OsStr;
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::harness::beside_others;
 use crate::harness::http::Head;
 use crate::harness::lambda::{Lambda, Peer, next_reply};
 use crate::harness::pair::Pair;
+use crate::harness::programs::tool;
 use crate::harness::runtime::Runtime;
 use crate::harness::samples::{INJECTION, rest};
 use crate::harness::sandboxed::{Client, Folder, Setup, block_on};
@@ -76,16 +78,52 @@ fn the_agent_is_killed_before_the_runtime_starts() {
 
 /// The address that the wrapper gives a runtime which starts now.
 fn wrapped_address(lambda: &Lambda, agent: &Agent) -> String {
+    let script = ["/bin/sh", "-c", "echo $AWS_LAMBDA_RUNTIME_API"];
+    wrapped(lambda, agent, &script.map(OsStr::new))
+}
+
+/// What a command says that the wrapper starts, with a proxy for the internet set.
+fn wrapped(lambda: &Lambda, agent: &Agent, command: &[&OsStr]) -> String {
     let folder = Folder::new();
-    let output = std::process::Command::new(folder.wrapper())
-        .args(["/bin/sh", "-c", "echo $AWS_LAMBDA_RUNTIME_API"])
+    let output = Command::new(folder.wrapper())
+        .args(command)
         .env("AWS_LAMBDA_RUNTIME_API", lambda.address.to_string())
         .env("CREDENZA_LISTEN", agent.address.to_string())
-        .stderr(Stdio::null())
+        // Nobody listens there: whoever honours it for loopback fails at once.
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("NO_PROXY", "example.com")
+        .env_remove("no_proxy")
         .output()
         .unwrap();
-    assert!(output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn a_runtime_that_honours_proxies_reaches_the_agent_all_the_same() {
+    let _room = beside_others();
+    let lambda = Lambda::start();
+    let agent = Agent::start(&lambda, &[("CREDENZA_MODE", "block")]);
+    let script = ["/bin/sh", "-c", "echo $NO_PROXY; echo $no_proxy"];
+    let told = wrapped(&lambda, &agent, &script.map(OsStr::new));
+    let [upper, lower] = told.lines().collect::<Vec<_>>()[..] else {
+        panic!("not both are set: {told}");
+    };
+    // The customer's own exceptions stay (R20).
+    assert!(upper.contains("example.com"), "{upper}");
+    for list in [upper, lower] {
+        assert!(list.split(',').any(|name| name == "127.0.0.1"), "{list}");
+    }
+    let Some(python) = tool("a client that honours proxies", "python runtime client") else {
+        return;
+    };
+    let script = "import os, urllib.request as r\n\
+                  api = os.environ['AWS_LAMBDA_RUNTIME_API']\n\
+                  print(r.urlopen(f'http://{api}/2018-06-01/ping').read().decode())";
+    let command = [python.as_os_str(), OsStr::new("-c"), OsStr::new(script)];
+    assert_eq!(wrapped(&lambda, &agent, &command), "pong");
 }
 
 #[test]
