@@ -68,6 +68,9 @@ impl Connection {
 
     /// A request that is read whole first: it can be sent again when the connection was stale.
     fn relay_held(mut self, request: &Request, total: usize, answer: bool) -> Option<Self> {
+        if self.down.unread().len() < total {
+            self.down.hurry();
+        }
         let bytes = match self.down.take(total) {
             Ok(bytes) if bytes.len() == total => bytes,
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
@@ -177,6 +180,7 @@ impl Connection {
     fn pump(&mut self, link: &mut Link, rest: &mut Rest) -> Sent {
         while !rest.is_done() {
             if self.down.unread().is_empty() {
+                self.down.hurry();
                 match wait_either(&link.wire, &mut self.down, true) {
                     Ok((Ready::Yes, _)) => match self.interim(link) {
                         Some(sent) => return sent,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
 use rustix::time::Timespec;
 
 use super::buffer::Buffer;
@@ -140,6 +140,13 @@ impl Wire {
             self.bytes.resize(STREAM_BYTES, 0);
         }
         Ok(count)
+    }
+
+    /// Acknowledges what comes next at once: a peer that writes small pieces without `TCP_NODELAY`
+    /// holds each one back until the last is acknowledged, which otherwise takes 40 ms (R19).
+    pub(super) fn hurry(&self) {
+        // The kernel forgets it after a while, and whoever cannot have it only waits longer.
+        let _ = sockopt::set_tcp_quickack(&*self.stream, true);
     }
 
     /// Takes all unread bytes and reads on until there are `total`; short at the end of the stream.

@@ -1,6 +1,8 @@
 //! Streams: each piece is on its way as it arrives, and what is cut on one side is cut on the other
 //! (R17, R32, R34, F56 to F59, and 1.6 of the contract).
 //! It never sleeps: each piece is seen on the other side before the next one is sent.
+use std::time::{Duration, Instant};
+
 use crate::harness::{Client, NEXT, Room, response};
 use crate::platform::{ACCEPTED, event, wait_for};
 
@@ -65,6 +67,29 @@ fn a_stream_cut_anywhere_between_two_writes_is_the_same_stream() {
         step(&room, &mut client, &mut sent, &body.as_bytes()[at..]);
         client.expect(ACCEPTED);
     }
+}
+
+/// R19: Nagle's algorithm holds a small piece back until the one before it is acknowledged, and an
+/// acknowledgement may take 40 ms.
+#[test]
+fn a_client_with_nagle_in_it_does_not_wait_for_acknowledgements() {
+    let room = accepting();
+    let mut client = room.client();
+    client.stream.set_nodelay(false).unwrap();
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let begun = Instant::now();
+        for _ in 0..10 {
+            client.send(START.as_bytes());
+            for _ in 0..20 {
+                client.send(b"1\r\nx\r\n");
+            }
+            client.call(b"0\r\n\r\n", ACCEPTED);
+        }
+        best = best.min(begun.elapsed());
+    }
+    // Ten answers would wait for 400 ms, and take 2 ms without it.
+    assert!(best < Duration::from_millis(200), "{best:?}");
 }
 
 #[test]
