@@ -14,7 +14,7 @@ impl Signals {
     pub const QUOTE: Self = Self(1);
     /// `=`, `<`, `>`, `!`, `~`.
     pub const COMPARISON: Self = Self(1 << 1);
-    /// An opening parenthesis or brace.
+    /// An opening parenthesis.
     pub const PARENTHESIS: Self = Self(1 << 2);
     /// `--`, `#`, `/*`.
     pub const COMMENT: Self = Self(1 << 3);
@@ -30,7 +30,7 @@ impl Signals {
     pub const SET_OPERATION: Self = Self(1 << 8);
     /// `values`, `table`.
     pub const ROWS: Self = Self(1 << 9);
-    /// A word of a function's or procedure's name that has an effect in a database.
+    /// A word that has an effect outside the query without a parenthesis.
     pub const EFFECT: Self = Self(1 << 10);
     /// A verb that begins a statement and needs an object beside it.
     pub const VERB: Self = Self(1 << 11);
@@ -44,6 +44,10 @@ impl Signals {
     pub const CASE: Self = Self(1 << 15);
     /// `;`.
     pub const SEMICOLON: Self = Self(1 << 16);
+    /// An opening brace.
+    pub const BRACE: Self = Self(1 << 18);
+    /// A word of the name of a function that has an effect in a database when it is called.
+    pub const CALL: Self = Self(1 << 19);
     /// A verb that begins a statement only behind a semicolon.
     pub const MARKED_VERB: Self = Self(1 << 17);
 
@@ -83,9 +87,12 @@ impl Hot {
     }
 }
 
-/// Without these, letters, digits and `-_.,:/+` stand in one run: no language that a rule knows
-/// says anything so.
-pub const WARM: Classes = Classes::ODD.with(Classes::ESCAPED).with(Classes::SPACE);
+/// Without these, letters, digits and `-_.,:/` stand in one run: no language that a rule knows says
+/// anything so.
+pub const WARM: Classes = Classes::ODD
+    .with(Classes::ESCAPED)
+    .with(Classes::PLUS)
+    .with(Classes::SPACE);
 
 /// Which detectors have to look at a form.
 pub fn hot(form: &Form<'_>) -> Hot {
@@ -124,10 +131,7 @@ pub fn signals(text: &[u8]) -> Signals {
             continue;
         }
         let rest = text.get(at..).unwrap_or_default();
-        let len = rest
-            .iter()
-            .take_while(|byte| kind_is_letter(**byte))
-            .count();
+        let len = letters(rest);
         seen |= word(rest.get(..len).unwrap_or(rest));
         before = 0;
         at = at.saturating_add(len);
@@ -140,9 +144,31 @@ fn kind(byte: u8) -> u32 {
     BYTES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
+/// The length of the run of ASCII letters at the start of a text: eight bytes at once, each a lane
+/// whose seven low bits are asked and whose eighth is the answer.
 #[inline]
-fn kind_is_letter(byte: u8) -> bool {
-    kind(byte) & LETTER != 0
+fn letters(text: &[u8]) -> usize {
+    const ANSWER: u64 = each(0x80);
+    let (words, rest) = text.as_chunks::<8>();
+    let mut len = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let folded = (word & !ANSWER) | each(0x20);
+        let reaches_a = folded.wrapping_add(each(0x80 - b'a'));
+        let exceeds_z = folded.wrapping_add(each(0x7f - b'z'));
+        let others = (!reaches_a | exceeds_z | word) & ANSWER;
+        if others != 0 {
+            return len.saturating_add((others.trailing_zeros() / 8) as usize);
+        }
+        len = len.saturating_add(8);
+    }
+    let tail = rest.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    len.saturating_add(tail.count())
+}
+
+/// `byte` in each of eight lanes.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// The signals of a run of letters.
@@ -188,7 +214,8 @@ const fn bytes() -> [u32; 256] {
             b'\'' | b'"' => Signals::QUOTE.0 | Signals::CONSTANT.0,
             b'`' | b']' => Signals::QUOTE.0,
             b'=' | b'<' | b'>' | b'!' | b'~' => Signals::COMPARISON.0,
-            b'(' | b'{' => Signals::PARENTHESIS.0,
+            b'(' => Signals::PARENTHESIS.0,
+            b'{' => Signals::BRACE.0,
             b'#' => Signals::COMMENT.0,
             b'$' | b'0'..=b'9' => Signals::CONSTANT.0,
             b'-' | b'*' | b'|' | b'&' => PAIR,
@@ -224,11 +251,11 @@ const VOCABULARY: &[(u32, &str)] = &[
     (Signals::SELECT.0, "select"),
     (Signals::SET_OPERATION.0, "union except intersect minus"),
     (Signals::ROWS.0, "values table"),
+    (Signals::EFFECT.0, "waitfor exec execute outfile dumpfile"),
     (
-        Signals::EFFECT.0,
-        "waitfor exec execute raiserror outfile dumpfile sleep benchmark receive \
-         extractvalue updatexml load \
-         randomblob zeroblob generate regexp crypt gtid xmltype sys lo pg xml dblink \
+        Signals::CALL.0,
+        "raiserror sleep benchmark receive extractvalue updatexml load randomblob zeroblob \
+         generate regexp crypt gtid xmltype sys lo pg xml dblink \
          openrowset opendatasource openquery xp sp sqlid drithsx httpuritype \
          writefile readfile fts name getmappingxpath fn st geometrycollection \
          multipoint multipolygon multilinestring linestring polygon json uuid get \

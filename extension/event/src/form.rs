@@ -122,7 +122,7 @@ impl Classes {
     pub const SPACE: Self = Self(64);
 
     /// Contains `+`.
-    pub(crate) const PLUS: Self = Self(32);
+    pub const PLUS: Self = Self(32);
     /// Nobody has looked: anything may be in it.
     pub(crate) const UNKNOWN: Self = Self(0xff);
 

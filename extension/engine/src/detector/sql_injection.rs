@@ -77,7 +77,9 @@ const NEEDS: &[Signals] = &[
     Signals::CONNECTIVE
         .with(Signals::QUOTE)
         .with(Signals::CONSTANT),
+    Signals::CALL.with(Signals::PARENTHESIS),
     Signals::CONNECTIVE.with(Signals::PARENTHESIS),
+    Signals::CONNECTIVE.with(Signals::BRACE),
     Signals::QUOTE.with(Signals::COMMENT),
     Signals::QUOTE.with(Signals::COMPARISON),
     Signals::QUOTE.with(Signals::COMPARISON_WORD),

@@ -44,7 +44,10 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
         let text = matches!(next.kind, Kind::Text { .. });
         return marked(text || matches!(next.kind, Kind::Setting | Kind::Variable));
     }
-    if is("declare") || is("set") || is("raiserror") {
+    if is("raiserror") {
+        return fits(opens(&next));
+    }
+    if is("declare") || is("set") {
         return variable(verb, &next, lexer);
     }
     if is("insert") || is("merge") || is("replace") || is("delete") || is("bulk") {
@@ -80,6 +83,11 @@ fn named(token: &Token<'_>) -> bool {
     )
 }
 
+/// True for the parenthesis of a call; a brace opens none.
+fn opens(token: &Token<'_>) -> bool {
+    token.text == b"("
+}
+
 fn ends(token: &Token<'_>) -> bool {
     matches!(token.kind, Kind::End | Kind::Cut | Kind::Semicolon)
 }
@@ -107,7 +115,8 @@ fn execute(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         .is_some_and(|p| word::is(p, "sp_") || word::is(p, "xp_"));
     match next.kind {
         Kind::Word if system => Object::Fits,
-        Kind::Open | Kind::Variable => Object::Fits,
+        Kind::Open if opens(next) => Object::Fits,
+        Kind::Variable => Object::Fits,
         Kind::Word | Kind::Name => {
             let after = lexer.next();
             match after.kind {
@@ -140,7 +149,6 @@ fn variable(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object 
         Kind::Variable if local => {
             fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic)
         }
-        Kind::Open if word::is(verb.text, "raiserror") => Object::Fits,
         _ => Object::None,
     }
 }
@@ -152,7 +160,7 @@ fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
             let name = lexer.next();
             let after = lexer.next();
             let goes_on = ends(&after)
-                || after.kind == Kind::Open
+                || opens(&after)
                 || after
                     .roles
                     .any(Roles(Roles::WHERE.0 | Roles::CLAUSE.0 | Roles::SELECT.0));
@@ -175,7 +183,8 @@ fn update(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
 
 fn block(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     if word::is(verb.text, "begin") {
-        if next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT) {
+        let effect = next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT);
+        if effect && opens(&lexer.next()) {
             return Object::Effect;
         }
         let verb = next.roles.any(Roles::VERB);
@@ -189,7 +198,7 @@ fn block(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     if condition.roles.any(Roles::NOT) {
         condition = lexer.next();
     }
-    if condition.kind == Kind::Open || condition.roles.any(Roles(Roles::UNARY.0 | Roles::CALL.0)) {
+    if opens(&condition) || condition.roles.any(Roles(Roles::UNARY.0 | Roles::CALL.0)) {
         return Object::Weak;
     }
     let compared = lexer.next().kind == Kind::Compare;
@@ -270,14 +279,14 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     let second = |names: &[&str]| names.iter().any(|name| word::is(next.text, name));
     if is("call") || is("do") {
         let effect = next.roles.any(Roles::EFFECT) || next.path.any(Roles::EFFECT);
-        if effect && after.kind == Kind::Open {
+        if effect && opens(&after) {
             return Object::Effect;
         }
-        return marked(named(next) && after.kind == Kind::Open);
+        return marked(named(next) && opens(&after));
     }
     if is("copy") {
         let way = after.roles.any(Roles::FROM) || word::is(after.text, "to");
-        return marked((named(next) || next.kind == Kind::Open) && way);
+        return marked((named(next) || opens(next)) && way);
     }
     let yes = (is("attach") || is("detach") || is("backup") || is("restore"))
         && second(&["database", "log"])
@@ -296,7 +305,7 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         || is("vacuum") && next.roles.any(Roles::INTO)
         || is("dbcc") && next.kind == Kind::Word && ends(&after)
         || is("lock") && second(&["table", "tables"]) && named(&after)
-        || is("values") && next.kind == Kind::Open
+        || is("values") && opens(next)
         || is("table") && named(next) && ends(&after);
     marked(yes)
 }

@@ -8,7 +8,8 @@ use super::{Call, Reader, State};
 impl<'a> Reader<'a, '_> {
     pub(super) fn next_opens(&self) -> bool {
         let mut ahead = self.lexer;
-        ahead.next().kind == Kind::Open
+        // A brace opens no call.
+        ahead.next().text == b"("
     }
 
     pub(super) fn compares_next(&self) -> bool {
