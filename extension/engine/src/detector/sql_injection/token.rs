@@ -395,7 +395,7 @@ impl<'a> Lexer<'a> {
         token
     }
 
-    fn word_part(&mut self) -> &'a [u8] {
+    pub(super) fn word_part(&mut self) -> &'a [u8] {
         let start = self.at;
         let mut end = start;
         while let Some(byte) = self.text.get(end) {

@@ -19,6 +19,12 @@ impl Lexer<'_> {
             let digits = digits.iter().take_while(|b| b.is_ascii_hexdigit()).count();
             if digits > 0 {
                 self.step(digits.saturating_add(2));
+                let last = self.text.get(self.at.saturating_sub(1));
+                if last.is_some_and(u8::is_ascii_alphabetic) && self.peek(0).is_ascii_alphabetic() {
+                    // No reader cuts `0x41asleep` in two.
+                    self.word_part();
+                    return Kind::Name;
+                }
                 return Kind::Number;
             }
         }
