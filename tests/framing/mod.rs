@@ -3,7 +3,7 @@
 //! It never expects one particular refusal where HTTP allows several.
 mod cases;
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
@@ -189,7 +189,7 @@ fn replies_of_the_platform_in_any_framing_come_back_whole() {
             "/continue" => b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
             "/close" => {
                 let written = peer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end");
-                return Some(written.and_then(|()| Err(std::io::ErrorKind::ConnectionAborted.into())));
+                return Some(written.and_then(|()| Err(ErrorKind::ConnectionAborted.into())));
             }
             _ => return None,
         };

@@ -75,7 +75,7 @@ impl<'a> Init<'a> {
         }
     }
 
-    /// The snapshot is taken and restored at once: tells the end of the one, the start of the other.
+    /// The snapshot is taken and restored at once: tells the end of one, the start of the other.
     pub(crate) fn restore(&self) {
         self.become_done();
         self.tell_done(None);
