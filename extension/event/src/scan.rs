@@ -5,8 +5,10 @@ use block::Marks;
 
 pub(crate) mod block;
 mod lanes;
+mod number;
 
 pub(crate) use lanes::classes;
+pub(crate) use number::short as number;
 
 /// Why a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

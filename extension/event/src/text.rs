@@ -30,97 +30,120 @@ pub(crate) fn unescape_string(
     // The quote may stand right behind.
     let text_max = start.saturating_add(bytes_max).saturating_add(1);
     let window = text.get(..text_max).unwrap_or(text);
-    // No escape is shorter than what it stands for; a copy of 16 bytes may overhang.
     let begin = out.len();
-    let room = window
-        .len()
-        .saturating_sub(start)
-        .saturating_add(COPY_BYTES);
-    out.resize(begin.saturating_add(room), 0);
-    let mut plain = Plain { out, filled: begin };
-    let mut at = start;
-    while let Some(block) = window.get(at..).and_then(|rest| rest.first_chunk()) {
-        let mut stops = block::stops(block);
-        let base = at;
-        while stops != 0 {
-            let stop = base.saturating_add(block::first(stops));
-            plain.copy(window, at, stop);
-            match window.get(stop..).unwrap_or(&[]) {
-                [b'"', ..] => {
-                    plain.end();
-                    return Some(stop);
+    let (mut at, mut filled) = (start, begin);
+    let mut rune = Vec::new();
+    while let Some(area) = window.get(at..).and_then(|rest| rest.first_chunk()) {
+        let Some(room) = out
+            .get_mut(filled..)
+            .and_then(|rest| rest.first_chunk_mut())
+        else {
+            // Doubled, so that all growth together is linear in the string, not in the text.
+            let more = filled.saturating_sub(begin).max(AREA_BYTES);
+            out.resize(filled.saturating_add(AREA_BYTES).saturating_add(more), 0);
+            continue;
+        };
+        let block = unescape_block(area, room);
+        at = at.saturating_add(block.read);
+        filled = filled.saturating_add(block.written);
+        match block.stop {
+            None => {}
+            Some(b'"') => {
+                out.truncate(filled);
+                return Some(at);
+            }
+            Some(_) => {
+                rune.clear();
+                let behind = one_escape(window.get(at..).unwrap_or(&[]), &mut rune);
+                at = window.len().saturating_sub(behind.len());
+                // A block leaves the room of a piece behind it, and no rune is longer.
+                let end = filled.saturating_add(rune.len());
+                if let Some(place) = out.get_mut(filled..end) {
+                    place.copy_from_slice(&rune);
                 }
-                // Nine of ten escapes: a quote, a backslash, a slash.
-                [_, byte @ (b'"' | b'\\' | b'/'), ..] => {
-                    plain.push(*byte);
-                    at = stop.saturating_add(2);
-                    stops = block::without_pair(stops);
-                }
-                marked => {
-                    at = window.len().saturating_sub(plain.rare_escape(marked).len());
-                    stops &= block::behind(at.saturating_sub(base));
-                }
+                filled = end;
             }
         }
-        let end = base.saturating_add(block::BYTES);
-        if at < end {
-            plain.copy(window, at, end);
-            at = end;
-        }
     }
-    plain.end();
+    out.truncate(filled);
     unescape_tail(window, at, out).filter(|end| end.saturating_sub(start) <= bytes_max)
 }
 
-const COPY_BYTES: usize = 16;
+/// Bytes that move at once: more than stand between most escapes.
+const PIECE_BYTES: usize = 16;
+/// A block, and what a piece at its last byte overhangs.
+const AREA_BYTES: usize = block::BYTES + PIECE_BYTES;
 
-/// Room for plain text, and how much of it is filled.
-struct Plain<'o> {
-    out: &'o mut Vec<u8>,
-    filled: usize,
+/// What became of a block.
+struct Unescaped {
+    /// Bytes read: up to two more than a block.
+    read: usize,
+    /// Bytes written, never more than were read.
+    written: usize,
+    /// The byte that ended it early: a quote, or a backslash of another escape than the usual.
+    stop: Option<u8>,
 }
 
-impl Plain<'_> {
-    /// Appends what stands between two offsets.
-    #[inline]
-    fn copy(&mut self, text: &[u8], from: usize, to: usize) {
-        let bytes = to.saturating_sub(from);
-        let source = text.get(from..).unwrap_or(&[]);
-        let room = self.out.get_mut(self.filled..).unwrap_or(&mut []);
-        self.filled = self.filled.saturating_add(bytes);
-        if bytes <= COPY_BYTES
-            && let Some(source) = source.first_chunk::<COPY_BYTES>()
-            && let Some(room) = room.first_chunk_mut()
-        {
-            // One move of constant size beats a call for the few bytes between two escapes.
-            *room = *source;
-        } else if let (Some(source), Some(room)) = (source.get(..bytes), room.get_mut(..bytes)) {
-            room.copy_from_slice(source);
+/// Moves one block with its usual escapes undone: a quote, a backslash, a slash.
+#[inline]
+fn unescape_block(area: &[u8; AREA_BYTES], room: &mut [u8; AREA_BYTES]) -> Unescaped {
+    const LAST: usize = block::BYTES - 1;
+    let (mut read, mut written) = (0_usize, 0_usize);
+    let mut stops = area.first_chunk().map_or(0, block::stops);
+    while stops != 0 {
+        let at = block::first(stops) & LAST;
+        move_piece(area, read, room, written, at.saturating_sub(read));
+        written = written.wrapping_add(at.saturating_sub(read));
+        read = at;
+        let next = area.get(at + 1).copied().unwrap_or(0);
+        let byte = area.get(at).copied().unwrap_or(0);
+        if byte == b'"' || !matches!(next, b'"' | b'\\' | b'/') {
+            let stop = Some(byte);
+            return Unescaped {
+                read,
+                written,
+                stop,
+            };
         }
-    }
-
-    #[inline]
-    fn push(&mut self, byte: u8) {
-        if let Some(place) = self.out.get_mut(self.filled) {
-            *place = byte;
+        if let Some(place) = room.get_mut(written & LAST) {
+            *place = next;
         }
-        self.filled = self.filled.saturating_add(1);
+        written = written.wrapping_add(1);
+        read = at.wrapping_add(2);
+        stops = block::without_pair(stops);
     }
+    let rest = block::BYTES.saturating_sub(read);
+    move_piece(area, read, room, written, rest);
+    Unescaped {
+        read: read.wrapping_add(rest),
+        written: written.wrapping_add(rest),
+        stop: None,
+    }
+}
 
-    /// Appends what the escape at the start of `marked` stands for; gives what stands behind it.
-    #[inline(never)]
-    fn rare_escape<'t>(&mut self, marked: &'t [u8]) -> &'t [u8] {
-        let mut rune = Vec::new();
-        let behind = one_escape(marked, &mut rune);
-        for byte in rune {
-            self.push(byte);
+/// Moves `bytes` bytes, and what follows them up to a whole piece.
+#[inline]
+fn move_piece(
+    area: &[u8; AREA_BYTES],
+    from: usize,
+    room: &mut [u8; AREA_BYTES],
+    to: usize,
+    bytes: usize,
+) {
+    const LAST: usize = block::BYTES - 1;
+    let (mut from, mut to, mut left) = (from, to, bytes);
+    while left > 0 {
+        let source = area.get(from & LAST..).and_then(|rest| rest.first_chunk());
+        let target = room
+            .get_mut(to & LAST..)
+            .and_then(|rest| rest.first_chunk_mut());
+        if let (Some(source), Some(target)) = (source, target) {
+            let piece: &[u8; PIECE_BYTES] = source;
+            *target = *piece;
         }
-        behind
-    }
-
-    /// Gives up the room that was not needed.
-    fn end(self) {
-        self.out.truncate(self.filled);
+        from = from.wrapping_add(PIECE_BYTES);
+        to = to.wrapping_add(PIECE_BYTES);
+        left = left.saturating_sub(PIECE_BYTES);
     }
 }
 

@@ -107,13 +107,6 @@ pub(crate) fn without_pair(marks: u64) -> u64 {
     marks & !3_u64.wrapping_shl(marks.trailing_zeros())
 }
 
-/// The bytes of a block from an offset on; none behind its end.
-#[inline]
-pub(crate) fn behind(offset: usize) -> u64 {
-    let bits = u32::try_from(offset).unwrap_or(u32::MAX);
-    u64::MAX.checked_shl(bits).unwrap_or(0)
-}
-
 /// The offset of the first quote or backslash of a text; its length if there is none.
 pub(crate) fn stop(text: &[u8]) -> usize {
     let (blocks, rest) = text.as_chunks::<BYTES>();

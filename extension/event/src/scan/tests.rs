@@ -133,3 +133,27 @@ fn a_string_is_unescaped_up_to_its_closing_quote_as_if_it_stood_alone() {
         }
     });
 }
+
+#[test]
+fn escapes_of_every_kind_are_undone_at_every_place() {
+    let filler: Vec<u8> = (b'a'..=b'z').cycle().take(220).collect();
+    for escape in ["\\\"", "\\\\", "\\n", "\\u00eb", "\\ud83d\\ude00", "\\q"] {
+        for first in 0..140 {
+            for gap in [0, 1, 15, 16, 17, 62, 63, 64] {
+                let mut text = filler.clone();
+                text.splice(first + gap..first + gap, escape.bytes());
+                text.splice(first..first, escape.bytes());
+                let (mut alone, mut plain) = (Vec::new(), Vec::new());
+                crate::text::unescape(&text, &mut alone);
+                text.push(b'"');
+                text.extend_from_slice(&filler);
+                let found = crate::text::unescape_string(&text, 0, text.len(), &mut plain);
+                assert_eq!(
+                    (found, &plain),
+                    (Some(text.len() - filler.len() - 1), &alone),
+                    "{escape} at {first} and {gap} behind"
+                );
+            }
+        }
+    }
+}

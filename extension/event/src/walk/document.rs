@@ -276,7 +276,9 @@ impl<'d> Document<'d> {
         self.begin_value(start);
         let rest = self.text.get(start..).unwrap_or(&[]);
         // Most numbers are digits, and perhaps a point between them.
-        if let Some(len) = plain_number_len(rest) {
+        if let Some(len) = scan::number(rest)
+            && matches!(rest.get(len), Some(b',' | b'}' | b']'))
+        {
             return start.saturating_add(len);
         }
         let len = rest
@@ -308,22 +310,6 @@ impl<'d> Document<'d> {
             walk.value_of_message(rest, Classes::of(rest), self.field);
         }
     }
-}
-
-/// The length of a number without sign and exponent, with structure right behind it.
-#[inline]
-fn plain_number_len(text: &[u8]) -> Option<usize> {
-    let mut len = 0_usize;
-    let mut points = 0_usize;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => len = at.saturating_add(1),
-            b'.' if at > 0 && points == 0 => points = 1,
-            b',' | b'}' | b']' if at == len && at > 0 => return Some(at),
-            _ => break,
-        }
-    }
-    None
 }
 
 fn ends_bare(byte: u8) -> bool {
