@@ -46,7 +46,7 @@ mod tests {
         let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
         let len = text.iter().take_while(|byte| is_part(byte)).count();
         let number = &text[..len];
-        let points = number.iter().filter(|byte| **byte == b'.').count();
+        let points = memchr::memchr_iter(b'.', number).count();
         let ends = number.first() != Some(&b'.') && number.last() != Some(&b'.');
         ((1..8).contains(&len) && points <= 1 && ends).then_some(len)
     }
