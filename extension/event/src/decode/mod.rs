@@ -34,16 +34,17 @@ const URL_ROUNDS_MAX: u8 = 3;
 // Limit: 8 documents inside of each other; SNS in SQS in a body is 3 (lambda-contract.md 4.2).
 const LEVELS_MAX: u8 = 8;
 
-/// The decoders of texts, in the order in which they are tried.
-const DECODERS: [Decoder; 8] = [
-    Decoder::Url,
-    Decoder::Escapes,
-    Decoder::Html,
-    Decoder::Base64,
-    Decoder::Gzip,
-    Decoder::Utf16,
-    Decoder::Utf7,
-    Decoder::Utf8,
+/// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
+/// which it needs.
+const DECODERS: [(Decoder, Option<Classes>); 8] = [
+    (Decoder::Url, Some(Classes::PERCENT.with(Classes::PLUS))),
+    (Decoder::Escapes, Some(Classes::ESCAPED)),
+    (Decoder::Html, Some(Classes::AMPERSAND)),
+    (Decoder::Base64, None),
+    (Decoder::Gzip, Some(Classes::HIGH)),
+    (Decoder::Utf16, None),
+    (Decoder::Utf7, Some(Classes::PLUS)),
+    (Decoder::Utf8, Some(Classes::HIGH)),
 ];
 
 /// One form that a decoder made.
@@ -160,7 +161,10 @@ fn decode<V: Visitor>(
     made: &mut Vec<Made>,
     field: &Field<'_>,
 ) {
-    for decoder in DECODERS {
+    for (decoder, calls) in DECODERS {
+        if calls.is_some_and(|calls| !how.classes.meets(calls)) {
+            continue;
+        }
         let form = at.checked_sub(1).and_then(|index| made.get(index));
         let form = form.map_or(text, |form| form.text.as_slice());
         if !applies(decoder, form, how, field) {

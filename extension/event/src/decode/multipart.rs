@@ -12,7 +12,9 @@ const BOUNDARY_BYTES_MAX: usize = 256;
 
 /// True if a text starts like a multipart body, with or without a preamble line.
 pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
-    field.part == Part::Value && field.role == Role::Body && boundary(text).is_some()
+    // Limit: `--a`, a line break, `b:` and another are the shortest part there is.
+    let is_long = text.len() > 8;
+    is_long && field.part == Part::Value && field.role == Role::Body && boundary(text).is_some()
 }
 
 /// The boundary with its two dashes.

@@ -89,6 +89,10 @@ pub(super) fn strongest(text: &[u8], steps: &mut Steps) -> (Option<Candidate>, b
         steps,
         best: None,
         complete: true,
+        left: text
+            .len()
+            .saturating_mul(READ_BYTES_PER_BYTE)
+            .saturating_add(READ_BYTES_FREE),
         frames: NO_FRAMES,
     };
     search.bare();
@@ -101,12 +105,20 @@ struct Search<'a, 's> {
     steps: &'s mut Steps,
     best: Option<Candidate>,
     complete: bool,
+    /// Bytes that readings may still look at.
+    left: usize,
     frames: Frames,
 }
 
 // Limit: an injection that follows the value's second quote or a later one is a few dozen tokens.
-const LATER_TOKENS_MAX: usize = 96;
-const LATER_BYTES_MAX: usize = 512;
+const LATER_TOKENS_MAX: usize = 64;
+const LATER_BYTES_MAX: usize = 256;
+// Limit: bare readings look at each byte about twice, because each ends at the token that begins the
+// next one; a dump of SQL has 256 bytes read behind one quote in a hundred bytes. 4 × the value's
+// bytes hold both, 64 KiB more let small values be read from every quote, and a value of nothing
+// but quotes stays linear.
+const READ_BYTES_PER_BYTE: usize = 4;
+const READ_BYTES_FREE: usize = 64 << 10;
 
 impl Search<'_, '_> {
     fn done(&self) -> bool {
@@ -120,7 +132,9 @@ impl Search<'_, '_> {
     fn read(&mut self, text: &[u8], at: usize, entry: Entry, tokens: usize) -> Option<Reading> {
         let reading = read(text, at, entry, tokens, &mut self.frames);
         let bytes = reading.at.saturating_sub(at).saturating_add(8);
-        if !self.steps.take(bytes) {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        if left.is_none() || !self.steps.take(bytes) {
             self.complete = false;
             return None;
         }
@@ -141,9 +155,6 @@ impl Search<'_, '_> {
     fn bare(&mut self) {
         let mut at = 0_usize;
         let mut prefix = Prefix::Empty;
-        // Limit: a reading ends at the token that begins the next one, so all of them together
-        // look at each byte twice; strings that apostrophes open may be seen once more.
-        let mut budget = self.text.len().saturating_mul(4).saturating_add(4096);
         while !(self.done() || prefix == Prefix::Prose && self.best.is_some()) {
             let plain = self.plain_words(at);
             if plain > at {
@@ -158,12 +169,6 @@ impl Search<'_, '_> {
             if reading.stop != Stop::Broken {
                 return;
             }
-            let read = reading.at.saturating_sub(at);
-            let Some(left) = budget.checked_sub(read) else {
-                self.complete = false;
-                return;
-            };
-            budget = left;
             let next = self.resume(at, &reading);
             let passed = self.text.get(at..next).unwrap_or_default();
             prefix = prefix.then(passed);
@@ -254,9 +259,6 @@ impl Search<'_, '_> {
     }
 
     fn later_quotes(&mut self) {
-        // Limit: each quote may have 512 bytes read after it; all together 4 × the value's bytes
-        // and 64 KiB, so that a value made of quotes stays linear.
-        let mut budget = self.text.len().saturating_mul(4).saturating_add(64 << 10);
         for at in memchr3_iter(b'\'', b'"', b'`', self.text) {
             if self.done() {
                 return;
@@ -271,11 +273,6 @@ impl Search<'_, '_> {
             else {
                 return;
             };
-            let Some(left) = budget.checked_sub(reading.at.saturating_sub(start)) else {
-                self.complete = false;
-                return;
-            };
-            budget = left;
             let cut_off = reading.at >= end && end < self.text.len();
             self.offer(later_candidate(self.text, &reading, at, cut_off));
         }

@@ -175,6 +175,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// True if a parenthesis comes next; a brace opens no call.
+    pub(super) fn calls_next(mut self) -> bool {
+        let mut rest = self.rest().iter().filter(|byte| **byte > b' ');
+        match rest.next() {
+            Some(b'(') => true,
+            Some(byte) if is_sure_start(*byte) => false,
+            // Something that may be no token at all stands between.
+            Some(_) => self.next().text == b"(",
+            None => false,
+        }
+    }
+
     /// The next token; `End` for ever once the text has ended.
     pub(super) fn next(&mut self) -> Token<'a> {
         if let Some(cut) = self.skip_space() {
@@ -212,6 +224,9 @@ impl<'a> Lexer<'a> {
         loop {
             let start = self.at;
             let byte = *self.text.get(start)?;
+            if is_sure_start(byte) {
+                return None;
+            }
             match byte {
                 // A NUL ends the text for some databases and is nothing for others.
                 0..=b' ' | 0x7f | 0xa0 => self.step(1),
@@ -442,14 +457,21 @@ impl<'a> Lexer<'a> {
 
 #[inline]
 fn is_word_byte(byte: u8) -> bool {
-    WORD_BYTES
-        .get(usize::from(byte))
-        .copied()
-        .unwrap_or_default()
+    BYTES.get(usize::from(byte)).copied().unwrap_or(0) & WORD != 0
 }
 
-static WORD_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
+/// True for a byte that begins a token wherever a token may begin: no white space, no comment, no
+/// number that may be nothing.
+#[inline]
+fn is_sure_start(byte: u8) -> bool {
+    BYTES.get(usize::from(byte)).copied().unwrap_or(0) & START != 0
+}
+
+const WORD: u8 = 1;
+const START: u8 = 2;
+
+static BYTES: [u8; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     #[expect(
         clippy::indexing_slicing,
@@ -458,7 +480,13 @@ static WORD_BYTES: [bool; 256] = {
     )]
     while byte < 256 {
         let sign = byte as u8;
-        table[byte] = sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'$' | 0x80..);
+        if sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'$' | 0x80..) {
+            table[byte] |= WORD;
+        }
+        let may_be_nothing = sign.is_ascii_digit() || matches!(sign, b'-' | b'#' | b'/' | b'*');
+        if sign.is_ascii_graphic() && !may_be_nothing {
+            table[byte] |= START;
+        }
         byte += 1;
     }
     table

@@ -7,9 +7,7 @@ use super::{Call, Reader, State};
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn next_opens(&self) -> bool {
-        let mut ahead = self.lexer;
-        // A brace opens no call.
-        ahead.next().text == b"("
+        self.lexer.calls_next()
     }
 
     pub(super) fn compares_next(&self) -> bool {
