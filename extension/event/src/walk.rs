@@ -115,6 +115,8 @@ pub(crate) struct Walk<'w, V> {
     pub(crate) decoded_left: usize,
     /// Bytes that may still be inflated out of the value at hand.
     pub(crate) inflated_left: usize,
+    /// Bytes that may still be inflated beyond the ratio, in all of the event.
+    pub(crate) inflated_free: usize,
     frames: Vec<Vec<Frame>>,
     buffers: Vec<Vec<u8>>,
 }
@@ -122,7 +124,7 @@ pub(crate) struct Walk<'w, V> {
 // Limit: 4 × its bytes + 64 KiB of decoded output per value (detection.md section 7).
 const DECODED_BYTES_PER_BYTE: usize = 4;
 const DECODED_BYTES_FREE: usize = 64 << 10;
-// Limit: 1 MiB inflated per value (lambda-contract.md R41).
+// Limit: 1 MiB inflated per value (lambda-contract.md R41), and as much beyond the ratio in all.
 const INFLATED_BYTES_MAX: usize = 1 << 20;
 // Limit: one buffer for each level of nesting and each of its decode steps; more are freed.
 const BUFFERS_KEPT: usize = 16;
@@ -135,6 +137,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
             coverage: Coverage::COMPLETE,
             decoded_left: 0,
             inflated_left: 0,
+            inflated_free: INFLATED_BYTES_MAX,
             frames: Vec::new(),
             buffers: Vec::new(),
         }

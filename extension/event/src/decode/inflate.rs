@@ -31,10 +31,22 @@ fn is_zlib(text: &[u8]) -> bool {
     matches!(text, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
 }
 
-/// Appends what `packed` inflates to, at most `output_max` bytes; gives the gap if it is not all.
-pub(super) fn decode(packed: &[u8], output_max: usize, out: &mut Vec<u8>) -> Option<Gap> {
-    let ratio_max = packed.len().saturating_mul(RATIO_MAX).max(OUTPUT_FREE);
-    let output_max = output_max.min(ratio_max);
+/// How much of `bytes` inflated bytes lies beyond the ratio.
+pub(super) fn beyond_ratio(packed: &[u8], bytes: usize) -> usize {
+    bytes.saturating_sub(packed.len().saturating_mul(RATIO_MAX))
+}
+
+/// Appends what `packed` inflates to, at most `output_max` bytes and `free` bytes beyond the ratio;
+/// gives the gap if it is not all.
+pub(super) fn decode(
+    packed: &[u8],
+    output_max: usize,
+    free: usize,
+    out: &mut Vec<u8>,
+) -> Option<Gap> {
+    let ratio_max = packed.len().saturating_mul(RATIO_MAX);
+    let free = OUTPUT_FREE.saturating_sub(ratio_max).min(free);
+    let output_max = output_max.min(ratio_max.saturating_add(free));
     if is_zlib(packed) {
         // Two bytes that look like zlib's are no proof: nothing came out means that it was none.
         return match member(packed, TINFL_FLAG_PARSE_ZLIB_HEADER, output_max, out) {

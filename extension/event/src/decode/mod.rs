@@ -290,8 +290,10 @@ fn run<V: Visitor>(
 /// Inflates, and lets what came out be decoded like bytes of the event.
 fn inflated<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8]) -> Option<Vec<u8>> {
     let mut out = walk.buffer();
-    let end = inflate::decode(text, walk.inflated_left, &mut out);
+    let free = walk.inflated_free;
+    let end = inflate::decode(text, walk.inflated_left, free, &mut out);
     walk.inflated_left = walk.inflated_left.saturating_sub(out.len());
+    walk.inflated_free = free.saturating_sub(inflate::beyond_ratio(text, out.len()));
     walk.decoded_left = walk
         .decoded_left
         .saturating_add(out.len().saturating_mul(5));
@@ -299,7 +301,9 @@ fn inflated<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8]) -> Option<Vec<u8>> 
     if let Some(gap) = end {
         walk.coverage.add(gap);
     }
-    if paid && !out.is_empty() {
+    // What a bomb begins with is not worth its cost: the gap says that nobody looked.
+    let is_bomb = end == Some(Gap::Ratio);
+    if paid && !out.is_empty() && !is_bomb {
         Some(out)
     } else {
         walk.recycle(out);
@@ -430,12 +434,13 @@ fn is_json(text: &[u8]) -> bool {
 
 /// Shows one field of a form, cookie header or multipart body.
 fn show_field<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], part: Part, field: &Field<'_>) {
-    if !text.is_empty() {
+    let classes = Classes::of(text);
+    if !text.is_empty() && !walk.is_cold(text, classes, part) {
         let field = Field {
             part,
             split: true,
             ..*field
         };
-        walk.value_within(text, Classes::of(text), &field);
+        walk.value_within(text, classes, &field);
     }
 }
