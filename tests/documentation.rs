@@ -33,12 +33,22 @@ impl Desk {
         lay(&root().join("tests/functions/app.py"), "app.py");
         lay(&root().join("tests/functions/app.mjs"), "app.mjs");
         lay(&root().join(".tools/node/node_modules"), "node_modules");
-        let desk = credenza.parent().unwrap();
-        lay(desk.parent().unwrap(), "target");
+        // Links of their own, so that no older program is found beside them.
+        for (from, to) in [
+            (credenza.as_path(), "target/desk/credenza"),
+            (&function, "target/desk/credenza-demo-function"),
+            (agent, "target/release/credenza-agent"),
+        ] {
+            let to = folder.join(to);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            // Another file system has no hard links to this one.
+            let linked = fs::hard_link(from, &to).or_else(|_| fs::copy(from, &to).map(drop));
+            linked.unwrap();
+        }
         let folders = [
-            desk,
-            agent.parent().unwrap(),
-            &root().join(".venv-runtime/bin"),
+            folder.join("target/desk"),
+            folder.join("target/release"),
+            root().join(".venv-runtime/bin"),
         ]
         .map(|folder| folder.display().to_string());
         let path = format!("{}:{}", folders.join(":"), std::env::var("PATH").unwrap());
@@ -50,6 +60,8 @@ impl Desk {
         let mut shell = Command::new("sh");
         shell.args(["-c", line]).current_dir(folder);
         shell.env("PATH", &self.path).stdin(Stdio::null());
+        // This one is the tests' own.
+        shell.env_remove("CREDENZA_EVENTS");
         shell
     }
 
