@@ -135,3 +135,82 @@ impl Chunked {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BadChunk, Chunked};
+
+    /// Follows `bytes` in pieces that end at `cuts`; the bytes of the body, its data, and whether
+    /// it is whole.
+    fn follow(bytes: &[u8], cuts: &[usize]) -> Result<(usize, Vec<u8>, bool), BadChunk> {
+        let (mut chunked, mut data, mut at) = (Chunked::new(), Vec::new(), 0);
+        let ends = cuts.iter().copied().filter(|cut| *cut < bytes.len());
+        for end in ends.chain([bytes.len()]) {
+            if end < at {
+                continue;
+            }
+            let count = chunked.follow(&bytes[at..end], Some(&mut data))?;
+            at += count;
+            if at < end {
+                break;
+            }
+        }
+        Ok((at, data, chunked.is_done()))
+    }
+
+    #[test]
+    fn a_body_ends_with_its_trailers_and_takes_nothing_of_what_follows() {
+        for (wire, data) in [
+            ("0\r\n\r\n", ""),
+            ("3\r\nabc\r\n0\r\n\r\n", "abc"),
+            (
+                "A;x=\"y\"\r\n0123456789\r\n00\r\nT: 1\r\nU: 2\r\n\r\n",
+                "0123456789",
+            ),
+            ("2 \t;\r\n\r\n\r\n0\r\n\r\n", "\r\n"),
+        ] {
+            let whole = format!("{wire}GET / HTTP/1.1\r\n\r\n");
+            for cut in 0..=whole.len() {
+                let seen = follow(whole.as_bytes(), &[cut]).unwrap();
+                assert_eq!(seen, (wire.len(), data.into(), true), "{wire} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_whole_is_never_done() {
+        let wire = b"3\r\nabc\r\n0\r\nT: 1\r\n\r\n";
+        for end in 0..wire.len() {
+            let (count, _, done) = follow(&wire[..end], &[]).unwrap();
+            assert_eq!((count, done), (end, false));
+        }
+    }
+
+    #[test]
+    fn extensions_and_trailers_have_a_bound() {
+        let long = |bytes: usize| "x".repeat(bytes);
+        let extension = |bytes| format!("1;{}\r\na\r\n0\r\n\r\n", long(bytes));
+        assert!(follow(extension(1024).as_bytes(), &[]).is_ok());
+        assert!(follow(extension(1025).as_bytes(), &[]).is_err());
+        let trailer = |bytes| format!("0\r\n{}\r\n\r\n", long(bytes));
+        assert!(follow(trailer(1_310_720).as_bytes(), &[]).is_ok());
+        assert!(follow(trailer(1_310_721).as_bytes(), &[]).is_err());
+    }
+
+    #[test]
+    fn where_a_body_is_cut_changes_nothing_and_nothing_panics() {
+        bolero::check!()
+            .with_type::<(Vec<u8>, Vec<u8>)>()
+            .for_each(|(noise, cuts)| {
+                // Noise alone is refused at its first byte, so it stands behind a good start too.
+                for start in [&b""[..], b"3\r\nabc\r\n", b"0\r\n", b"f;"] {
+                    let bytes = [start, noise].concat();
+                    let cuts: Vec<usize> = cuts.iter().map(|cut| usize::from(*cut)).collect();
+                    let whole = follow(&bytes, &[]);
+                    let cut = follow(&bytes, &cuts);
+                    assert_eq!(whole.is_err(), cut.is_err());
+                    assert!(whole.is_err() || whole == cut);
+                }
+            });
+    }
+}

@@ -227,3 +227,118 @@ fn refused(error: Error) -> BadHead {
         _ => BadHead::Malformed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BadHead, Framing, end, reply, request};
+
+    #[test]
+    fn a_head_ends_at_its_empty_line_wherever_reading_went_on() {
+        let head = b"GET / HTTP/1.1\r\nA: b\r\n\r\n";
+        let more = [head, &b"body\r\n\r\n"[..]].concat();
+        for from in 0..head.len() {
+            assert_eq!(end(&more, from), Ok(Some(head.len())), "from {from}");
+        }
+        for length in 0..head.len() {
+            assert_eq!(end(&head[..length], 0), Ok(None), "{length} bytes");
+        }
+        assert_eq!(
+            end(b"GET / HTTP/1.1\nA: b\r\n\r\n", 0),
+            Err(BadHead::Malformed)
+        );
+    }
+
+    #[test]
+    fn what_a_request_says_of_its_body_and_connection_is_read() {
+        let check = |text: &str, framing, keeps, expects| {
+            let head = format!("{text}\r\n\r\n");
+            let seen = request(head.as_bytes()).unwrap();
+            let said = (seen.bytes, seen.framing, seen.keeps, seen.expects);
+            assert_eq!(said, (head.len(), framing, keeps, expects), "{text}");
+        };
+        check("GET / HTTP/1.1", Framing::Empty, true, false);
+        check("GET / HTTP/1.0", Framing::Empty, false, false);
+        check(
+            "GET / HTTP/1.0\r\nConnection: x, keep-alive",
+            Framing::Empty,
+            true,
+            false,
+        );
+        check(
+            "GET / HTTP/1.1\r\nConnection: x,\tCLOSE ",
+            Framing::Empty,
+            false,
+            false,
+        );
+        check(
+            "GET / HTTP/1.1\r\nConnection: closed",
+            Framing::Empty,
+            true,
+            false,
+        );
+        check(
+            "PUT / HTTP/1.1\r\nContent-Length: 007",
+            Framing::Length(7),
+            true,
+            false,
+        );
+        check(
+            "PUT / HTTP/1.1\r\ntransfer-encoding:CHUNKED",
+            Framing::Chunked,
+            true,
+            false,
+        );
+        check(
+            "PUT / HTTP/1.1\r\nExpect: 100-Continue",
+            Framing::Empty,
+            true,
+            true,
+        );
+        check(
+            "PUT / HTTP/1.1\r\nExpect: 200-ok",
+            Framing::Empty,
+            true,
+            false,
+        );
+    }
+
+    #[test]
+    fn what_a_reply_says_of_its_event_is_read() {
+        let head = b"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: a-b\r\n\
+                     Lambda-Runtime-Deadline-Ms: 123\r\nContent-Length: 2\r\n\r\n";
+        let seen = reply(head, false).unwrap();
+        assert_eq!(
+            (seen.status, seen.framing, seen.keeps),
+            (200, Framing::Length(2), true)
+        );
+        assert_eq!(&head[seen.request_id], b"a-b");
+        assert_eq!((seen.deadline_ms, seen.trace_id.len()), (Some(123), 0));
+        assert_eq!(reply(head, true).unwrap().framing, Framing::Empty);
+        let closing = reply(b"HTTP/1.1 200 OK\r\n\r\n", false).unwrap();
+        assert_eq!((closing.framing, closing.keeps), (Framing::Close, false));
+        for status in ["204", "304", "100"] {
+            let head = format!("HTTP/1.1 {status} X\r\nContent-Length: 9\r\n\r\n");
+            assert_eq!(
+                reply(head.as_bytes(), false).unwrap().framing,
+                Framing::Empty
+            );
+        }
+    }
+
+    #[test]
+    fn no_head_panics_and_every_range_lies_within_it() {
+        bolero::check!().with_type::<Vec<u8>>().for_each(|noise| {
+            for start in ["", "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "GET /"] {
+                let bytes = [start.as_bytes(), noise, b"\r\n\r\n"].concat();
+                let _ = end(&bytes, noise.len());
+                if let Ok(seen) = request(&bytes) {
+                    assert!(bytes.get(seen.method).is_some() && bytes.get(seen.target).is_some());
+                }
+                if let Ok(seen) = reply(&bytes, false) {
+                    assert!(bytes.get(seen.request_id).is_some());
+                    assert!(bytes.get(seen.tenant_id).is_some());
+                }
+            }
+        });
+    }
+}

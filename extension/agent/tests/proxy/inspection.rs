@@ -71,6 +71,7 @@ impl Inspect for Looping {
 }
 
 /// Ends every loop when its test is over, however it ends.
+#[derive(Default)]
 pub(crate) struct Release(pub(crate) Arc<AtomicBool>);
 
 impl Drop for Release {

@@ -7,6 +7,7 @@
 )]
 
 mod bytes;
+mod farewell;
 mod faults;
 mod harness;
 mod inspection;
@@ -15,6 +16,7 @@ mod memory;
 mod monitor;
 mod parking;
 mod platform;
+mod process;
 mod repeats;
 mod smuggling;
 mod streams;

@@ -1,98 +1,10 @@
 //! Memory of the real process: what happens without it, and that it is given back.
 //! It never compares more than what the kernel counts as resident.
-use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::harness::{Client, NEXT, client_of, response};
-use crate::platform::{ACCEPTED, PATIENCE, Peer, Platform, event, find};
-
-/// The agent as a process, before a platform that serves what it is asked for.
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
-    address: SocketAddr,
-    _platform: Platform,
-}
-
-impl Process {
-    /// `reply` makes the reply to each `next`, whose count it gets.
-    fn start(reply: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        let count = std::sync::atomic::AtomicUsize::new(0);
-        let platform = Platform::start(
-            Box::new(move |peer: &mut Peer| {
-                loop {
-                    let request = peer.request()?;
-                    if find(&request, b"/register").is_some() {
-                        peer.write(
-                            b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: x\r\n\
-                              Content-Length: 2\r\n\r\n{}",
-                        )?;
-                    } else if find(&request, b"/event/next").is_some() {
-                        return peer.drain();
-                    } else if find(&request, b"/invocation/next").is_some() {
-                        let number = count.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
-                        peer.write(&reply(number))?;
-                    } else {
-                        peer.write(ACCEPTED)?;
-                    }
-                    peer.forget();
-                }
-            }),
-            usize::MAX,
-        );
-        let mut child = Command::new(env!("CARGO_BIN_EXE_credenza-agent"))
-            .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", platform.address.to_string())
-            .env("CREDENZA_LISTEN", "127.0.0.1:0")
-            .env("CREDENZA_MODE", "block")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let init = lines.recv_timeout(PATIENCE).unwrap();
-        let listen = init.split("\"listen\":\"").nth(1).unwrap();
-        let address = listen.split('"').next().unwrap().parse().unwrap();
-        Self {
-            child,
-            lines,
-            address,
-            _platform: platform,
-        }
-    }
-
-    fn client(&self) -> Client {
-        client_of(self.address)
-    }
-
-    /// A line of `/proc/PID/status`, in bytes.
-    fn status(&self, name: &str) -> u64 {
-        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-        let kib = line.split_ascii_whitespace().nth(1).unwrap();
-        kib.parse::<u64>().unwrap() * 1024
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::harness::{NEXT, response};
+use crate::platform::{ACCEPTED, event};
+use crate::process::Process;
 
 #[test]
 pub(crate) fn an_event_without_memory_for_it_passes() {
@@ -115,13 +27,13 @@ pub(crate) fn an_event_without_memory_for_it_passes() {
         maximum: limit,
     };
     prlimit(
-        Pid::from_raw(process.child.id().cast_signed()),
+        Pid::from_raw(process.id().cast_signed()),
         Resource::As,
         limit,
     )
     .unwrap();
     client.call(NEXT, &large);
-    let line = process.lines.recv_timeout(PATIENCE).unwrap();
+    let line = process.line();
     assert!(
         line.contains("\"no-memory\"") && line.contains("\"large\""),
         "{line}"
