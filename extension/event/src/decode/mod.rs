@@ -35,16 +35,16 @@ const URL_ROUNDS_MAX: u8 = 3;
 const LEVELS_MAX: u8 = 8;
 
 /// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
-/// which it needs.
-const DECODERS: [(Decoder, Option<Classes>); 8] = [
-    (Decoder::Url, Some(Classes::PERCENT.with(Classes::PLUS))),
-    (Decoder::Escapes, Some(Classes::ESCAPED)),
-    (Decoder::Html, Some(Classes::AMPERSAND)),
-    (Decoder::Base64, None),
-    (Decoder::Gzip, Some(Classes::HIGH)),
-    (Decoder::Utf16, None),
-    (Decoder::Utf7, Some(Classes::PLUS)),
-    (Decoder::Utf8, Some(Classes::HIGH)),
+/// which it needs; all of them for decoders that need none.
+static DECODERS: [(Decoder, Classes); 8] = [
+    (Decoder::Url, Classes::PERCENT.with(Classes::PLUS)),
+    (Decoder::Escapes, Classes::ESCAPED),
+    (Decoder::Html, Classes::AMPERSAND),
+    (Decoder::Base64, Classes::UNKNOWN),
+    (Decoder::Gzip, Classes::HIGH),
+    (Decoder::Utf16, Classes::UNKNOWN),
+    (Decoder::Utf7, Classes::PLUS),
+    (Decoder::Utf8, Classes::HIGH),
 ];
 
 /// One form that a decoder made.
@@ -161,8 +161,8 @@ fn decode<V: Visitor>(
     made: &mut Vec<Made>,
     field: &Field<'_>,
 ) {
-    for (decoder, calls) in DECODERS {
-        if calls.is_some_and(|calls| !how.classes.meets(calls)) {
+    for &(decoder, calls) in &DECODERS {
+        if calls != Classes::UNKNOWN && !how.classes.meets(calls) {
             continue;
         }
         let form = at.checked_sub(1).and_then(|index| made.get(index));

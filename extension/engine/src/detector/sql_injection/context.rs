@@ -259,9 +259,20 @@ impl Search<'_, '_> {
     }
 
     fn later_quotes(&mut self) {
+        let mut firsts = [false; 3];
         for at in memchr3_iter(b'\'', b'"', b'`', self.text) {
             if self.done() {
                 return;
+            }
+            let [single, double, tick] = &mut firsts;
+            let passed = match self.text.get(at) {
+                Some(b'\'') => single,
+                Some(b'"') => double,
+                _ => tick,
+            };
+            // The first of its kind was read already.
+            if !core::mem::replace(passed, true) {
+                continue;
             }
             let start = at.saturating_add(1);
             if !continues(self.text.get(start..).unwrap_or_default()) {
