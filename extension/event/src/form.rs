@@ -54,6 +54,8 @@ pub enum Decoder {
     Utf16,
     /// UTF-7 to UTF-8.
     Utf7,
+    /// Full-width forms of ASCII to ASCII, as databases fold them.
+    Width,
     /// Malformed UTF-8 read leniently: overlong forms folded, what is left replaced by U+FFFD.
     Utf8,
 }
@@ -72,6 +74,7 @@ impl Decoder {
             Self::Multipart => "multipart",
             Self::Utf16 => "utf16",
             Self::Utf7 => "utf7",
+            Self::Width => "width",
             Self::Utf8 => "utf8",
         }
     }

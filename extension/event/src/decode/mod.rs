@@ -24,6 +24,7 @@ mod url;
 mod utf7;
 mod utf8;
 pub(crate) mod wide;
+mod width;
 
 // Limit: 24 forms of one value (detection.md section 7); 3 decoders in any order make 16.
 const FORMS_MAX: usize = 24;
@@ -36,7 +37,7 @@ const LEVELS_MAX: u8 = 8;
 
 /// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
 /// which it needs; all of them for decoders that need none.
-static DECODERS: [(Decoder, Classes); 8] = [
+static DECODERS: [(Decoder, Classes); 9] = [
     (Decoder::Url, Classes::PERCENT.with(Classes::PLUS)),
     (Decoder::Escapes, Classes::ESCAPED),
     (Decoder::Html, Classes::AMPERSAND),
@@ -44,6 +45,7 @@ static DECODERS: [(Decoder, Classes); 8] = [
     (Decoder::Gzip, Classes::HIGH),
     (Decoder::Utf16, Classes::UNKNOWN),
     (Decoder::Utf7, Classes::PLUS),
+    (Decoder::Width, Classes::HIGH),
     (Decoder::Utf8, Classes::HIGH),
 ];
 
@@ -236,6 +238,7 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
                 && wide::encoding_of_text(text).is_some()
         }
         Decoder::Utf7 => classes.has(Classes::PLUS) && utf7::may_be(text),
+        Decoder::Width => classes.has(Classes::HIGH) && width::may_be(text),
         Decoder::Utf8 => classes.has(Classes::HIGH) && how.chain.last() != Some(Decoder::Utf8),
         Decoder::Json | Decoder::Form | Decoder::Multipart => false,
     }
@@ -276,6 +279,7 @@ fn run<V: Visitor>(
         Decoder::Base64 => base64::decode(text, is_path(field), &mut out),
         Decoder::Utf16 => wide::decode_text(text, &mut out),
         Decoder::Utf7 => utf7::decode(text, &mut out),
+        Decoder::Width => width::decode(text, &mut out),
         Decoder::Utf8 => utf8::decode(text, &mut out),
         Decoder::Gzip | Decoder::Json | Decoder::Form | Decoder::Multipart => false,
     };
