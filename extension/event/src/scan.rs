@@ -7,6 +7,7 @@ pub(crate) mod block;
 mod lanes;
 mod number;
 
+pub(crate) use block::stop;
 pub(crate) use lanes::classes;
 pub(crate) use number::short as number;
 
@@ -103,12 +104,19 @@ impl<'t> Scanner<'t> {
 /// the text's length if nothing closes it.
 pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = at.saturating_add(block::stop(rest));
-        if text.get(end) != Some(&b'\\') {
-            return end;
+    while let Some(block) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let (end, read) = block::end_of_string(block);
+        if let Some(end) = end {
+            return at.saturating_add(end);
         }
-        at = end.saturating_add(2);
+        at = at.saturating_add(read);
+    }
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'"' => return at,
+            b'\\' => at = at.saturating_add(2),
+            _ => at = at.saturating_add(1),
+        }
     }
     text.len()
 }

@@ -11,13 +11,15 @@ use crate::path::{Frame, Path};
 use crate::steps::Steps;
 
 mod document;
+mod in_place;
 
 pub(crate) use document::Document;
 
 /// Receives each form of each key and value.
 pub trait Visitor {
     /// Judges one form; called for the text as it stands first, then for each decoded form.
-    /// A container's leaves come before the container itself.
+    /// A container's leaves come before the container itself; a JSON document in a string of which
+    /// nothing is left over may not come itself.
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps);
 
     /// True if this visitor makes nothing of a text that holds these kinds of bytes and no others;
@@ -168,15 +170,19 @@ impl<'w, V: Visitor> Walk<'w, V> {
     /// Shows one value of the event and all its forms.
     pub(crate) fn value_of_message(&mut self, text: &[u8], classes: Classes, field: &Field<'_>) {
         if decode::may_apply(text, classes, field) {
-            self.decoded_left = text
-                .len()
-                .saturating_mul(DECODED_BYTES_PER_BYTE)
-                .saturating_add(DECODED_BYTES_FREE);
-            self.inflated_left = INFLATED_BYTES_MAX;
+            self.begin_value(text.len());
             decode::work(self, text, classes, field);
         } else {
             self.show(text, classes, field, false);
         }
+    }
+
+    /// Gives a value of the event its own budget of decoded bytes.
+    pub(crate) fn begin_value(&mut self, bytes: usize) {
+        self.decoded_left = bytes
+            .saturating_mul(DECODED_BYTES_PER_BYTE)
+            .saturating_add(DECODED_BYTES_FREE);
+        self.inflated_left = INFLATED_BYTES_MAX;
     }
 
     /// Shows one value of a nested document and all its forms, within the budget of the outer one.
@@ -216,6 +222,11 @@ impl<'w, V: Visitor> Walk<'w, V> {
             self.coverage.add(Gap::Budget);
         }
         taken
+    }
+
+    /// Takes steps for `bytes` bytes if enough are left; where not, somebody else notes the gap.
+    pub(crate) fn pay(&mut self, bytes: usize) -> bool {
+        self.steps.take(bytes)
     }
 
     /// True if decoders may still make `bytes` bytes of the value at hand; notes the gap if not.
@@ -268,4 +279,4 @@ impl<'w, V: Visitor> Walk<'w, V> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -410,6 +410,28 @@ fn into<V: Visitor>(
     whole && paid.len() == text.len()
 }
 
+/// Goes into a JSON document inside its string; false if it has to be unescaped and opened again.
+pub(crate) fn open_in_place<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    field: &Field<'_>,
+) -> bool {
+    let Some(chain) = field.chain.then(Decoder::Json) else {
+        return false;
+    };
+    if field.levels >= LEVELS_MAX || !walk.pay(text.len()) {
+        return false;
+    }
+    let inner = Field {
+        chain: &chain,
+        levels: field.levels + 1,
+        split: false,
+        ..*field
+    };
+    let frames = walk.frames();
+    Document::in_place(text, &inner, frames).run(walk)
+}
+
 /// True if a text looks like a JSON document with something inside.
 fn is_json(text: &[u8]) -> bool {
     let text = text

@@ -107,6 +107,37 @@ pub(crate) fn without_pair(marks: u64) -> u64 {
     marks & !3_u64.wrapping_shl(marks.trailing_zeros())
 }
 
+/// The offset of the first quote that no backslash escapes; and how far the next look is away if
+/// there is none, one byte more than the block where its last byte escapes the next.
+#[inline]
+pub(crate) fn end_of_string(block: &[u8; BYTES]) -> (Option<usize>, usize) {
+    let quotes = each(block, |bytes| bytes.simd_eq(u8x16::splat(b'"')));
+    let escapes = each(block, |bytes| bytes.simd_eq(u8x16::splat(b'\\')));
+    let behind = escapes.wrapping_shl(1);
+    if escapes & behind != 0 {
+        return end_of_string_in_pairs(quotes | escapes, quotes);
+    }
+    // No two backslashes in a row: each escapes what stands behind it.
+    let ends = quotes & !behind;
+    let read = BYTES.saturating_add(usize::from(escapes.leading_zeros() == 0));
+    ((ends != 0).then(|| first(ends)), read)
+}
+
+/// The same where a backslash may escape a backslash.
+fn end_of_string_in_pairs(stops: u64, quotes: u64) -> (Option<usize>, usize) {
+    let mut stops = stops;
+    let mut read = BYTES;
+    while stops != 0 {
+        let stop = first(stops);
+        if quotes.wrapping_shr(stops.trailing_zeros()) & 1 == 1 {
+            return (Some(stop), read);
+        }
+        read = read.max(stop.saturating_add(2));
+        stops = without_pair(stops);
+    }
+    (None, read)
+}
+
 /// The offset of the first quote or backslash of a text; its length if there is none.
 pub(crate) fn stop(text: &[u8]) -> usize {
     let (blocks, rest) = text.as_chunks::<BYTES>();

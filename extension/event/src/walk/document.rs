@@ -17,16 +17,22 @@ use crate::text;
 const FRAMES_MAX: usize = 512;
 
 /// A document and the walker's position in it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the document or the position"
+)]
 pub(crate) struct Document<'d> {
-    text: &'d [u8],
+    pub(super) text: &'d [u8],
     scanner: Scanner<'d>,
-    field: &'d Field<'d>,
+    pub(super) field: &'d Field<'d>,
     /// True for the event itself, false for a document inside a string.
-    is_event: bool,
-    frames: Vec<Frame>,
+    pub(super) is_event: bool,
+    /// True for a document that is walked inside its string, a backslash before each quote.
+    pub(super) is_in_place: bool,
+    pub(super) frames: Vec<Frame>,
     /// Open containers beyond the frames.
     deeper: usize,
-    roles: Roles,
+    pub(super) roles: Roles,
     /// True if the current member is an object key of S3, where `+` is a space.
     plus: bool,
     /// True behind a value, where a comma, a colon or an end is due.
@@ -50,12 +56,21 @@ impl<'d> Document<'d> {
         Self::new(text, field, frames, Roles::fixed(field.role))
     }
 
+    /// JSON inside a string, as it stands there.
+    pub(crate) fn in_place(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>) -> Self {
+        Self {
+            is_in_place: true,
+            ..Self::nested(text, field, frames)
+        }
+    }
+
     fn new(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>, roles: Roles) -> Self {
         Self {
             text,
             scanner: Scanner::new(text),
             field,
             is_event: false,
+            is_in_place: false,
             frames,
             deeper: 0,
             roles,
@@ -96,6 +111,7 @@ impl<'d> Document<'d> {
                     self.close(at);
                     at += 1;
                 }
+                b'\\' if self.is_in_place => at = self.escape_in_place(walk, at),
                 _ => at = self.bare(at),
             }
         }
@@ -141,13 +157,18 @@ impl<'d> Document<'d> {
 
     /// Shows the string that starts at `start`; gives the offset behind it.
     #[inline]
-    fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    pub(super) fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
         let scanned = self.scanner.string(start);
-        if scanned.stop == Stop::Escape {
-            return self.escaped(walk, start);
-        }
         let end = scanned.end;
+        if self.is_in_place {
+            if self.text.get(end.saturating_add(1)) != Some(&b'"') {
+                return self.string_in_place(walk, start);
+            }
+        } else if scanned.stop == Stop::Escape {
+            let nested = self.nested_in_place(walk, start);
+            return nested.unwrap_or_else(|| self.escaped(walk, start));
+        }
         let (part, behind) = self.end_string(start, end);
         let raw = self.text.get(start..end).unwrap_or(&[]);
         let is_cold = walk.is_cold(raw, scanned.classes, part);
@@ -188,12 +209,12 @@ impl<'d> Document<'d> {
 
     /// Notes the string between two offsets; gives what it is, and the offset behind it.
     #[inline]
-    fn end_string(&mut self, start: usize, end: usize) -> (Part, usize) {
+    pub(super) fn end_string(&mut self, start: usize, end: usize) -> (Part, usize) {
         if end >= self.text.len() {
             self.note_odd(start);
             return (Part::Value, self.text.len());
         }
-        let behind = end.saturating_add(1);
+        let behind = end.saturating_add(if self.is_in_place { 2 } else { 1 });
         let Some(behind_colon) = self.behind_colon(behind) else {
             return (Part::Value, behind);
         };
@@ -208,7 +229,7 @@ impl<'d> Document<'d> {
 
     /// Shows a key or value as the function will see it.
     #[inline(never)]
-    fn member<V: Visitor>(
+    pub(super) fn member<V: Visitor>(
         &mut self,
         walk: &mut Walk<'_, V>,
         text: &[u8],
@@ -234,12 +255,11 @@ impl<'d> Document<'d> {
             text: self.text,
             frames: &self.frames,
         };
-        let plus = role == Role::Query || self.plus;
         let field = Field {
             path: &path,
             role,
             part,
-            plus,
+            plus: self.takes_plus(role),
             split: false,
             ..*self.field
         };
@@ -250,6 +270,11 @@ impl<'d> Document<'d> {
         }
     }
 
+    /// True if `+` may stand for a space in values of a role.
+    pub(super) fn takes_plus(&self, role: Role) -> bool {
+        role == Role::Query || self.plus
+    }
+
     /// True in a container that is the member `object` (an S3 notification's).
     fn is_in_object(&self) -> bool {
         let outer = self.frames.iter().rev().nth(1);
@@ -258,17 +283,16 @@ impl<'d> Document<'d> {
 
     /// The offset behind the colon that comes next; `None` if something else does.
     #[inline]
-    fn behind_colon(&self, behind: usize) -> Option<usize> {
+    pub(super) fn behind_colon(&self, behind: usize) -> Option<usize> {
         let mut at = behind;
-        while let Some(&byte) = self.text.get(at) {
-            at = at.saturating_add(1);
-            match byte {
-                b':' => return Some(at),
-                b' ' | b'\n' | b'\r' | b'\t' => {}
+        loop {
+            at = match self.text.get(at..)? {
+                [b':', ..] => return Some(at.saturating_add(1)),
+                [b' ' | b'\n' | b'\r' | b'\t', ..] => at.saturating_add(1),
+                [b'\\', b'n' | b'r' | b't', ..] if self.is_in_place => at.saturating_add(2),
                 _ => return None,
-            }
+            };
         }
-        None
     }
 
     /// Passes a literal or number, or notes that this is no JSON; gives the offset behind it.
@@ -283,7 +307,7 @@ impl<'d> Document<'d> {
         }
         let len = rest
             .iter()
-            .position(|byte| ends_bare(*byte))
+            .position(|byte| ends_bare(*byte) || (self.is_in_place && *byte == b'\\'))
             .unwrap_or(rest.len());
         let token = rest.get(..len).unwrap_or(rest);
         if !is_literal(token) && !is_number(token) {
@@ -292,7 +316,7 @@ impl<'d> Document<'d> {
         start + len
     }
 
-    fn note_odd(&mut self, at: usize) {
+    pub(super) fn note_odd(&mut self, at: usize) {
         self.odd_from.get_or_insert(at);
     }
 
