@@ -23,6 +23,8 @@ mod mask;
 mod report;
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod props;
 
 pub use inspect::{HashKey, inspect, inspect_text};

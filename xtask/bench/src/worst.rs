@@ -1,5 +1,6 @@
 //! The time per byte of inputs that are made to be slow.
 //! It never judges a finding; a slow `pass` is as bad as a slow `block`.
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use credenza_bench::events;
@@ -56,6 +57,24 @@ fn time(name: &'static str, event: &[u8]) -> Worst {
     }
 }
 
+/// A pass that only looks at each byte, timed as the inputs are: what no inspection can beat.
+fn pass() -> Worst {
+    let bytes = vec![b'['; BYTES];
+    let mut took = Duration::MAX;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let quotes = black_box(&bytes).iter().filter(|byte| **byte == b'"');
+        black_box(quotes.count());
+        took = took.min(started.elapsed());
+    }
+    Worst {
+        name: "a look at each byte",
+        bytes: BYTES,
+        took,
+        is_complete: true,
+    }
+}
+
 /// Inputs by the part of the engine that each one pushes.
 fn inputs() -> Vec<(&'static str, Vec<u8>)> {
     let filled = |piece: &str| piece.repeat(BYTES / piece.len());
@@ -84,14 +103,32 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
             "half tautologies in many values",
             values("x' and 1=1 or (select "),
         ),
+        ("connectives behind quotes", value("' or x ")),
+        ("prose", value("hello world and, or (it) ")),
+        ("quoted variables", value("@`")),
+        ("UTF-7", value("+A")),
+        ("JSON in many strings", values("{\\\"a\\\":1}")),
+        (
+            "pairs of a form",
+            format!("{{\"body\":\"{}\"}}", filled("&a=%27")).into_bytes(),
+        ),
+        (
+            "escaped values of JSON in a string",
+            format!(
+                "{{\"body\":\"{}\"}}",
+                filled("{\\\"a\\\":\\\"\\\\u0027 or\\\",")
+            )
+            .into_bytes(),
+        ),
         ("not JSON", filled("\u{1}' or 1=1 ").into_bytes()),
     ]
 }
 
 /// Prints one row an input, slowest first.
 pub(crate) fn print(worst: &[Worst]) {
-    println!("\ninspection of slow inputs of 1 MB, ns per byte");
-    let mut rows: Vec<&Worst> = worst.iter().collect();
+    println!("\ninspection of slow inputs of 1 MB, ns per byte, and beside a look at each byte");
+    let pass = pass();
+    let mut rows: Vec<&Worst> = worst.iter().chain([&pass]).collect();
     rows.sort_by(|one, other| other.ns_per_byte().total_cmp(&one.ns_per_byte()));
     for row in rows {
         let coverage = if row.is_complete {
@@ -99,6 +136,8 @@ pub(crate) fn print(worst: &[Worst]) {
         } else {
             "partial"
         };
-        println!("{:<34}{:>9.1}  {coverage}", row.name, row.ns_per_byte());
+        let ns = row.ns_per_byte();
+        let ratio = ns / pass.ns_per_byte();
+        println!("{:<36}{ns:>9.1}{ratio:>8.0}x  {coverage}", row.name);
     }
 }

@@ -1,0 +1,167 @@
+//! Inputs that are made to be slow: what they cost is linear in their bytes.
+//! It never looks at time: work is counted in steps, which no machine changes.
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use credenza_event::{Gap, Steps};
+
+use crate::report::Report;
+use crate::{HashKey, inspect};
+
+fn inspected(event: &[u8]) -> Report {
+    inspect(event, Steps::for_bytes(event.len()), &HashKey([7; 16]))
+}
+
+/// A piece, as often as it fits into `bytes`.
+fn filled(piece: &str, bytes: usize) -> String {
+    piece.repeat(bytes / piece.len())
+}
+
+/// One value of pieces.
+fn value(piece: &str, bytes: usize) -> String {
+    format!("{{\"q\":\"{}\"}}", filled(piece, bytes))
+}
+
+/// Many values of a piece each.
+fn values(piece: &str, bytes: usize) -> String {
+    format!("[{}\"\"]", filled(&format!("\"{piece}\","), bytes))
+}
+
+/// A body in which a form repeats.
+fn body(piece: &str, bytes: usize) -> String {
+    format!("{{\"body\":\"{}\"}}", filled(piece, bytes))
+}
+
+/// Pieces that push one part each, and how they are put together.
+type Family = (&'static str, fn(&str, usize) -> String);
+
+const FAMILIES: [Family; 58] = [
+    ("[", filled),
+    ("{", filled),
+    ("\"", filled),
+    ("\\", filled),
+    ("\u{1}' or 1=1 ", filled),
+    ("hello world and, or (it) ", filled),
+    ("'", value),
+    ("''", value),
+    ("' or ", value),
+    ("' or x ", value),
+    ("' and ", value),
+    ("' like '", value),
+    ("' or case when ", value),
+    ("a' ", value),
+    ("'; drop ", value),
+    ("\\\"", value),
+    ("\\\" or \\\"", value),
+    ("`a`", value),
+    ("[a] ", value),
+    ("(", value),
+    ("1 or (", value),
+    (")", value),
+    ("{fn ", value),
+    ("1 or select union from ", value),
+    ("union select ", value),
+    ("; ", value),
+    ("/*", value),
+    ("/*/**/", value),
+    ("-- ", value),
+    ("#a", value),
+    ("$a$", value),
+    ("q'[", value),
+    ("@`", value),
+    ("1.e(", value),
+    ("a.b.", value),
+    ("0x", value),
+    ("\\\\", value),
+    ("\\u0027", value),
+    ("\\u005cu0027", value),
+    ("%", value),
+    ("%27", value),
+    ("%25", value),
+    ("%252527", value),
+    ("&#x26;", value),
+    ("&#0", value),
+    ("+A", value),
+    ("+AGEAYQ-", value),
+    ("+ADw", value),
+    ("JXQlMjU", value),
+    ("\u{ff07}\u{ff07}or", value),
+    ("x' and 1=1 or (select ", values),
+    ("1' or '1'='1' union select a from b -- ", values),
+    ("JyBvciAxPTEgLS0g", values),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJPJ0JyaWVuIn0.c2ln", values),
+    ("{\\\"a\\\":1}", values),
+    ("&a=%27", body),
+    ("{\\\"a\\\":\\\"\\\\u0027 or\\\",", body),
+    (
+        "--x\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n1\\r\\n",
+        body,
+    ),
+];
+
+// Limit: 32 KiB and twice as much: what small inputs may spend freely is a part of both.
+const BYTES: usize = 32 << 10;
+
+#[test]
+fn an_input_twice_as_long_takes_twice_the_steps() {
+    let mut steep = Vec::new();
+    for (piece, family) in FAMILIES {
+        let once = inspected(family(piece, BYTES).as_bytes()).steps;
+        let twice = inspected(family(piece, 2 * BYTES).as_bytes()).steps;
+        if twice * 10 > once * 22 {
+            steep.push(format!("{once} and {twice} for {piece:?}"));
+        }
+    }
+    assert!(steep.is_empty(), "{steep:#?}");
+}
+
+#[test]
+fn six_mebibytes_of_open_brackets_are_inspected_to_the_last() {
+    let report = inspected(filled("[", 6 << 20).as_bytes());
+    assert!(report.coverage.is_complete());
+    assert!(report.findings.is_empty());
+}
+
+#[test]
+fn a_hundred_thousand_names_are_inspected_to_the_last() {
+    let names: Vec<_> = (0..100_000)
+        .map(|name| format!("\"n{name}\":{name},"))
+        .collect();
+    let event = format!("{{{}\"last\":\"1 or 1=1\"}}", names.concat());
+    let report = inspected(event.as_bytes());
+    assert!(report.coverage.is_complete());
+    assert_eq!(report.findings.len(), 1);
+}
+
+/// 160,000 bytes of `' or ` in a gzip file of 333 bytes, as base64.
+fn bomb() -> String {
+    let middle = "SZIk".repeat(96);
+    format!("H4sIAAAAAAAA/+3EoQ0AAAgDsFfmdh4J/wtuwLeizWwq{middle}SZI+HQAAAAAAAAAA")
+}
+
+#[test]
+fn a_compression_bomb_is_a_gap_and_not_a_cost() {
+    let report = inspected(format!("{{\"q\":\"{}\"}}", bomb()).as_bytes());
+    assert!(report.coverage.gaps().any(|gap| gap == Gap::Ratio));
+    assert!(report.steps < 200_000, "{} steps", report.steps);
+}
+
+#[test]
+fn many_compression_bombs_cost_little_more_than_one() {
+    let event = values(&bomb(), 600 * bomb().len());
+    let report = inspected(event.as_bytes());
+    assert!(report.coverage.gaps().any(|gap| gap == Gap::Ratio));
+    let steps = usize::try_from(report.steps).unwrap_or(usize::MAX);
+    assert!(steps < 24 * event.len(), "{steps} steps");
+}
+
+#[test]
+fn json_in_json_ends_with_a_gap_and_not_with_a_loop() {
+    let mut nested = "' or 1=1 -- ".to_string();
+    for _ in 0..12 {
+        nested = format!("{{\"a\":{nested:?}}}");
+    }
+    let report = inspected(nested.as_bytes());
+    assert!(report.coverage.gaps().any(|gap| gap == Gap::Nested));
+}
