@@ -101,7 +101,7 @@ fn outcome(client: &mut Runtime, name: &str) -> Option<u16> {
         Err(error) => {
             let hung = matches!(
                 error.kind(),
-                std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ErrorKind::WouldBlock | ErrorKind::TimedOut
             );
             assert!(!hung, "{name}: hung for {:?}", begun.elapsed());
             return None;
