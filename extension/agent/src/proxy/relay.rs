@@ -11,9 +11,10 @@ use super::message::Unheld;
 use super::wire::{Ready, wait_either};
 use crate::fault::Fault;
 
-// Limit: a buffered answer is at most 6,291,556 bytes; the platform itself refuses a longer one,
-// and must be the one to say so (R4), so longer bodies stream.
-const HELD_BYTES_MAX: u64 = 6_291_556;
+// Limit: an answer up to 256 KiB is held until the platform has it all, so that it can be sent
+// again when its connection was stale (R18); a longer one would cost more in pages than it gains,
+// and streams.
+const HELD_BYTES_MAX: u64 = 256 * 1024;
 
 // Limit: replies of the platform are short; up to this size head and body leave in one write.
 const ONE_WRITE_BYTES_MAX: u64 = 64 * 1024;
@@ -180,7 +181,9 @@ impl Connection {
     fn pump(&mut self, link: &mut Link, rest: &mut Rest) -> Sent {
         while !rest.is_done() {
             if self.down.unread().is_empty() {
-                self.down.hurry();
+                if matches!(rest, Rest::Chunked(_)) {
+                    self.down.hurry();
+                }
                 match wait_either(&link.wire, &mut self.down, true) {
                     Ok((Ready::Yes, _)) => match self.interim(link) {
                         Some(sent) => return sent,

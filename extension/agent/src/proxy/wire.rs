@@ -153,7 +153,7 @@ impl Wire {
     pub(super) fn take(&mut self, total: usize) -> io::Result<Buffer> {
         let unread = self.unread();
         let have = unread.get(..total.min(unread.len())).unwrap_or_default();
-        let buffer = Buffer::read(have, total, |room| read_once(&self.stream, room))?;
+        let buffer = Buffer::read(have, total, &*self.stream)?;
         self.consume(have.len());
         Ok(buffer)
     }
