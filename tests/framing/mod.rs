@@ -99,10 +99,7 @@ fn outcome(client: &mut Runtime, name: &str) -> Option<u16> {
     let head = match read_head(&mut client.reader) {
         Ok(head) => head,
         Err(error) => {
-            let hung = matches!(
-                error.kind(),
-                ErrorKind::WouldBlock | ErrorKind::TimedOut
-            );
+            let hung = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
             assert!(!hung, "{name}: hung for {:?}", begun.elapsed());
             return None;
         }
