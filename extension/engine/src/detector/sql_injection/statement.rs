@@ -50,6 +50,9 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
     if is("declare") || is("set") {
         return variable(verb, &next, lexer);
     }
+    if (is("insert") || is("replace")) && rows(&next, lexer) {
+        return Object::Marked;
+    }
     if is("insert") || is("merge") || is("replace") || is("delete") || is("bulk") {
         return table(&next, lexer);
     }
@@ -60,7 +63,13 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
         return block(verb, &next, lexer);
     }
     if is("drop") || is("create") || is("alter") || is("truncate") || is("rename") {
-        return defined(&next, lexer);
+        let replaces = next.roles.any(Roles::CONNECTIVE);
+        if replaces {
+            // `create or replace function f(…)`
+            lexer.next();
+        }
+        let object = if replaces { lexer.next() } else { next };
+        return defined(&object, lexer);
     }
     if is("grant") || is("revoke") || is("deny") {
         return granted(lexer);
@@ -169,6 +178,17 @@ fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         next = lexer.next();
     }
     Object::None
+}
+
+/// `replace t (a, b) values (…)`: the rows of MySQL's `insert` and `replace`, which need no `into`.
+fn rows(next: &Token<'_>, mut lexer: Lexer<'_>) -> bool {
+    // Limit: the names of sixteen columns with the commas between them.
+    named(next)
+        && opens(&lexer.next())
+        && (0..32).any(|_| {
+            let token = lexer.next();
+            token.roles.any(Roles::ROWS) && opens(&lexer.next())
+        })
 }
 
 fn update(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {

@@ -142,6 +142,10 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
             true if doubtful => Some((Medium, Medium)),
             true => Some((High, High)),
             false if facts.has(Facts::COMPARED_CALL) => value.map(|_| (High, High)),
+            // `1 or 1=1 or ""=`: the query's own quote goes on.
+            false if reading.stop == Stop::Dangling && prefix == Prefix::Empty => {
+                value.map(|_| (High, High))
+            }
             false => value,
         };
     }
@@ -149,7 +153,9 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
         return Some(bare_subselect(reading));
     }
     if facts.has(Facts::STACKED) {
-        return Some((named, High));
+        let apart = reading.lead == Lead::Expression && facts.has(Facts::SEMICOLON);
+        let sure = apart && closed(reading.stop) && prefix == Prefix::Empty;
+        return Some((if sure { High } else { named }, High));
     }
     let compared = facts.has(Facts::COMPARED_CALL) && plain(reading);
     let called = facts.has(Facts::CALL_COMPARISON.with(Facts::CONNECTIVE));
@@ -285,9 +291,16 @@ pub(super) fn first_candidate(
             }
         } else if facts.any(Facts::ORDER.with(Facts::VERB)) && reading.stop == Stop::Cut {
             if strict { Medium } else { High }
+        } else if facts.has(Facts::UNION) && reading.stop == Stop::Dangling {
+            // A word before the quote makes it an apostrophe: `the students' union select`.
+            let worded = before.last().is_some_and(u8::is_ascii_alphabetic);
+            match (worded, memchr(b' ', before)) {
+                (false, _) if !strict => High,
+                (true, Some(_)) => return None,
+                _ => Medium,
+            }
         } else if facts.has(Facts::ORDER) && reading.stop == Stop::End
             || facts.has(Facts::SET_OPERATION) && reading.stop != Stop::Broken
-            || facts.has(Facts::UNION) && reading.stop == Stop::Dangling
         {
             Medium
         } else {
@@ -328,6 +341,9 @@ fn comment_cut(text: &[u8], reading: &Reading, before: &[u8], strict: bool) -> O
         return None;
     }
     let tail = text.get(reading.end..).unwrap_or_default();
+    // What follows in a raw form (`-- &password=`) is no text.
+    let pasted = tail.iter().position(|byte| *byte == b'&');
+    let tail = tail.get(..pasted.unwrap_or(tail.len())).unwrap_or(tail);
     let letters = tail.iter().any(u8::is_ascii_alphabetic);
     let spaces = memchr_iter(b' ', before).count();
     // Limit: user names and search words of three words; more is a sentence.

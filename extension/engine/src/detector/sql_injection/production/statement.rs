@@ -120,6 +120,10 @@ impl<'a> Reader<'a, '_> {
                 self.facts.add(Facts::SYSTEM);
                 None
             }
+            Kind::Number if spells_text(token.text) => {
+                self.facts.add(Facts::EFFECT);
+                None
+            }
             Kind::Cut => Some(Stop::Cut),
             Kind::End => Some(Stop::End),
             Kind::Other => Some(Stop::Broken),
@@ -129,4 +133,18 @@ impl<'a> Reader<'a, '_> {
             }
         }
     }
+}
+
+/// True for a hexadecimal number that spells a text, as statements are hidden from filters.
+fn spells_text(number: &[u8]) -> bool {
+    let [b'0', b'x' | b'X', digits @ ..] = number else {
+        return false;
+    };
+    let (bytes, _) = digits.as_chunks::<2>();
+    // UTF-16 has a zero behind each letter.
+    let is_text =
+        |byte: &[u8; 2]| matches!(byte, [b'2'..=b'7', _] | [b'0', b'0' | b'9' | b'a' | b'd']);
+    let letters = bytes.iter().filter(|byte| matches!(byte, [b'6' | b'7', _]));
+    // Limit: six letters are a word; a number that holds as many by chance is no longer one.
+    letters.count() >= 6 && bytes.iter().all(is_text)
 }
