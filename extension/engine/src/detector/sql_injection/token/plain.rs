@@ -5,7 +5,7 @@ use crate::detector::sql_injection::word::Roles;
 
 impl Token<'_> {
     /// True for a word that is a mere name where a value begins.
-    pub(super) fn is_plain_operand(&self) -> bool {
+    pub(in crate::detector::sql_injection) fn is_plain_operand(&self) -> bool {
         const OTHERS: Roles = Roles(
             Roles::CONNECTIVE.0
                 | Roles::SET_OPERATION.0
@@ -29,7 +29,7 @@ impl Token<'_> {
     }
 
     /// True for a word that ends every reading when it stands behind a mere name.
-    pub(super) fn breaks_behind_operand(&self) -> bool {
+    pub(in crate::detector::sql_injection) fn breaks_behind_operand(&self) -> bool {
         const OTHERS: Roles = Roles(
             Roles::CONNECTIVE.0
                 | Roles::COMPARE.0
