@@ -1,9 +1,10 @@
-//! Memory of the real process: what happens without it, and that it is given back.
+//! Memory and descriptors of the real process: what happens without them, and that they are given
+//! back.
 //! It never compares more than what the kernel counts as resident.
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::harness::{NEXT, response};
-use crate::platform::{ACCEPTED, event};
+use crate::platform::{ACCEPTED, event, wait_for};
 use crate::process::Process;
 
 #[test]
@@ -26,12 +27,7 @@ pub(crate) fn an_event_without_memory_for_it_passes() {
         current: limit,
         maximum: limit,
     };
-    prlimit(
-        Pid::from_raw(process.id().cast_signed()),
-        Resource::As,
-        limit,
-    )
-    .unwrap();
+    prlimit(pid(&process), Resource::As, limit).unwrap();
     client.call(NEXT, &large);
     let line = process.line();
     assert!(
@@ -102,4 +98,34 @@ fn a_thousand_refusals_leave_no_memory_behind() {
         after < before + (256 << 10),
         "{before} before, {after} after"
     );
+}
+
+/// F80: descriptors run out; whoever comes when some are free again is served.
+#[test]
+fn a_process_without_descriptors_serves_again_when_it_has_some() {
+    let process = Process::start(|_| event("one", b"{}"));
+    let open = std::fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap();
+    let limit = Some(u64::try_from(open.count()).unwrap() + 10);
+    let limit = Rlimit {
+        current: limit,
+        maximum: limit,
+    };
+    prlimit(pid(&process), Resource::Nofile, limit).unwrap();
+    for _ in 0..3 {
+        let mut clients: Vec<_> = (0..40).map(|_| process.client()).collect();
+        // Some wait, some are told that the platform cannot be reached, some are served.
+        for client in &mut clients {
+            let _ = std::io::Write::write_all(&mut client.stream, NEXT);
+        }
+        drop(clients);
+    }
+    wait_for("a served call", || {
+        let mut client = process.client();
+        let sent = std::io::Write::write_all(&mut client.stream, &response("one", b"1"));
+        sent.is_ok() && client.rest_or(ACCEPTED.len()) == ACCEPTED
+    });
+}
+
+fn pid(process: &Process) -> Option<Pid> {
+    Pid::from_raw(process.id().cast_signed())
 }
