@@ -182,10 +182,10 @@ fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
 
 /// `replace t (a, b) values (…)`: the rows of MySQL's `insert` and `replace`, which need no `into`.
 fn rows(next: &Token<'_>, mut lexer: Lexer<'_>) -> bool {
-    // Limit: the names of sixteen columns with the commas between them.
+    // Limit: the names of eight columns with the commas between them.
     named(next)
         && opens(&lexer.next())
-        && (0..32).any(|_| {
+        && (0..16).any(|_| {
             let token = lexer.next();
             token.roles.any(Roles::ROWS) && opens(&lexer.next())
         })
