@@ -84,23 +84,45 @@ fn outside(
     }
 }
 
-/// The worst ratio of the agent to `peer` over `series`, in both modes.
-fn ratio(figures: &[Figure], peer: &str, series: &[&str]) -> f64 {
-    let mut worst = f64::NEG_INFINITY;
-    for series in series {
-        for mode in [MONITOR, BLOCK] {
-            let ratio = added_us(figures, mode, series) / added_us(figures, peer, series);
-            worst = worst.max(ratio);
+/// The agent beside `peer`, in monitor and in block mode: the worst of `series` for each.
+#[derive(Clone, Copy, Debug)]
+struct Ratio {
+    monitor: f64,
+    block: f64,
+}
+
+impl Ratio {
+    fn new(figures: &[Figure], peer: &str, series: &[&str]) -> Self {
+        let of = |mode| {
+            let ratios = series
+                .iter()
+                .map(|series| added_us(figures, mode, series) / added_us(figures, peer, series));
+            ratios.fold(f64::NEG_INFINITY, f64::max)
+        };
+        Self {
+            monitor: of(MONITOR),
+            block: of(BLOCK),
         }
     }
-    worst
+
+    /// The mode that does worse.
+    fn worst(self) -> f64 {
+        self.monitor.max(self.block)
+    }
+}
+
+impl std::fmt::Display for Ratio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "monitor {:.2}, block {:.2}", self.monitor, self.block)
+    }
 }
 
 fn latency_lines(figures: &[Figure]) -> Vec<Line> {
     let small = ["1 KB", "10 KB"];
     let large = ["100 KB", "6 MB"];
-    let (hyper, raw) = (ratio(figures, HYPER, &small), ratio(figures, RAW, &small));
-    let hyper_large = ratio(figures, HYPER, &large);
+    let hyper = Ratio::new(figures, HYPER, &small);
+    let raw = Ratio::new(figures, RAW, &small).worst();
+    let hyper_large = Ratio::new(figures, HYPER, &large);
     let names: Vec<&str> = latency::series()
         .filter(|name| !name.contains("gap"))
         .collect();
@@ -116,16 +138,16 @@ fn latency_lines(figures: &[Figure]) -> Vec<Line> {
             goal: "added one-way, 1-10 KB, against hyper",
             first_bar: "<= 1.0",
             target: "<= 0.6, 1.3 raw",
-            measured: format!("{hyper:.2}, {raw:.2} of the raw floor"),
-            verdict: Some((hyper <= 1.0, hyper <= 0.6 && raw <= 1.3)),
+            measured: format!("{hyper}; {raw:.2} raw"),
+            verdict: Some((hyper.worst() <= 1.0, hyper.worst() <= 0.6 && raw <= 1.3)),
         },
         Line {
             number: "2",
             goal: "the same at 100 KB and 6 MB",
             first_bar: "<= 1.2",
             target: "<= 0.8",
-            measured: format!("{hyper_large:.2}"),
-            verdict: Some((hyper_large <= 1.2, hyper_large <= 0.8)),
+            measured: hyper_large.to_string(),
+            verdict: Some((hyper_large.worst() <= 1.2, hyper_large.worst() <= 0.8)),
         },
         Line {
             number: "2b",
@@ -184,7 +206,7 @@ fn small_line(small: Option<&[Figure]>) -> Line {
     let Some(small) = small else {
         return outside("6", goal, first_bar, target);
     };
-    let ratio = ratio(small, HYPER, &["1 KB, 128 MB"]);
+    let ratio = Ratio::new(small, HYPER, &["1 KB, 128 MB"]).worst();
     let large_us = added_us(small, MONITOR, "1 MB, 128 MB");
     Line {
         number: "6",
