@@ -364,12 +364,10 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let mut end = start;
         while let Some(byte) = self.text.get(end) {
-            if !is_word_byte(*byte) {
-                break;
-            }
-            // A no-break space ends a word in every dialect.
+            // A no-break space ends a word in every dialect, alone and as UTF-8.
             let next = end.saturating_add(1);
-            if *byte == 0xa0 || *byte == 0xc2 && self.text.get(next) == Some(&0xa0) {
+            let spaced = *byte == 0xa0 || self.text.get(next) == Some(&0xa0);
+            if !is_word_byte(*byte) && (!matches!(byte, 0xa0 | 0xc2) || spaced) {
                 break;
             }
             end = next;
@@ -430,7 +428,8 @@ static BYTES: [u8; 256] = {
     )]
     while byte < 256 {
         let sign = byte as u8;
-        if sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'$' | 0x80..) {
+        let foreign = sign >= 0x80 && !matches!(sign, 0xa0 | 0xc2);
+        if sign.is_ascii_alphanumeric() || foreign || matches!(sign, b'_' | b'$') {
             table[byte] |= WORD;
         }
         let may_be_nothing = sign.is_ascii_digit() || matches!(sign, b'-' | b'#' | b'/' | b'*');
