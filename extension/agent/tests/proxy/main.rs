@@ -14,6 +14,7 @@ mod inspection;
 mod load;
 mod memory;
 mod monitor;
+mod mutations;
 mod parking;
 mod platform;
 mod process;
