@@ -13,7 +13,7 @@ use crate::steps::Steps;
 mod document;
 mod in_place;
 
-pub(crate) use document::Document;
+pub(crate) use document::{Document, Walked};
 
 /// Receives each form of each key and value.
 pub trait Visitor {
@@ -93,6 +93,8 @@ pub(crate) struct Field<'a> {
     pub(crate) plus: bool,
     /// Whether it was just split out of a form, so that it is not split again.
     pub(crate) split: bool,
+    /// Whether it is a JSON document whose leaves were shown already.
+    pub(crate) is_walked: bool,
 }
 
 impl Field<'static> {
@@ -105,6 +107,7 @@ impl Field<'static> {
         levels: 0,
         plus: false,
         split: false,
+        is_walked: false,
     };
 }
 

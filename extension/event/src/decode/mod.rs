@@ -12,7 +12,7 @@ use crate::chain::Chain;
 use crate::coverage::Gap;
 use crate::form::{Classes, Decoder, Part, Role};
 use crate::scan;
-use crate::walk::{Document, Field, Visitor, Walk};
+use crate::walk::{Document, Field, Visitor, Walk, Walked};
 
 mod base64;
 mod escapes;
@@ -134,7 +134,8 @@ pub(crate) fn work<V: Visitor>(
             Some(Some(form)) => (form.text.as_slice(), form.how),
             Some(None) => break,
         };
-        let opened = open(walk, form, &mut how, field);
+        let is_walked = field.is_walked && at == 0;
+        let opened = open(walk, form, &mut how, field, is_walked);
         walk.show(
             form,
             how.classes,
@@ -357,10 +358,17 @@ fn rewrite(
 
 /// Opens a form as the container that it looks like; true if nothing of it was left over.
 ///
-/// Where that leaves something over, `how` knows the text's classes afterwards.
-fn open<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], how: &mut How, field: &Field<'_>) -> bool {
+/// Where that leaves something over, `how` knows the text's classes afterwards. A document that was
+/// walked in place already is not walked again.
+fn open<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    how: &mut How,
+    field: &Field<'_>,
+    is_walked: bool,
+) -> bool {
     let mut whole = false;
-    if is_json(text) {
+    if !is_walked && is_json(text) {
         whole = into(walk, text, Decoder::Json, how, field);
     }
     if !whole && how.classes == Classes::UNKNOWN {
@@ -397,12 +405,13 @@ fn into<V: Visitor>(
         chain: &chain,
         levels: field.levels + 1,
         split: false,
+        is_walked: false,
         ..*field
     };
     let whole = match container {
         Decoder::Json => {
             let frames = walk.frames();
-            Document::nested(paid, &inner, frames).run(walk)
+            Document::nested(paid, &inner, frames).run(walk) == Walked::Whole
         }
         Decoder::Multipart => multipart::split(walk, paid, &inner),
         _ => fields::split(walk, paid, &inner),
@@ -410,22 +419,23 @@ fn into<V: Visitor>(
     whole && paid.len() == text.len()
 }
 
-/// Goes into a JSON document inside its string; false if it has to be unescaped and opened again.
+/// Goes into a JSON document inside its string.
 pub(crate) fn open_in_place<V: Visitor>(
     walk: &mut Walk<'_, V>,
     text: &[u8],
     field: &Field<'_>,
-) -> bool {
+) -> Walked {
     let Some(chain) = field.chain.then(Decoder::Json) else {
-        return false;
+        return Walked::GaveUp;
     };
     if field.levels >= LEVELS_MAX || !walk.pay(text.len()) {
-        return false;
+        return Walked::GaveUp;
     }
     let inner = Field {
         chain: &chain,
         levels: field.levels + 1,
         split: false,
+        is_walked: false,
         ..*field
     };
     let frames = walk.frames();

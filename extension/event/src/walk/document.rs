@@ -39,6 +39,21 @@ pub(crate) struct Document<'d> {
     behind_value: bool,
     /// Where the text stopped being JSON.
     odd_from: Option<usize>,
+    /// True if a walk in place came to something that it does not read.
+    pub(super) gave_up: bool,
+    /// True if the value at hand is a document whose leaves were shown already.
+    is_walked: bool,
+}
+
+/// What a walk made of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Walked {
+    /// All of it was in place, and each leaf was shown.
+    Whole,
+    /// Each leaf was shown, but something besides is no JSON.
+    Left,
+    /// A walk in place came to a spelling that it does not read.
+    GaveUp,
 }
 
 impl<'d> Document<'d> {
@@ -77,11 +92,13 @@ impl<'d> Document<'d> {
             plus: false,
             behind_value: false,
             odd_from: None,
+            gave_up: false,
+            is_walked: false,
         }
     }
 
-    /// Walks to the end of the text; true if nothing in it was out of place.
-    pub(crate) fn run<V: Visitor>(mut self, walk: &mut Walk<'_, V>) -> bool {
+    /// Walks to the end of the text.
+    pub(crate) fn run<V: Visitor>(mut self, walk: &mut Walk<'_, V>) -> Walked {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
             match byte {
@@ -120,7 +137,13 @@ impl<'d> Document<'d> {
         }
         let is_whole = self.odd_from.is_none() && self.frames.is_empty() && self.deeper == 0;
         walk.recycle_frames(self.frames);
-        is_whole
+        if self.gave_up {
+            Walked::GaveUp
+        } else if is_whole {
+            Walked::Whole
+        } else {
+            Walked::Left
+        }
     }
 
     /// Notes two values side by side, which no JSON has.
@@ -166,8 +189,13 @@ impl<'d> Document<'d> {
                 return self.string_in_place(walk, start);
             }
         } else if scanned.stop == Stop::Escape {
-            let nested = self.nested_in_place(walk, start);
-            return nested.unwrap_or_else(|| self.escaped(walk, start));
+            match self.nested_in_place(walk, start) {
+                Some((Walked::Whole, behind)) => return behind,
+                nested => self.is_walked = matches!(nested, Some((Walked::Left, _))),
+            }
+            let behind = self.escaped(walk, start);
+            self.is_walked = false;
+            return behind;
         }
         let (part, behind) = self.end_string(start, end);
         let raw = self.text.get(start..end).unwrap_or(&[]);
@@ -261,6 +289,7 @@ impl<'d> Document<'d> {
             part,
             plus: self.takes_plus(role),
             split: false,
+            is_walked: self.is_walked,
             ..*self.field
         };
         if self.is_event {

@@ -1,7 +1,7 @@
 //! JSON inside a string, walked where it stands: a backslash before each of its quotes, and nothing
 //! unescaped that nobody reads.
 //! It never guesses: what is spelled in an unusual way is left to a walk over the unescaped text.
-use super::document::Document;
+use super::document::{Document, Walked};
 use super::{Field, Visitor, Walk};
 use crate::decode;
 use crate::form::Part;
@@ -10,13 +10,13 @@ use crate::scan;
 use crate::text;
 
 impl Document<'_> {
-    /// Walks the document in the string that starts at `start`; gives the offset behind the string,
-    /// or `None` if there is no document or not all of it was read, so that it has to be unescaped.
+    /// Walks the document in the string that starts at `start`, if there is one; gives what became
+    /// of it, and the offset behind the string.
     pub(super) fn nested_in_place<V: Visitor>(
         &self,
         walk: &mut Walk<'_, V>,
         start: usize,
-    ) -> Option<usize> {
+    ) -> Option<(Walked, usize)> {
         let rest = self.text.get(start..)?;
         if self.is_in_place || !begins_document(rest) {
             return None;
@@ -39,12 +39,13 @@ impl Document<'_> {
             part: Part::Value,
             plus: self.takes_plus(role),
             split: false,
+            is_walked: false,
             ..*self.field
         };
         if self.is_event {
             walk.begin_value(document.len());
         }
-        decode::open_in_place(walk, document, &field).then_some(behind)
+        Some((decode::open_in_place(walk, document, &field), behind))
     }
 
     /// What a backslash between strings is: the begin of one, or white space; gives the offset
@@ -91,7 +92,7 @@ impl Document<'_> {
 
     /// Ends the walk: this document is not spelled in the usual way.
     fn give_up(&mut self) -> usize {
-        self.note_odd(0);
+        self.gave_up = true;
         self.text.len()
     }
 }
