@@ -5,7 +5,6 @@ use std::ops::Deref;
 use std::os::fd::AsFd;
 
 use memmap2::{Advice, MmapMut};
-use rustix::buffer::{self, spare_capacity};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
@@ -16,44 +15,32 @@ const HEAP_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes that are read in and then only looked at.
 #[derive(Debug)]
 pub(super) enum Buffer {
-    /// Small: a piece of the heap.
-    Heap(Vec<u8>),
+    /// Small: a piece of the heap, of which the first so many bytes are filled.
+    Heap(Vec<u8>, usize),
     /// Large: pages of its own, of which the first so many bytes are filled.
     Pages(MmapMut, usize),
 }
 
 impl Buffer {
-    /// Starts with `begun` and reads on until there are `total` bytes or the stream ends.
-    pub(super) fn read(begun: &[u8], total: usize, stream: impl AsFd + Copy) -> io::Result<Self> {
+    /// Starts with `begun` and reads on until there are `total` bytes or the stream ends; `room` is
+    /// used where it helps.
+    pub(super) fn read(
+        begun: &[u8],
+        total: usize,
+        room: Vec<u8>,
+        stream: impl AsFd + Copy,
+    ) -> io::Result<Self> {
         if total > HEAP_BYTES_MAX {
             return Self::read_pages(begun, total, stream);
         }
-        let mut bytes = Vec::new();
-        let reserved = bytes.try_reserve_exact(total);
+        let mut bytes = room;
+        // Room that was used before is not cleared again.
+        let missing = total.saturating_sub(bytes.len());
+        let reserved = bytes.try_reserve_exact(missing);
         reserved.map_err(|_| io::ErrorKind::OutOfMemory)?;
-        bytes.extend_from_slice(begun);
-        // Reading into room that was never cleared, but not beyond the message: whoever got more
-        // room than was asked for clears it.
-        let exact = bytes.capacity() == total;
-        if !exact {
-            bytes.resize(total, 0);
-        }
-        let mut filled = begun.len();
-        while filled < total {
-            let read = if exact {
-                read_once(stream, spare_capacity(&mut bytes))
-            } else {
-                read_once(stream, bytes.get_mut(filled..).unwrap_or_default())
-            };
-            match read {
-                Ok(0) => break,
-                Ok(count) => filled = filled.saturating_add(count),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        bytes.truncate(filled);
-        Ok(Self::Heap(bytes))
+        bytes.resize(total.max(bytes.len()), 0);
+        let filled = fill(bytes.get_mut(..total).unwrap_or_default(), begun, stream)?;
+        Ok(Self::Heap(bytes, filled))
     }
 
     fn read_pages(begun: &[u8], total: usize, stream: impl AsFd + Copy) -> io::Result<Self> {
@@ -61,29 +48,44 @@ impl Buffer {
         let mut pages = pages.map_err(|_| io::ErrorKind::OutOfMemory)?;
         // Three large pages instead of 1,500 small ones, where the kernel has them.
         let _ = pages.advise(Advice::HugePage);
-        if let Some(start) = pages.get_mut(..begun.len()) {
-            start.copy_from_slice(begun);
-        }
-        let mut filled = begun.len();
-        while filled < total {
-            match read_once(stream, pages.get_mut(filled..).unwrap_or_default()) {
-                Ok(0) => break,
-                Ok(count) => filled = filled.saturating_add(count),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let filled = fill(&mut pages, begun, stream)?;
         Ok(Self::Pages(pages, filled))
+    }
+
+    /// The room that it took, for the next message; none where it was large.
+    pub(super) fn into_room(self) -> Vec<u8> {
+        match self {
+            Self::Heap(bytes, _) => bytes,
+            Self::Pages(..) => Vec::new(),
+        }
     }
 }
 
-fn read_once(stream: impl AsFd, room: impl buffer::Buffer<u8>) -> Result<usize, Errno> {
+/// Fills `room` with `begun` and what comes; says how much of it is filled.
+fn fill(room: &mut [u8], begun: &[u8], stream: impl AsFd + Copy) -> io::Result<usize> {
+    if let Some(start) = room.get_mut(..begun.len()) {
+        start.copy_from_slice(begun);
+    }
+    let mut filled = begun.len();
+    while filled < room.len() {
+        match read_once(stream, room.get_mut(filled..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => filled = filled.saturating_add(count),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(filled)
+}
+
+fn read_once(stream: impl AsFd, room: &mut [u8]) -> Result<usize, Errno> {
     recv(stream, room, RecvFlags::empty()).map(|(_, count)| count)
 }
 
 impl From<Vec<u8>> for Buffer {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::Heap(bytes)
+        let filled = bytes.len();
+        Self::Heap(bytes, filled)
     }
 }
 
@@ -92,7 +94,7 @@ impl Deref for Buffer {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Heap(bytes) => bytes,
+            Self::Heap(bytes, length) => bytes.get(..*length).unwrap_or_default(),
             Self::Pages(pages, length) => pages.get(..*length).unwrap_or_default(),
         }
     }
@@ -116,7 +118,9 @@ mod tests {
                     let _ = far.write_all(piece);
                 }
             });
-            let buffer = Buffer::read(begun, total, &near).unwrap();
+            // Room of another message, smaller or larger than needed.
+            let room = vec![b'?'; total / 2 + 50];
+            let buffer = Buffer::read(begun, total, room, &near).unwrap();
             drop(near);
             buffer
         })
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn a_length_beyond_all_memory_is_an_error_and_no_end() {
         let (near, _far) = UnixStream::pair().unwrap();
-        let none = Buffer::read(b"", usize::MAX / 2, &near);
+        let none = Buffer::read(b"", usize::MAX / 2, Vec::new(), &near);
         assert_eq!(none.unwrap_err().kind(), io::ErrorKind::OutOfMemory);
     }
 }

@@ -50,7 +50,8 @@ pub(super) enum Unread {
 /// A message that has to pass as it comes.
 #[derive(Debug)]
 pub(super) struct Unheld {
-    pub(super) fault: Fault,
+    /// Why; nothing where nobody would look at it anyway.
+    pub(super) fault: Option<Fault>,
     pub(super) reply: Reply,
     /// The bytes taken so far; none if even the head is still unread.
     pub(super) begun: Vec<u8>,
@@ -127,7 +128,13 @@ impl Link {
     }
 
     /// Reads a reply to `next`, whole.
-    pub(super) fn message(&mut self) -> Result<Message, Unread> {
+    ///
+    /// `room` is asked for room of so many bytes; a body above `held_max` is not held.
+    pub(super) fn message(
+        &mut self,
+        held_max: u64,
+        room: impl FnOnce(usize) -> Vec<u8>,
+    ) -> Result<Message, Unread> {
         let reply = self.reply(false).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => Unread::Malformed,
             _ => Unread::Broken,
@@ -142,17 +149,28 @@ impl Link {
             _ => {}
         }
         match reply.framing {
-            Framing::Empty => self.take_length(reply, 0),
-            Framing::Length(length) => self.take_length(reply, length),
+            Framing::Empty => self.take_length(reply, 0, room),
+            Framing::Length(length) if length > held_max => Err(Unread::Unheld(Box::new(Unheld {
+                fault: None,
+                reply,
+                begun: Vec::new(),
+                rest: Rest::Length(length),
+            }))),
+            Framing::Length(length) => self.take_length(reply, length, room),
             Framing::Chunked => self.take_chunked(reply),
             Framing::Close => self.take_to_the_end(reply),
         }
     }
 
-    fn take_length(&mut self, reply: Reply, length: u64) -> Result<Message, Unread> {
+    fn take_length(
+        &mut self,
+        reply: Reply,
+        length: u64,
+        room: impl FnOnce(usize) -> Vec<u8>,
+    ) -> Result<Message, Unread> {
         let unheld = |fault, reply| {
             Unread::Unheld(Box::new(Unheld {
-                fault,
+                fault: Some(fault),
                 reply,
                 begun: Vec::new(),
                 rest: Rest::Length(length),
@@ -163,7 +181,7 @@ impl Link {
             _ => return Err(unheld(Fault::PlatformEventTooLarge, reply)),
         };
         let total = reply.bytes.saturating_add(body);
-        match self.wire.take(total) {
+        match self.wire.take_into(total, room(total)) {
             Ok(bytes) if bytes.len() == total => Ok(Message {
                 bytes,
                 reply,
@@ -200,7 +218,7 @@ impl Link {
             // Chunks of one byte take six on the wire.
             if plain.len() > EVENT_BYTES_MAX || bytes.len() > EVENT_BYTES_MAX.saturating_mul(6) {
                 return Err(Unread::Unheld(Box::new(Unheld {
-                    fault: Fault::PlatformEventTooLarge,
+                    fault: Some(Fault::PlatformEventTooLarge),
                     reply,
                     begun: bytes,
                     rest: Rest::Chunked(chunked),
@@ -223,7 +241,7 @@ impl Link {
             self.wire.consume(count);
             if bytes.len().saturating_sub(reply.bytes) > EVENT_BYTES_MAX {
                 return Err(Unread::Unheld(Box::new(Unheld {
-                    fault: Fault::PlatformEventTooLarge,
+                    fault: Some(Fault::PlatformEventTooLarge),
                     reply,
                     begun: bytes,
                     rest: Rest::Length(u64::MAX),

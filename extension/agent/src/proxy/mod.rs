@@ -143,7 +143,7 @@ impl Proxy {
         }
     }
 
-    /// Notes that INIT is over.
+    /// Notes that the platform has answered a `next`: INIT is over.
     fn running(&self) {
         // A store would take the cache line from other threads with each event.
         if !self.running.load(Ordering::Relaxed) {

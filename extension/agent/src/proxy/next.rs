@@ -24,6 +24,10 @@ const TRIES_MAX: u32 = 10;
 // Limit: in a millisecond a runtime can die; looking again costs less than one thousandth of it.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(1);
 
+// Limit: where nobody looks, an event up to 64 KiB is still read whole, so that it can be asked for
+// again when its connection breaks; a longer one passes as it comes.
+const UNSEEN_BYTES_MAX: u64 = 64 * 1024;
+
 /// All that is needed to go on with an invocation, on this thread or on another.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -145,8 +149,16 @@ impl Connection {
                 Waited::Broken => return After::Broken(self, call),
             };
             let begun = Instant::now();
-            match link.message() {
-                Ok(message) => return self.judge(link, call, message, begun),
+            let held_max = if self.proxy.shared.policy.mode == Mode::Off {
+                UNSEEN_BYTES_MAX
+            } else {
+                u64::MAX
+            };
+            match link.message(held_max, |bytes| self.proxy.pool.room(bytes)) {
+                Ok(message) => {
+                    self.proxy.running();
+                    return self.judge(link, call, message, begun);
+                }
                 Err(Unread::Interim) => {
                     self.proxy.pool.enter(&self.down.stream, &self.bell);
                     pending = link;
@@ -156,8 +168,11 @@ impl Connection {
                     return self.answer(Fault::PlatformMalformed, b"", true).into();
                 }
                 Err(Unread::Unheld(unheld)) => {
-                    let id = unheld.request_id(&link).to_vec();
-                    self.proxy.fault(unheld.fault, &id);
+                    self.proxy.running();
+                    if let Some(fault) = unheld.fault {
+                        let id = unheld.request_id(&link).to_vec();
+                        self.proxy.fault(fault, &id);
+                    }
                     return self.pass_on(link, &unheld).into();
                 }
             }
@@ -174,9 +189,10 @@ impl Connection {
         let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
         let mode = proxy.shared.policy.mode;
         if message.reply.status != 200 || mode == Mode::Off {
-            return self.deliver(Some(link), &message, slow);
+            let after = self.deliver(Some(link), &message, slow);
+            proxy.reclaim(message);
+            return after;
         }
-        proxy.running();
         if mode == Mode::Block {
             let held = Held {
                 connection: self,
@@ -239,6 +255,13 @@ impl Proxy {
         (inspected.ok(), us)
     }
 
+    /// Keeps the room of a message that is done with, if nobody else holds it.
+    fn reclaim(&self, message: Arc<Message>) {
+        if let Ok(message) = Arc::try_unwrap(message) {
+            self.pool.keep_room(message.bytes.into_room());
+        }
+    }
+
     fn note(&self, message: &Message, inspected: &Inspected, us: u64) {
         let sink = &self.shared.sink;
         sink.inspected(&message.invocation(), inspected, us);
@@ -261,6 +284,7 @@ impl Held {
             proxy.note_unstuck();
             return After::Gone;
         };
+        drop(message);
         match inspected {
             Some(inspected) => held.act(&inspected, us),
             None => held.fail(Fault::OursPanicked),
@@ -279,17 +303,17 @@ impl Held {
         } = self;
         let proxy = Arc::clone(&connection.proxy);
         proxy.note(&message, inspected, us);
-        let Some(link) = link else {
-            return After::Served(connection);
-        };
-        match &inspected.step {
-            Step::Deliver => connection.deliver(Some(link), &message, slow),
-            Step::Refuse(_) if !is_plain(message.request_id()) => {
+        let after = match (&inspected.step, link) {
+            (_, None) => After::Served(connection),
+            (Step::Deliver, Some(link)) => connection.deliver(Some(link), &message, slow),
+            (Step::Refuse(_), Some(link)) if !is_plain(message.request_id()) => {
                 proxy.fault(Fault::PlatformRequestIdMissing, message.request_id());
                 connection.deliver(Some(link), &message, slow)
             }
-            Step::Refuse(refusal) => connection.refuse(link, call, &message, refusal),
-        }
+            (Step::Refuse(refusal), Some(link)) => connection.refuse(link, call, &message, refusal),
+        };
+        proxy.reclaim(message);
+        after
     }
 
     /// Acts on a fault of ours: the bytes pass, or the event is refused where the user chose so.

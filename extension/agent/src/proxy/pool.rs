@@ -18,6 +18,9 @@ use super::wire::seen;
 // Limit: one for each runtime connection that comes and goes; more would only be stale.
 const IDLE_MAX: usize = 16;
 
+// Limit: below 16 KiB the heap has its pages always; above, it gives them back with each message.
+const ROOM_BYTES_MIN: usize = 16 * 1024;
+
 // Limit: a thread whose runtime has left needs microseconds to notice, on a starved CPU periods
 // of 20 ms. After a second it is busy with an unreachable platform, and nothing is gained by it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(1);
@@ -72,6 +75,8 @@ struct Kept {
     idle: Vec<Link>,
     parked: VecDeque<Parked>,
     waiting: Vec<Waiting>,
+    /// Room for one event, so that its pages need not be had anew for each.
+    room: Vec<u8>,
 }
 
 impl Kept {
@@ -127,6 +132,25 @@ impl Pool {
     pub(super) fn forget_idle(&self) {
         let idle = std::mem::take(&mut self.kept().idle);
         drop(idle);
+    }
+
+    /// Room for a message of so many bytes; small ones need none.
+    pub(super) fn room(&self, bytes: usize) -> Vec<u8> {
+        if bytes < ROOM_BYTES_MIN {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.kept().room)
+    }
+
+    /// Keeps the room of a message that is done with, if it is more than there is.
+    pub(super) fn keep_room(&self, room: Vec<u8>) {
+        if room.len() < ROOM_BYTES_MIN {
+            return;
+        }
+        let mut kept = self.kept();
+        if kept.room.len() < room.len() {
+            kept.room = room;
+        }
     }
 
     /// Keeps what a runtime left behind, and tells one that waits, if there is one.

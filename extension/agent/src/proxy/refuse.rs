@@ -77,7 +77,7 @@ impl Connection {
         bytes.extend_from_slice(&refusal.body);
         link.wire.write(&bytes)?;
         loop {
-            match link.message() {
+            match link.message(u64::MAX, |_| Vec::new()) {
                 Ok(message) => {
                     if message.reply.keeps {
                         self.own(link);

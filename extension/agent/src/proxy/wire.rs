@@ -151,9 +151,14 @@ impl Wire {
 
     /// Takes all unread bytes and reads on until there are `total`; short at the end of the stream.
     pub(super) fn take(&mut self, total: usize) -> io::Result<Buffer> {
+        self.take_into(total, Vec::new())
+    }
+
+    /// The same, into room that was used before.
+    pub(super) fn take_into(&mut self, total: usize, room: Vec<u8>) -> io::Result<Buffer> {
         let unread = self.unread();
         let have = unread.get(..total.min(unread.len())).unwrap_or_default();
-        let buffer = Buffer::read(have, total, &*self.stream)?;
+        let buffer = Buffer::read(have, total, room, &*self.stream)?;
         self.consume(have.len());
         Ok(buffer)
     }

@@ -3,7 +3,9 @@
 //! It never sleeps: each piece is seen on the other side before the next one is sent.
 use std::time::{Duration, Instant};
 
-use crate::harness::{Client, NEXT, Room, response};
+use credenza_policy::{Mode, Policy};
+
+use crate::harness::{Client, NEXT, Plan, Room, response};
 use crate::platform::{ACCEPTED, event, wait_for};
 
 const START: &str = "POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\n\
@@ -201,6 +203,40 @@ fn taken() -> bool {
         std::sync::atomic::Ordering::Acquire,
     );
     GIVEN.fetch_update(order, relaxed, one).is_ok()
+}
+
+/// Nobody looks in mode `off`, so a large event need not be whole before it goes on.
+#[test]
+fn in_mode_off_a_large_event_is_on_its_way_before_it_is_whole() {
+    let whole = event("large", &vec![b'x'; 1_000_000]);
+    let (first, second) = (whole[..500_000].to_vec(), whole[500_000..].to_vec());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let receiver = std::sync::Mutex::new(receiver);
+    let start = first.clone();
+    let end = second.clone();
+    let policy = Policy {
+        mode: Mode::Off,
+        ..Policy::default()
+    };
+    let plan = Plan {
+        policy,
+        ..Plan::default()
+    };
+    let room = Room::planned(plan, move |peer| {
+        loop {
+            peer.request()?;
+            peer.write(&start)?;
+            receiver.lock().unwrap().recv().ok()?;
+            peer.write(&end)?;
+        }
+    });
+    let mut client = room.client();
+    for _ in 0..3 {
+        client.call(NEXT, &first);
+        sender.send(()).unwrap();
+        client.expect(&second);
+    }
+    assert!(room.inspected().is_empty() && room.faults().is_empty());
 }
 
 #[test]
