@@ -254,7 +254,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         if frame.compare && frame.operand {
             self.facts.add(match (frame.called, frame.name, added) {
                 (true, _, _) => Facts::CALL_COMPARISON,
-                (false, true, true) if self.compares_itself() => Facts::CONSTANT_COMPARISON,
+                (false, true, true) if self.compares_itself(&frame) => Facts::CONSTANT_COMPARISON,
                 (false, true, true) => Facts::NAME_COMPARISON,
                 (false, true, false) => Facts::default(),
                 (false, false, true) => Facts::CONSTANT_COMPARISON,
@@ -296,9 +296,13 @@ impl<'a, 'f> Reader<'a, 'f> {
         self.go(State::Operand)
     }
 
-    /// `a = a`: a name that is compared with itself is a constant.
-    fn compares_itself(&self) -> bool {
-        !self.single.is_empty() && self.single.eq_ignore_ascii_case(self.compared)
+    /// `or a = a`: a name that is compared with itself is a constant; among the arguments of a call
+    /// it is a keyword of some other language.
+    fn compares_itself(&self, frame: &Frame) -> bool {
+        let grouped = self.depth > 0 && frame.call == Call::None;
+        (frame.condition || grouped)
+            && !self.single.is_empty()
+            && self.single.eq_ignore_ascii_case(self.compared)
     }
 
     fn note_compared_call(&mut self) {

@@ -70,6 +70,11 @@ impl Facts {
         Self(self.0 | other.0)
     }
 
+    /// The set without `other`.
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
     }

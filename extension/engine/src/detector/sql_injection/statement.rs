@@ -241,7 +241,7 @@ fn defined(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
     if matches!(name.kind, Kind::End | Kind::Cut) {
         return Object::Weak;
     }
-    if !named(&name) {
+    if !named(&name) || name.kind == (Kind::Text { open: true }) {
         return Object::None;
     }
     let after = lexer.next();
@@ -279,18 +279,19 @@ fn alters(token: &Token<'_>) -> bool {
 }
 
 fn granted(mut lexer: Lexer<'_>) -> Object {
-    for _ in 0..5 {
+    let mut on = false;
+    for at in 0..5 {
         let token = lexer.next();
-        if token.roles.any(Roles(Roles::WHERE.0 | Roles::UNARY.0))
-            && (word::is(token.text, "on") || word::is(token.text, "to"))
-        {
-            return fits(named(&lexer.next()) || lexer.next().kind == Kind::Star);
+        on |= word::is(token.text, "on");
+        // `grant of a licence to you` grants nothing on anything.
+        if word::is(token.text, "to") && (on || at == 0) {
+            return marked(named(&lexer.next()));
         }
         if ends(&token) {
             break;
         }
     }
-    Object::None
+    marked(on)
 }
 
 fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {

@@ -352,10 +352,16 @@ impl<'a> Lexer<'a> {
         let dotted = last.as_ptr() != first.as_ptr();
         token.roles = word::roles(last);
         if dotted {
-            // A path names a thing: only what it calls or reveals is of interest.
-            let kept = Roles::EFFECT.0 | Roles::CALL.0 | Roles::SYSTEM.0;
+            // A path names a thing: only what it calls or reveals is of interest, and what it calls
+            // only if it leads into the database itself: `time.sleep(5)` is no call of SQL.
+            let called = Roles(Roles::EFFECT.0 | Roles::CALL.0);
+            token.path = Roles(path.0 & (called.0 | Roles::SYSTEM.0));
+            let kept = if token.path.any(Roles(Roles::EFFECT.0 | Roles::SYSTEM.0)) {
+                called.0 | Roles::SYSTEM.0
+            } else {
+                Roles::SYSTEM.0
+            };
             token.roles = Roles(token.roles.0 & kept);
-            token.path = Roles(path.0 & kept);
         }
         token
     }

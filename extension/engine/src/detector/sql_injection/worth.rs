@@ -155,6 +155,9 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
     if facts.has(Facts::STACKED) {
         let apart = reading.lead == Lead::Expression && facts.has(Facts::SEMICOLON);
         let sure = apart && closed(reading.stop) && prefix == Prefix::Empty;
+        if unmarked(reading) && !closed(reading.stop) {
+            return Some((Medium, Medium));
+        }
         return Some((if sure { High } else { named }, High));
     }
     let compared = facts.has(Facts::COMPARED_CALL) && plain(reading);
@@ -237,12 +240,15 @@ fn hides_nothing(text: &[u8], reading: &Reading) -> bool {
 
 const STRONG: Facts = Facts::CONSTANT_COMPARISON
     .with(Facts::EFFECT)
-    .with(Facts::STACKED)
-    .with(Facts::CALL_COMPARISON);
+    .with(Facts::STACKED);
 
 fn strong(reading: &Reading) -> bool {
     let facts = reading.facts;
+    // `x[i] = max(y)` assigns what it does not compare.
+    let compared = facts.has(Facts::CALL_COMPARISON)
+        && (facts.has(Facts::CONNECTIVE) || matches!(reading.stop, Stop::Cut | Stop::Open));
     facts.any(STRONG)
+        || compared
         || facts.has(Facts::SUBSELECT) && facts.any(Facts::LIST.with(Facts::FROM))
         || proven_union(reading)
 }
@@ -270,7 +276,9 @@ pub(super) fn first_candidate(
     let strict = program || matches!(context, Context::BackTicked | Context::Bracketed);
     let ended = matches!(reading.stop, Stop::Cut | Stop::Open) || reading.closes > 0;
     let confidence = if strong(reading) {
-        if strict && !(closed(reading.stop) && facts.any(STRONG.with(Facts::UNION))) {
+        // `execute("create table …` begins a statement where it opens its string.
+        let sure = closed(reading.stop) && facts.any(STRONG.with(Facts::UNION));
+        if strict && !sure || unmarked(reading) && reading.stop != Stop::Cut {
             Medium
         } else {
             High
@@ -279,12 +287,14 @@ pub(super) fn first_candidate(
         let weak = Facts::NAME_COMPARISON
             .with(Facts::CALL_TRUTH)
             .with(Facts::TRUTH);
-        let own = facts.has(Facts::EARLY_COMPARISON) && ended;
+        // Operators in quotes stand in program text and in prose about it.
+        let short = before.len() <= 64 && memchr_iter(b' ', before).count() <= 2;
+        let own = facts.has(Facts::EARLY_COMPARISON) && ended && short;
         if (facts.any(weak) || own) && reading.stop != Stop::Broken {
             let bare_text = !facts.has(Facts::NAME_COMPARISON)
                 && reading.stop == Stop::Open
                 && !facts.has(Facts::LETTERLESS);
-            if ended && !strict && !bare_text {
+            if ended && !strict && !bare_text && (short || reading.stop == Stop::Cut) {
                 High
             } else {
                 Medium
@@ -314,6 +324,16 @@ pub(super) fn first_candidate(
         confidence.max(Medium)
     };
     Some(candidate(reading, confidence, whole, context, at))
+}
+
+/// True for a statement without a semicolon before it, and nothing else that is strong.
+fn unmarked(reading: &Reading) -> bool {
+    let others = STRONG.without(Facts::STACKED).with(Facts::CALL_COMPARISON);
+    let facts = reading.facts;
+    facts.has(Facts::STACKED)
+        && !facts.has(Facts::SEMICOLON)
+        && !facts.any(others)
+        && !proven_union(reading)
 }
 
 fn refined(text: &[u8], before: &[u8], context: Context) -> Context {

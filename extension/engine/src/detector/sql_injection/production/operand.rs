@@ -68,7 +68,9 @@ impl<'a> Reader<'a, '_> {
     /// A word where an operand is due.
     fn word(&mut self, token: &Token<'a>) -> Option<Stop> {
         let roles = token.roles;
-        if roles.0 | token.path.0 != 0 && self.next_opens() {
+        // Behind `::` stands a type, or a name of some other language.
+        let may_call = self.last != Kind::Cast && roles.0 | token.path.0 != 0;
+        if may_call && self.next_opens() {
             if roles.any(Roles::EFFECT) || token.path.any(Roles::EFFECT) {
                 return self.called(Call::Effect, token);
             }

@@ -119,7 +119,7 @@ pub(super) const VOCABULARY: &[(u32, &str)] = &[
          sysobjects syscolumns sysusers sysdatabases sysprocesses syslogins \
          sysxlogins sysibm sysibmadm syscat all_users all_tables user_tables \
          all_tab_columns user_tab_columns dba_users dba_tables dual mysql \
-         performance_schema master msdb tempdb msysobjects msysaccessobjects rdb sys \
+         performance_schema master msdb tempdb dbo public msysobjects msysaccessobjects rdb sys \
          v$version v$instance v$database domain systables sysmaster user_catalog \
          all_objects user_objects global_name innodb_table_stats",
     ),
