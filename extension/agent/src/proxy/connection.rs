@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use credenza_exchange::platform::lambda::{Route, route};
 
 use super::Proxy;
+use super::aside::Aside;
 use super::head::{self, BadHead, Framing, Request};
 use super::link::{Link, origin_form};
 use super::pool::Bell;
@@ -30,6 +31,8 @@ pub(crate) struct Connection {
     pub(super) link: Option<Link>,
     /// Wakes this connection's thread while it waits for an event.
     pub(super) bell: Arc<Bell>,
+    /// The inspection of the event that this runtime has, where it runs beside it.
+    pub(super) aside: Option<Aside>,
     /// It has not asked for an event yet, so it may follow a runtime that has just left.
     pub(super) newcomer: bool,
 }
@@ -58,6 +61,7 @@ impl Connection {
             down,
             link: None,
             bell,
+            aside: None,
             newcomer: true,
         })
     }

@@ -4,6 +4,7 @@
 //! A thread that blocks on its two sockets needs no runtime, no waker and no allocation, and it can
 //! be left behind: when an inspection does not end, the guard takes the connection and goes on
 //! with it on another thread.
+mod aside;
 mod buffer;
 mod chunked;
 mod connection;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use credenza_exchange::{Inspected, Step};
 use credenza_policy::{Mode, OnError};
 
+use super::aside::{ASIDE_BYTES_MIN, Aside};
 use super::connection::{Call, Connection};
 use super::head::Framing;
 use super::link::Link;
@@ -68,6 +69,10 @@ impl Connection {
     pub(super) fn next(self, call: Call) -> Option<Self> {
         self.proxy.shared.route.seal();
         let (mut connection, mut call) = (self, call);
+        if let Some(aside) = connection.aside.take() {
+            // With this call the invocation ends, and the environment may be frozen.
+            aside.wait(&connection.proxy);
+        }
         let mut tries = 0_u32;
         loop {
             let after = match connection.pending(&call, tries > 0) {
@@ -182,7 +187,8 @@ impl Connection {
     /// Inspects an event and acts on the verdict.
     ///
     /// Where the verdict decides nothing the event is handed on first, so that the function runs
-    /// while somebody looks; its answer passes this thread, and so comes after the verdict.
+    /// while somebody looks: at a large event beside this thread, until the next one is asked for;
+    /// at any other on this thread, which the answer passes, and so comes after the verdict.
     fn judge(self, link: Link, call: Call, message: Message, begun: Instant) -> After {
         let proxy = Arc::clone(&self.proxy);
         let message = Arc::new(message);
@@ -204,6 +210,13 @@ impl Connection {
             return held.inspect();
         }
         match self.deliver(Some(link), &message, slow) {
+            After::Served(mut connection) if message.event().len() >= ASIDE_BYTES_MIN => {
+                connection.aside = Aside::start(&proxy, &message);
+                if connection.aside.is_none() {
+                    proxy.look(&message);
+                }
+                After::Served(connection)
+            }
             After::Served(connection) => Held {
                 connection,
                 link: None,
@@ -214,11 +227,7 @@ impl Connection {
             .inspect(),
             // Its runtime has left, so nobody waits for this thread.
             after => {
-                let (inspected, us) = proxy.inspect(&message);
-                match inspected {
-                    Some(inspected) => proxy.note(&message, &inspected, us),
-                    None => proxy.fault(Fault::OursPanicked, message.request_id()),
-                }
+                proxy.look(&message);
                 after
             }
         }
@@ -255,8 +264,20 @@ impl Proxy {
         (inspected.ok(), us)
     }
 
+    /// Looks at an event that was handed on already, and tells what was seen.
+    pub(super) fn look(&self, message: &Message) {
+        if self.has_given_up() {
+            return self.fault(Fault::OursGivenUp, message.request_id());
+        }
+        let (inspected, us) = self.inspect(message);
+        match inspected {
+            Some(inspected) => self.note(message, &inspected, us),
+            None => self.fault(Fault::OursPanicked, message.request_id()),
+        }
+    }
+
     /// Keeps the room of a message that is done with, if nobody else holds it.
-    fn reclaim(&self, message: Arc<Message>) {
+    pub(super) fn reclaim(&self, message: Arc<Message>) {
         if let Ok(message) = Arc::try_unwrap(message) {
             self.pool.keep_room(message.bytes.into_room());
         }

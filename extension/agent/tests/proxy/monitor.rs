@@ -108,6 +108,66 @@ fn an_event_whose_runtime_has_left_is_inspected_all_the_same() {
     assert_eq!(room.inspected(), ["large"]);
 }
 
+/// A body of 100 KB that asks for an endless inspection.
+fn large() -> Vec<u8> {
+    [&b"loop"[..], &vec![b'x'; 100_000]].concat()
+}
+
+#[test]
+fn a_large_event_keeps_neither_its_answer_waiting_nor_its_verdict_from_being_told() {
+    let end = Arc::new(AtomicBool::new(false));
+    let release = Release(Arc::clone(&end));
+    let room = Room::planned(monitoring(Looping(Arc::clone(&end))), |peer| {
+        loop {
+            let request = peer.request()?;
+            let next = find(&request, b"/next").is_some();
+            let reply = if next {
+                event("id", &large())
+            } else {
+                ACCEPTED.to_vec()
+            };
+            peer.write(&reply)?;
+        }
+    });
+    let mut client = room.client();
+    client.call(NEXT, &event("id", &large()));
+    client.call(&response("id", b"1"), ACCEPTED);
+    assert!(room.inspected().is_empty(), "the answer waited");
+    // The next event is not asked for before the verdict on this one is told.
+    client.send(NEXT);
+    let sent = NEXT.len() + response("id", b"1").len();
+    assert_eq!(room.platform.seen().concat().len(), sent);
+    end.store(true, Ordering::Relaxed);
+    client.expect(&event("id", &large()));
+    assert_eq!(room.inspected()[0], "id");
+    assert!(room.faults().is_empty());
+    drop(release);
+}
+
+#[test]
+fn an_endless_inspection_of_a_large_event_is_left_behind() {
+    let end = Arc::new(AtomicBool::new(false));
+    let release = Release(Arc::clone(&end));
+    let room = Room::planned(monitoring(Looping(end)), |peer| {
+        loop {
+            peer.request()?;
+            peer.write(&crate::faults::soon("bad", &large()))?;
+        }
+    });
+    let mut client = room.client();
+    for _ in 0..5 {
+        client.send(NEXT);
+        assert_eq!(crate::faults::id_of_event(&mut client, &large()), "bad");
+    }
+    wait_for("the faults", || room.faults().len() == 5);
+    let (stuck, given_up) = (
+        "inspection-stuck passed bad",
+        "inspection-given-up passed bad",
+    );
+    assert_eq!(room.faults(), [stuck, stuck, stuck, given_up, given_up]);
+    drop(release);
+}
+
 /// Spins for longer than the guard allows, and then ends.
 struct Slow;
 
