@@ -1,5 +1,5 @@
 //! The inspection of a large event that was handed on already, beside the function that has it.
-//! It never lets an invocation end before its verdict is told, and never lets an answer wait for it.
+//! It never lets an invocation end before its verdict is told, and lets no answer wait for it.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
