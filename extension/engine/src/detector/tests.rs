@@ -73,6 +73,12 @@ fn nothing_is_found_in_a_benign_text_of_a_page() {
 }
 
 #[test]
+fn a_doubt_of_a_page_is_reported_and_never_blocked() {
+    let wrong = wrong("reported", |found| found == Some(Confidence::Medium));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn what_a_page_calls_missed_is_still_missed() {
     let caught = wrong("missed", |found| found != Some(Confidence::High));
     assert!(caught.is_empty(), "promote to `attack`: {caught:#?}");
@@ -93,7 +99,7 @@ fn every_page_has_values_of_each_kind() {
 fn the_gate_hides_no_finding_on_any_page() {
     for detector in DETECTORS {
         let rule = detector.rule();
-        for tag in ["attack", "benign", "missed"] {
+        for tag in ["attack", "benign", "reported", "missed"] {
             for value in values(rule.page, tag) {
                 let text = value.as_bytes();
                 let gated = inspect_text(text, Role::Query, Part::Value, &KEY);

@@ -239,6 +239,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         self.top = self.outer.get(self.depth).copied().unwrap_or(FRAME);
         self.top.operand = true;
         self.top.fresh = false;
+        self.single = &[];
         let known = inner.select || matches!(inner.call, Call::Known | Call::Effect);
         self.top.called |= inner.called || known;
         if self.top.list && inner.operand && !inner.name {

@@ -41,8 +41,7 @@ pub(super) fn object(verb: &Token<'_>, lexer: Lexer<'_>) -> Object {
         return Object::Weak;
     }
     if is("print") {
-        let text = matches!(next.kind, Kind::Text { .. });
-        return marked(text || matches!(next.kind, Kind::Setting | Kind::Variable));
+        return marked(matches!(next.kind, Kind::Setting | Kind::Variable));
     }
     if is("raiserror") {
         return fits(opens(&next));
@@ -129,7 +128,7 @@ fn execute(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         Kind::Word | Kind::Name => {
             let after = lexer.next();
             match after.kind {
-                Kind::Text { .. } | Kind::Variable | Kind::Open => Object::Fits,
+                Kind::Text { open: false } | Kind::Variable | Kind::Open => Object::Fits,
                 Kind::Cut => Object::Weak,
                 _ => Object::None,
             }
@@ -320,7 +319,7 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         || is("show")
             && second(&["tables", "databases", "columns", "grants", "variables"])
             && (ends(&after) || after.roles.0 != 0)
-        || (is("desc") || is("describe") || is("use")) && named(next) && ends(&after)
+        || is("use") && next.roles.any(Roles::SYSTEM) && ends(&after)
         || is("explain") && next.roles.any(Roles::VERB)
         || is("kill") && next.kind == Kind::Number
         || is("vacuum") && next.roles.any(Roles::INTO)

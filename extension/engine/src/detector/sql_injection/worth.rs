@@ -289,7 +289,12 @@ pub(super) fn first_candidate(
             .with(Facts::TRUTH);
         // Operators in quotes stand in program text and in prose about it.
         let short = before.len() <= 64 && memchr_iter(b' ', before).count() <= 2;
-        let own = facts.has(Facts::EARLY_COMPARISON) && ended && short;
+        // Limit: `'=0#` and `' like '` are all of their values; ten bytes hold them.
+        let bare_operator =
+            text.len().saturating_sub(first) <= 10 && memchr(b' ', before).is_none();
+        let own = facts.has(Facts::EARLY_COMPARISON)
+            && ended
+            && (bare_operator || short && reading.stop == Stop::Cut || reading.closes > 0);
         if (facts.any(weak) || own) && reading.stop != Stop::Broken {
             let bare_text = !facts.has(Facts::NAME_COMPARISON)
                 && reading.stop == Stop::Open
@@ -373,8 +378,10 @@ fn comment_cut(text: &[u8], reading: &Reading, before: &[u8], strict: bool) -> O
     // A size in feet and inches ends like this.
     let size = before.last().is_some_and(u8::is_ascii_digit) && memchr(b'\'', before).is_some();
     let hash = tail.first() == Some(&b'#');
+    // `'#'` is a sign in quotes.
+    let alone = !hash || tail.trim_ascii_end().len() == 1;
     match (letters, spaces) {
-        (false, _) if !size => Some(Confidence::High),
+        (false, _) if !size && alone => Some(Confidence::High),
         (true, 0) if tail.len() <= 16 && !hash && memchr(b' ', tail) == Some(2) => {
             Some(Confidence::Medium)
         }
@@ -408,7 +415,8 @@ pub(super) fn later_candidate(
         Some(b'`') => Context::BackTicked,
         _ => Context::SingleQuoted,
     };
-    let confidence = if ended && reading.facts.any(STRONG.with(Facts::UNION)) {
+    let sure = ended && reading.facts.any(STRONG.with(Facts::UNION));
+    let confidence = if sure && (!unmarked(reading) || reading.stop == Stop::Cut) {
         High
     } else {
         Medium

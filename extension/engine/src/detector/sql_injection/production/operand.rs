@@ -28,8 +28,8 @@ impl<'a> Reader<'a, '_> {
                     self.facts.add(Facts::EFFECT);
                 }
                 let _ = self.literal(Lead::Text);
-                // `'or'` is a word in quotes.
-                let apart = token.text.len() > 1 || self.spaced(token);
+                // `'or',` is a word in quotes.
+                let apart = self.spaced(token) || token.text.iter().any(u8::is_ascii_digit);
                 if open && apart && !token.text.iter().any(u8::is_ascii_alphabetic) {
                     self.facts.add(Facts::LETTERLESS);
                 }
