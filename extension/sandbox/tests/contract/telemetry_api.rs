@@ -3,7 +3,7 @@
 
 use crate::support::{
     Client, Folder, PATIENCE, Reply, Starting, begin_extension_next, invoking, outcome, register,
-    silent, starting,
+    silent, starting, until,
 };
 use credenza_sandbox::{Config, Invocation, Sandbox, ShutdownReason, ViolationKind};
 use serde_json::{Value, json};
@@ -433,9 +433,13 @@ async fn a_thousand_items_make_a_batch_long_before_its_time_is_over() {
     let folder = Folder::new("telemetry-items");
     let mut reader = Reader::start("200 OK").await;
     let mut config = with_extension(&folder);
-    let script =
-        "#!/bin/sh\ni=0\nwhile [ $i -lt 2500 ]; do echo $i; i=$((i+1)); done\nsleep 1000\n";
-    config.command = vec![folder.script("runtime", script).into_os_string()];
+    let said = folder.0.join("all-said");
+    let script = format!(
+        "#!/bin/sh\ni=0\nwhile [ $i -lt 2500 ]; do echo $i; i=$((i+1)); done\n\
+         touch '{}'\nexec sleep 1000\n",
+        said.display()
+    );
+    config.command = vec![folder.script("runtime", &script).into_os_string()];
     let starting = starting(config).await;
     let mut extension = Client::connect(starting.api).await;
     let identifier = register(&mut extension, "one", "").await;
@@ -455,6 +459,7 @@ async fn a_thousand_items_make_a_batch_long_before_its_time_is_over() {
         assert_eq!(events[0]["record"], json!((batch * 1000).to_string()));
     }
     // The rest comes with the end of the runtime, whose last words must not be lost.
+    until(|| said.exists()).await;
     let sandbox = Arc::into_inner(sandbox).unwrap();
     sandbox.shutdown(ShutdownReason::Spindown).await;
     let (_, rest) = reader.batch().await;
