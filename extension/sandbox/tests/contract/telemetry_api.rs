@@ -486,7 +486,7 @@ async fn a_subscriber_that_takes_nothing_loses_lines_and_learns_how_many() {
     let subscribed = Subscribed::start(config, types, port).await;
     let (_sandbox, _runtime, _extension) = subscribed.ready().await;
     let done = folder.0.join("done");
-    crate::support::until(|| done.exists()).await;
+    until(|| done.exists()).await;
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     let (sender, batches) = unbounded_channel();
     tokio::spawn(async move {
