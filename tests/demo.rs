@@ -1,11 +1,13 @@
 //! `credenza demo` end to end: the protected run loses no row, the unprotected one does.
 //! It never reads what is meant for people; the JSON line is the contract.
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::beside_others;
 use crate::harness::doors::demo;
+use crate::harness::{DEADLINE, beside_others, programs};
 
 #[test]
 fn the_demo_shows_an_unprotected_function_dumped_and_a_protected_one_whole() {
@@ -56,5 +58,39 @@ fn every_refusal_of_the_demo_has_its_record() {
     }
     for event in events.iter().filter(|event| event["kind"] == "benign") {
         assert_eq!(event["protected"]["refused"], false, "{event}");
+    }
+}
+
+#[test]
+fn dev_ends_on_a_signal_that_comes_the_moment_its_door_opens() {
+    let _room = beside_others();
+    for round in 0..10 {
+        let mut dev = Command::new(programs::desk("credenza"))
+            .args(["dev", "--http", "0", "--agent"])
+            .arg(programs::agent())
+            .arg("--")
+            .arg(programs::echo_function())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(dev.stdout.take().unwrap()).lines();
+        let opened = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("open it at")));
+        assert!(opened.is_some(), "round {round}: no door");
+        let pid = rustix::process::Pid::from_child(&dev);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = dev.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > DEADLINE {
+                dev.kill().unwrap();
+                dev.wait().unwrap();
+                panic!("round {round}: the signal was lost");
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        };
+        assert_eq!(status.code(), Some(0), "round {round}");
     }
 }

@@ -9,11 +9,15 @@ use tokio::net::TcpListener;
 use super::{View, serve, view};
 use crate::arguments::Format;
 use crate::front_door::{self, Call};
-use crate::interrupt;
+use crate::interrupt::Interrupt;
 use crate::stage::Stage;
 
 /// Keeps both sides, unprotected and protected, open until Ctrl-C.
-pub(super) async fn open(sides: &[Arc<Stage>; 2], shown: &View) -> anyhow::Result<()> {
+pub(super) async fn open(
+    sides: &[Arc<Stage>; 2],
+    shown: &View,
+    mut interrupt: Interrupt,
+) -> anyhow::Result<()> {
     let unprotected = front_door::open(None).await?;
     let protected = front_door::open(None).await?;
     let addresses = (unprotected.local_addr()?, protected.local_addr()?);
@@ -22,10 +26,10 @@ pub(super) async fn open(sides: &[Arc<Stage>; 2], shown: &View) -> anyhow::Resul
     tokio::select! {
         () = receive(alone, unprotected, *shown) => Ok(()),
         () = receive(guarded, protected, *shown) => Ok(()),
-        result = interrupt::wait() => {
+        () = interrupt.wait() => {
             // The terminal shows `^C` for the key; what comes next has a line of its own.
             shown.text(|_| "\n".to_owned());
-            result
+            Ok(())
         }
     }
 }

@@ -15,10 +15,11 @@ use credenza_sandbox::Outcome as Invoked;
 
 use crate::arguments::{DemoArguments, Format};
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::paint::Painter;
 use crate::record::Record;
 use crate::stage::{self, Setup, Stage};
-use crate::{Outcome, binaries, interrupt};
+use crate::{Outcome, binaries};
 use script::{Kind, Scene};
 use tally::{Played, Served, Tally};
 
@@ -80,6 +81,8 @@ pub(crate) fn run(
 }
 
 async fn live(arguments: &DemoArguments, sides: Sides, view: &View) -> anyhow::Result<Outcome> {
+    // One for the whole run: a Ctrl-C between two waits must not be lost.
+    let mut interrupt = Interrupt::listen()?;
     view.text(view::head);
     let show = async {
         let played = play(&sides, view).await;
@@ -88,8 +91,7 @@ async fn live(arguments: &DemoArguments, sides: Sides, view: &View) -> anyhow::R
     };
     let (played, latencies) = tokio::select! {
         shown = show => shown,
-        result = interrupt::wait() => {
-            result?;
+        () = interrupt.wait() => {
             view.progress_done();
             let fix = "let it play to its end, which takes seconds";
             return Err(Failure::new("the demo", "interrupted", fix).into());
@@ -102,7 +104,7 @@ async fn live(arguments: &DemoArguments, sides: Sides, view: &View) -> anyhow::R
     }
     let sides = [sides.unprotected, sides.protected].map(Arc::new);
     if arguments.http {
-        doors::open(&sides, view).await?;
+        doors::open(&sides, view, interrupt).await?;
     }
     for side in sides {
         stage::stop(side).await;

@@ -17,11 +17,12 @@ use tokio::task::JoinSet;
 
 use crate::Outcome;
 use crate::arguments::{DevArguments, Format};
+use crate::binaries;
 use crate::failure::Failure;
 use crate::front_door::{self, Call};
+use crate::interrupt::Interrupt;
 use crate::paint::Painter;
 use crate::stage::{self, Setup, Stage};
-use crate::{binaries, interrupt};
 use feed::Fed;
 use screen::Screen;
 use seen::Seen;
@@ -97,6 +98,8 @@ async fn live(
     screen: Screen,
 ) -> anyhow::Result<Outcome> {
     let screen = Arc::new(screen);
+    // One for the whole run: a Ctrl-C between two waits must not be lost.
+    let mut interrupt = Interrupt::listen()?;
     let door = match (arguments.http, events.is_empty()) {
         (None, false) => None,
         (address, _) => Some(front_door::open(address).await?),
@@ -108,8 +111,7 @@ async fn live(
     });
     let stage = tokio::select! {
         stage = start => Arc::new(stage?),
-        result = interrupt::wait() => {
-            result?;
+        () = interrupt.wait() => {
             screen.interrupted();
             return Ok(Outcome::Clean);
         }
@@ -125,8 +127,7 @@ async fn live(
     };
     tokio::select! {
         () = work => (),
-        result = interrupt::wait() => {
-            result?;
+        () = interrupt.wait() => {
             screen.interrupted();
         }
     }
