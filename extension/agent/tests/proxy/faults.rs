@@ -34,7 +34,7 @@ fn test_of(fault: Fault) -> fn() {
         Fault::OursStuck => an_inspection_that_never_ends_lets_the_event_pass,
         Fault::OursGivenUp => after_three_endless_inspections_nothing_is_inspected,
         Fault::OursThreadless => a_connection_too_many_is_closed,
-        Fault::OursMemoryless => memory::an_event_without_memory_for_it_passes,
+        Fault::OursMemoryless => memory::no_memory_for_an_event,
     }
 }
 
