@@ -36,7 +36,7 @@ fn body(piece: &str, bytes: usize) -> String {
 /// Pieces that push one part each, and how they are put together.
 type Family = (&'static str, fn(&str, usize) -> String);
 
-const FAMILIES: [Family; 58] = [
+const FAMILIES: [Family; 59] = [
     ("[", filled),
     ("{", filled),
     ("\"", filled),
@@ -87,6 +87,7 @@ const FAMILIES: [Family; 58] = [
     ("+ADw", value),
     ("JXQlMjU", value),
     ("\u{ff07}\u{ff07}or", value),
+    ("' or x %41 \\\\u0041 &#65; ", value),
     ("x' and 1=1 or (select ", values),
     ("1' or '1'='1' union select a from b -- ", values),
     ("JyBvciAxPTEgLS0g", values),

@@ -106,6 +106,10 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("connectives behind quotes", value("' or x ")),
         ("prose", value("hello world and, or (it) ")),
         ("quoted variables", value("@`")),
+        (
+            "SQL under three encodings at once",
+            value("' or x %41 \\\\u0041 &#65; "),
+        ),
         ("UTF-7", value("+A")),
         ("JSON in many strings", values("{\\\"a\\\":1}")),
         (
