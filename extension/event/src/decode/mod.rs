@@ -155,7 +155,14 @@ pub(crate) fn work<V: Visitor>(
     }
 }
 
+// Limit: a long text rarely has a nested encoding and often one of each kind, which in every order
+// would be eight forms of full size; beyond 16 KiB each form gets one successor.
+const LONG_BYTES: usize = 16 << 10;
+
 /// Puts what each decoder makes of one form on the list: the form at `at`, where 0 is `text`.
+///
+/// Of a long form only the next decoder's text is made, in turns, so that all encodings are undone
+/// in a row that holds each text once.
 fn decode<V: Visitor>(
     walk: &mut Walk<'_, V>,
     text: &[u8],
@@ -164,7 +171,13 @@ fn decode<V: Visitor>(
     made: &mut Vec<Made>,
     field: &Field<'_>,
 ) {
-    for &(decoder, calls) in &DECODERS {
+    let is_long = text.len() > LONG_BYTES;
+    let turn = how.chain.last().filter(|_| is_long && how.steps > 0);
+    let turn = DECODERS
+        .iter()
+        .position(|(decoder, _)| Some(*decoder) == turn);
+    let first = turn.map_or(0, |last| last + 1);
+    for &(decoder, calls) in DECODERS.iter().cycle().skip(first).take(DECODERS.len()) {
         if calls != Classes::UNKNOWN && !how.classes.meets(calls) {
             continue;
         }
@@ -181,9 +194,14 @@ fn decode<V: Visitor>(
             continue;
         }
         match how.after(decoder, &decoded) {
+            // Only now, because most decoders that are asked find nothing to undo.
+            Some(_) if !walk.may_decode(decoded.len()) => walk.recycle(decoded),
             Some(how) if made.len() + 1 < FORMS_MAX => {
                 walk.decoded(decoded.len());
                 made.push(Made { text: decoded, how });
+                if is_long {
+                    return;
+                }
             }
             _ => {
                 walk.coverage.add(Gap::Forms);
@@ -268,9 +286,6 @@ fn run<V: Visitor>(
     }
     if decoder == Decoder::Gzip {
         return inflated(walk, text);
-    }
-    if !walk.may_decode(text.len()) {
-        return None;
     }
     let mut out = walk.buffer();
     let found = match decoder {
