@@ -11,10 +11,9 @@ use super::message::Unheld;
 use super::wire::{Ready, wait_either};
 use crate::fault::Fault;
 
-// Limit: an answer up to 64 KiB is held until the platform has it all, so that it can be sent
-// again when its connection was stale (R18); a longer one would cost more in pages than it gains,
-// and streams.
-const HELD_BYTES_MAX: u64 = 64 * 1024;
+// Limit: an answer up to 1 MiB is held until the platform has it all, so that it can be sent again
+// when its connection was stale (R18); the heap has its pages already. A longer one streams.
+const HELD_BYTES_MAX: u64 = 1024 * 1024;
 
 // Limit: replies of the platform are short; up to this size head and body leave in one write.
 const ONE_WRITE_BYTES_MAX: u64 = 64 * 1024;

@@ -126,6 +126,7 @@ pub(crate) fn work<V: Visitor>(
         steps: 0,
         url_rounds: 0,
     };
+    let is_document = field.is_walked || is_json(text);
     let mut made: Vec<Made> = Vec::new();
     let mut at = 0_usize;
     loop {
@@ -134,7 +135,11 @@ pub(crate) fn work<V: Visitor>(
             Some(Some(form)) => (form.text.as_slice(), form.how),
             Some(None) => break,
         };
-        let is_walked = field.is_walked && at == 0;
+        // Escapes undone in a document that was walked show again what its leaves have shown.
+        let is_walked = match at {
+            0 => field.is_walked,
+            _ => is_document && how.steps == 1 && how.chain.last() == Some(Decoder::Escapes),
+        };
         let opened = open(walk, form, &mut how, field, is_walked);
         walk.show(
             form,
