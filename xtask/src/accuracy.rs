@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 /// What the SQL rule must reach: recall and evasion from below, false alarms from above, percent.
-const GATES: &str = "recall=90,core=0.05,hard=0.5,evasion=85";
+const GATES: &str = "recall=93,core=0.05,hard=0.5,evasion=93";
 
 /// The classes for which there is a rule.
 const CLASSES: &str = "sqli";
