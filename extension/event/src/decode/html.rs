@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use super::rewrite;
+use super::rewrite::rewrite;
 use crate::text;
 
 /// Names that stand for characters with a meaning in some grammar (HTML Living Standard 13.5).

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memchr2;
 
-use super::rewrite;
+use super::rewrite::rewrite;
 use crate::text;
 
 /// Appends `input` with one round of percent-decoding; false if nothing was decoded.

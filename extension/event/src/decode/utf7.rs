@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memchr;
 
-use super::rewrite;
+use super::rewrite::rewrite;
 use crate::text;
 
 /// True if a shifted sequence may start at some plus sign.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::memchr2;
 
-use super::rewrite;
+use super::rewrite::rewrite;
 
 /// True if a text holds a character that may be a full-width form.
 pub(super) fn may_be(text: &[u8]) -> bool {
