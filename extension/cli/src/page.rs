@@ -36,7 +36,7 @@ fn open(info: &str, out: &mut String, painter: &Painter) -> Ink {
     let ink = match info.trim() {
         "attack" => Ink::Red,
         "benign" => Ink::Green,
-        "missed" => Ink::Yellow,
+        "missed" | "reported" => Ink::Yellow,
         _ => Ink::Dim,
     };
     if !info.trim().is_empty() {
@@ -59,33 +59,41 @@ fn prose_line(line: &str, prose: &mut Prose, out: &mut String, painter: &Painter
         prose.flush(out, painter);
         let _ = writeln!(out, "{}", visible(line));
     } else {
-        let item = ["* ", "- "]
-            .iter()
-            .find_map(|bullet| line.strip_prefix(bullet));
-        if item.is_some() {
+        let (mark, text) = item(line).unwrap_or_default();
+        if !mark.is_empty() {
             prose.flush(out, painter);
+            prose.mark = mark;
         }
-        prose.bullet |= item.is_some();
+        let text = if text.is_empty() { line } else { text };
         prose
             .words
-            .extend(item.unwrap_or(line).split_whitespace().map(str::to_owned));
+            .extend(text.split_whitespace().map(str::to_owned));
     }
+}
+
+/// The mark of a list's item as it is shown, and the text behind it; `None` for other lines.
+fn item(line: &str) -> Option<(String, &str)> {
+    let bullet = line.strip_prefix("* ").or_else(|| line.strip_prefix("- "));
+    if let Some(text) = bullet {
+        return Some(("• ".to_owned(), text));
+    }
+    let (number, text) = line.split_once(". ")?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| (format!("{number}. "), text))
 }
 
 /// Words of one paragraph or item, waiting to be wrapped.
 #[derive(Default)]
 struct Prose {
     words: Vec<String>,
-    bullet: bool,
+    /// What stands before an item's first word; empty in a paragraph.
+    mark: String,
 }
 
 impl Prose {
     fn flush(&mut self, out: &mut String, painter: &Painter) {
-        let (first, indent) = if self.bullet {
-            ("• ", "  ")
-        } else {
-            ("", "")
-        };
+        let first = std::mem::take(&mut self.mark);
+        let indent = " ".repeat(first.chars().count());
         let width = painter.width.min(PROSE_WIDTH_MAX);
         let mut code = false;
         let mut column = 0;
@@ -93,11 +101,11 @@ impl Prose {
             // Back-ticks become colour; where there is none they stay, or the word would be lost.
             let length = word.chars().count();
             if column == 0 {
-                out.push_str(first);
+                out.push_str(&first);
                 column = first.chars().count();
             } else if column + 1 + length > width {
                 out.push('\n');
-                out.push_str(indent);
+                out.push_str(&indent);
                 column = indent.len();
             } else {
                 out.push(' ');
@@ -109,7 +117,6 @@ impl Prose {
         if column > 0 {
             out.push('\n');
         }
-        self.bullet = false;
     }
 }
 
@@ -153,6 +160,10 @@ or` alone, and does harm to those who did not ask.
 * One item that is long enough to be wrapped at the edge of a small page.
 * Another.
 
+1. A step that is long enough to be wrapped at the edge of a page.
+   It has two sentences.
+2. The next step.
+
 ```attack
 1' or '1'='1
 ```
@@ -182,6 +193,10 @@ exempt = \"x\"
                   a small page.
                 • Another.
 
+                1. A step that is long enough to be wrapped at the edge of a
+                   page. It has two sentences.
+                2. The next step.
+
                   attack
                   │ 1' or '1'='1
 
@@ -206,6 +221,10 @@ exempt = \"x\"
                 • One item that is long enough to be wrapped at the edge of
                   a small page.
                 • Another.
+
+                1. A step that is long enough to be wrapped at the edge of a
+                   page. It has two sentences.
+                2. The next step.
 
                   ^[31mattack^[0m
                   ^[31m│^[0m 1' or '1'='1
