@@ -127,7 +127,6 @@ pub(crate) fn work<V: Visitor>(
         steps: 0,
         url_rounds: 0,
     };
-    let is_document = field.is_walked || is_json(text);
     let mut made: Vec<Made> = Vec::new();
     let mut at = 0_usize;
     loop {
@@ -139,7 +138,11 @@ pub(crate) fn work<V: Visitor>(
         // Escapes undone in a document that was walked show again what its leaves have shown.
         let is_walked = match at {
             0 => field.is_walked,
-            _ => is_document && how.steps == 1 && how.chain.last() == Some(Decoder::Escapes),
+            _ => {
+                how.steps == 1
+                    && how.chain.last() == Some(Decoder::Escapes)
+                    && (field.is_walked || is_json(text))
+            }
         };
         let opened = open(walk, form, &mut how, field, is_walked);
         walk.show(

@@ -71,6 +71,17 @@ impl Roles {
     pub(super) const ROWS: Self = Self(1 << 28);
     /// `waitfor`.
     pub(super) const WAIT: Self = Self(1 << 29);
+    /// Goes on with a query whose operand has been read.
+    pub(super) const CONTINUES: Self = Self(
+        Self::CONNECTIVE.0
+            | Self::SET_OPERATION.0
+            | Self::ORDER.0
+            | Self::WHERE.0
+            | Self::COMPARE.0
+            | Self::IN.0
+            | Self::BETWEEN.0
+            | Self::WAIT.0,
+    );
 
     /// True if the word can play one of `other`'s roles.
     #[inline]

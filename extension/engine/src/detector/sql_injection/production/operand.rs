@@ -79,15 +79,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if self.at_start() {
-            const CONTINUES: u32 = Roles::CONNECTIVE.0
-                | Roles::SET_OPERATION.0
-                | Roles::ORDER.0
-                | Roles::WHERE.0
-                | Roles::COMPARE.0
-                | Roles::IN.0
-                | Roles::BETWEEN.0
-                | Roles::WAIT.0;
-            if roles.any(Roles(CONTINUES)) || word::is(token.text, "limit") {
+            if roles.any(Roles::CONTINUES) || word::is(token.text, "limit") {
                 return self.after(token);
             }
             if roles.any(Roles::VERB) {

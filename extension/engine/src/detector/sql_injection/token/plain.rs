@@ -7,14 +7,7 @@ impl Token<'_> {
     /// True for a word that is a mere name where a value begins.
     pub(in crate::detector::sql_injection) fn is_plain_operand(&self) -> bool {
         const OTHERS: Roles = Roles(
-            Roles::CONNECTIVE.0
-                | Roles::SET_OPERATION.0
-                | Roles::ORDER.0
-                | Roles::WHERE.0
-                | Roles::COMPARE.0
-                | Roles::IN.0
-                | Roles::BETWEEN.0
-                | Roles::WAIT.0
+            Roles::CONTINUES.0
                 | Roles::VERB.0
                 | Roles::SELECT.0
                 | Roles::CASE.0
