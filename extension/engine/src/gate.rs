@@ -1,13 +1,13 @@
 //! The gate: one cheap pass over a value that tells which detectors have to look at it.
 //! It never hides anything: a value that it calls cold for a detector, that detector finds clean.
-use credenza_event::{Classes, Form};
+use credenza_event::{Classes, Form, Part};
 
-use crate::detector::DETECTORS;
+use crate::detector::{DETECTORS, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signals(u32);
+pub struct Signals(u64);
 
 impl Signals {
     /// A single or double quote, a back-tick, a closing bracket.
@@ -51,10 +51,41 @@ impl Signals {
     /// A verb that begins a statement only behind a semicolon.
     pub const MARKED_VERB: Self = Self(1 << 17);
 
+    // 20 to 31: bytes and pairs that several rules share.
+    /// A slash or a backslash.
+    pub const SLASH: Self = Self(1 << 20);
+    /// `<`.
+    pub const LESS: Self = Self(1 << 21);
+    /// What ends a command: `;`, `|`, `&`, a line break, a back-tick.
+    pub const SEPARATOR: Self = Self(1 << 22);
+    /// A carriage return or a line feed.
+    pub const LINE: Self = Self(1 << 23);
+    /// `$`.
+    pub const DOLLAR: Self = Self(1 << 24);
+    /// `%`.
+    pub const PERCENT: Self = Self(1 << 25);
+    /// `..`.
+    pub const DOTS: Self = Self(1 << 26);
+    /// Two slashes or backslashes.
+    pub const SLASHES: Self = Self(1 << 27);
+    /// What opens an expression or a substitution: `${`, `#{`, `{{`, `{%`, `<%`, `$(`, …
+    pub const OPENING: Self = Self(1 << 28);
+    /// `__`.
+    pub const UNDERSCORES: Self = Self(1 << 29);
+    /// `[`.
+    pub const BRACKET: Self = Self(1 << 30);
+    /// `*`.
+    pub const STAR: Self = Self(1 << 31);
+
     /// Both sets together.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The bits of the set, as vocabularies want them.
+    pub const fn bits(self) -> u64 {
+        self.0
     }
 
     /// True if all of `other` is in here.
@@ -87,16 +118,29 @@ impl Hot {
     }
 }
 
-/// Without these, letters, digits and `-_.,:/` stand in one run: no language that a rule knows says
-/// anything so.
-pub const WARM: Classes = Classes::ODD
+/// Without these, letters, digits and `-_.,:/` stand in one run with no two of `./:_` side by side:
+/// no language that a rule knows says anything so.
+const WARM: Classes = Classes::ODD
     .with(Classes::ESCAPED)
     .with(Classes::PLUS)
-    .with(Classes::SPACE);
+    .with(Classes::SPACE)
+    .with(Classes::JOINT);
+
+/// True if a text is of those that no rule makes anything of, told without reading it.
+#[inline]
+pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
+    // A path from the root on may name what must not be read.
+    !classes.meets(WARM) && text.first() != Some(&b'/') && !(part == Part::Key && is_sharp(text))
+}
+
+/// True for the plain names that mean something to a language.
+fn is_sharp(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'c' | b'p')) && name.len() >= 9
+}
 
 /// Which detectors have to look at a form.
 pub fn hot(form: &Form<'_>) -> Hot {
-    if !form.classes.meets(WARM) {
+    if is_plain(form.text, form.classes, form.part) {
         return Hot::COLD;
     }
     select(signals(form.text))
@@ -116,7 +160,7 @@ fn select(seen: Signals) -> Hot {
 
 /// The signals of a text, in one pass.
 pub fn signals(text: &[u8]) -> Signals {
-    let mut seen = 0_u32;
+    let mut seen = 0_u64;
     let mut before = 0_u8;
     let mut at = 0_usize;
     while let Some(&byte) = text.get(at) {
@@ -140,7 +184,7 @@ pub fn signals(text: &[u8]) -> Signals {
 }
 
 #[inline]
-fn kind(byte: u8) -> u32 {
+fn kind(byte: u8) -> u64 {
     BYTES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
@@ -173,7 +217,7 @@ const fn each(byte: u8) -> u64 {
 
 /// The signals of a run of letters.
 #[inline]
-fn word(word: &[u8]) -> u32 {
+fn word(word: &[u8]) -> u64 {
     if SHAPES.fit(word) {
         WORDS.roles(fold_word(word))
     } else {
@@ -183,43 +227,59 @@ fn word(word: &[u8]) -> u32 {
 
 /// The signal of two bytes that mean something only together.
 #[inline]
-fn pair(one: u8, two: u8) -> u32 {
+fn pair(one: u8, two: u8) -> u64 {
     match (one, two) {
         (b'-', b'-') | (b'/', b'*') => Signals::COMMENT.0,
         (b'|', b'|') | (b'&', b'&') => Signals::CONNECTIVE.0,
         // A setting of the database.
         (b'@', b'@') => Signals::CONSTANT.0,
+        (b'.', b'.') => Signals::DOTS.0,
+        (b'/' | b'\\', b'/' | b'\\') => Signals::SLASHES.0,
+        (b'_', b'_') => Signals::UNDERSCORES.0,
+        (b'$' | b'#' | b'{' | b'*' | b'@' | b'~', b'{')
+        | (b'{' | b'<', b'%' | b'#')
+        | (b'$' | b'@' | b'<' | b'>' | b'=' | b'#', b'(')
+        | (b'[', b'[') => Signals::OPENING.0,
         _ => 0,
     }
 }
 
-const LETTER: u32 = 1 << 31;
+const LETTER: u64 = 1 << 63;
 /// The second byte of a pair.
-const PAIR: u32 = 1 << 30;
+const PAIR: u64 = 1 << 62;
 
-// 1 KiB, and with the words and their shapes 5.3 KiB: what a value that is not plain touches.
-static BYTES: [u32; 256] = bytes();
+// 2 KiB: what a value that is not plain touches, beside the words and their shapes.
+static BYTES: [u64; 256] = bytes();
 
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     reason = "runs at build time only, over indices below 256"
 )]
-const fn bytes() -> [u32; 256] {
-    let mut table = [0_u32; 256];
+const fn bytes() -> [u64; 256] {
+    let mut table = [0_u64; 256];
     let mut at = 0;
     while at < 256 {
         let byte = at as u8;
         table[at] = match byte {
             b'\'' | b'"' => Signals::QUOTE.0 | Signals::CONSTANT.0,
-            b'`' | b']' => Signals::QUOTE.0,
-            b'=' | b'<' | b'>' | b'!' | b'~' => Signals::COMPARISON.0,
-            b'(' => Signals::PARENTHESIS.0,
-            b'{' => Signals::BRACE.0,
-            b'#' => Signals::COMMENT.0,
-            b'$' | b'0'..=b'9' => Signals::CONSTANT.0,
-            b'-' | b'*' | b'|' | b'&' => PAIR,
-            b';' => Signals::SEMICOLON.0,
+            b'`' => Signals::QUOTE.0 | Signals::SEPARATOR.0,
+            b']' => Signals::QUOTE.0,
+            b'<' => Signals::COMPARISON.0 | Signals::LESS.0,
+            b'=' | b'>' | b'!' | b'~' => Signals::COMPARISON.0,
+            b'(' => Signals::PARENTHESIS.0 | PAIR,
+            b'{' => Signals::BRACE.0 | PAIR,
+            b'[' => Signals::BRACKET.0 | PAIR,
+            b'#' => Signals::COMMENT.0 | PAIR,
+            b'$' => Signals::CONSTANT.0 | Signals::DOLLAR.0,
+            b'0'..=b'9' => Signals::CONSTANT.0,
+            b'-' | b'.' | b'_' => PAIR,
+            b'*' => Signals::STAR.0 | PAIR,
+            b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
+            b'/' | b'\\' => Signals::SLASH.0 | PAIR,
+            b'%' => Signals::PERCENT.0 | PAIR,
+            b';' => Signals::SEMICOLON.0 | Signals::SEPARATOR.0,
+            b'\r' | b'\n' => Signals::LINE.0 | Signals::SEPARATOR.0,
             // `@>` and `?|` compare documents.
             b'?' => Signals::COMPARISON_WORD.0,
             b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
@@ -232,54 +292,7 @@ const fn bytes() -> [u32; 256] {
 }
 
 /// Words are runs of letters: `pg_sleep` shows `pg` and `sleep`.
-static WORDS: Lexicon<512> = Lexicon::new(VOCABULARY);
+static WORDS: Lexicon<512> = Lexicon::new(VOCABULARIES);
 
-/// What tells most words of prose from those of the vocabulary before they are hashed.
-static SHAPES: Shapes = Shapes::of(VOCABULARY);
-
-const VOCABULARY: &[(u32, &str)] = &[
-    (Signals::CONNECTIVE.0, "and or xor where having on when"),
-    (
-        Signals::COMPARISON_WORD.0,
-        "like rlike regexp glob ilike similar sounds match contains overlaps \
-         startswith in is between",
-    ),
-    (
-        Signals::CONSTANT.0,
-        "null true false unknown user current session system sysdate localtime rownum",
-    ),
-    (Signals::SELECT.0, "select"),
-    (Signals::SET_OPERATION.0, "union except intersect minus"),
-    (Signals::ROWS.0, "values table"),
-    (Signals::EFFECT.0, "waitfor exec execute outfile dumpfile"),
-    (
-        Signals::CALL.0,
-        "raiserror sleep benchmark receive extractvalue updatexml load randomblob zeroblob \
-         generate regexp crypt gtid xmltype sys lo pg xml dblink \
-         openrowset opendatasource openquery xp sp sqlid drithsx httpuritype \
-         writefile readfile fts name getmappingxpath fn st geometrycollection \
-         multipoint multipolygon multilinestring linestring polygon json uuid get \
-         release master dbms utl ctxsys analyse sqlite edit",
-    ),
-    (
-        Signals::VERB.0,
-        "insert update delete drop create alter truncate declare set grant revoke merge replace \
-         rename bulk deny shutdown",
-    ),
-    (
-        Signals::OBJECT.0,
-        "into from set to on with table database view index user function procedure schema \
-         trigger login role column tablespace sequence server extension temporary temp unique \
-         materialized aggregate language alias event proc type assembly package synonym virtual \
-         system session constraint domain directory java or global",
-    ),
-    (
-        Signals::MARKED_VERB.0,
-        "call begin commit rollback load handler prepare do vacuum attach pragma copy use show \
-         desc describe explain backup restore kill reconfigure dbcc print if with while lock \
-         analyze values table detach reindex",
-    ),
-    (Signals::ORDER.0, "order group"),
-    (Signals::BY.0, "by"),
-    (Signals::CASE.0, "case"),
-];
+/// What tells most words of prose from those of the vocabularies before they are hashed.
+static SHAPES: Shapes = Shapes::of(VOCABULARIES);

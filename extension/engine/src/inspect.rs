@@ -160,8 +160,8 @@ impl<'k> Inspection<'k> {
 }
 
 impl Visitor for Inspection<'_> {
-    fn ignores(&self, classes: Classes) -> bool {
-        self.gated && !classes.meets(gate::WARM)
+    fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
+        self.gated && gate::is_plain(text, classes, part)
     }
 
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {

@@ -1,6 +1,9 @@
 //! Word tables built at build time: a case-folded word in, its roles out.
 //! It never holds the words themselves, and never allocates.
 
+/// Groups of words that spaces part, each with its roles.
+pub(crate) type Vocabulary = [(u64, &'static str)];
+
 /// The hash of a word before its first letter.
 pub(crate) const WORD_SEED: u32 = 0x811c_9dc5;
 
@@ -21,7 +24,7 @@ pub(crate) fn fold_word(word: &[u8]) -> u32 {
 #[derive(Clone, Copy)]
 struct Slot {
     hash: u32,
-    roles: u32,
+    roles: u64,
 }
 
 /// An open-addressed table of `SLOTS` slots (a power of two).
@@ -34,37 +37,47 @@ pub(crate) struct Lexicon<const SLOTS: usize> {
     reason = "the tables are built at build time: a wrong index fails the build"
 )]
 impl<const SLOTS: usize> Lexicon<SLOTS> {
-    /// Builds the table from groups of words that spaces part; runs at build time, so an overfull
-    /// table fails the build.
-    pub(crate) const fn new(groups: &[(u32, &str)]) -> Self {
+    /// Builds the table from the vocabularies; runs at build time, so an overfull table fails the
+    /// build.
+    pub(crate) const fn new(vocabularies: &[&Vocabulary]) -> Self {
         let mut table = Self {
             slots: [Slot { hash: 0, roles: 0 }; SLOTS],
         };
         let mut used = 0;
-        let mut group = 0;
-        while group < groups.len() {
-            let (roles, words) = groups[group];
-            let words = words.as_bytes();
-            let mut hash = WORD_SEED;
-            let mut at = 0;
-            while at <= words.len() {
-                if at < words.len() && words[at] != b' ' {
-                    hash = fold_byte(hash, words[at]);
-                } else if hash != WORD_SEED {
-                    used += table.add(hash, roles);
-                    hash = WORD_SEED;
-                }
-                at += 1;
+        let mut vocabulary = 0;
+        while vocabulary < vocabularies.len() {
+            let groups = vocabularies[vocabulary];
+            let mut group = 0;
+            while group < groups.len() {
+                used += table.add_all(groups[group].0, groups[group].1.as_bytes());
+                group += 1;
             }
-            group += 1;
+            vocabulary += 1;
         }
         // A quarter empty at least, so that a look-up ends after a few slots.
         assert!(used * 4 <= SLOTS * 3, "the table is too full");
         table
     }
 
+    /// Gives each word of a group these roles, too; the number of new ones.
+    const fn add_all(&mut self, roles: u64, words: &[u8]) -> usize {
+        let mut new = 0;
+        let mut hash = WORD_SEED;
+        let mut at = 0;
+        while at <= words.len() {
+            if at < words.len() && words[at] != b' ' {
+                hash = fold_byte(hash, words[at]);
+            } else if hash != WORD_SEED {
+                new += self.add(hash, roles);
+                hash = WORD_SEED;
+            }
+            at += 1;
+        }
+        new
+    }
+
     /// Gives a word these roles, too; 1 if it is new.
-    const fn add(&mut self, hash: u32, roles: u32) -> usize {
+    const fn add(&mut self, hash: u32, roles: u64) -> usize {
         assert!(hash != 0, "a word hashes to the mark of an empty slot");
         let mut slot = (hash as usize) & (SLOTS - 1);
         while self.slots[slot].hash != 0 && self.slots[slot].hash != hash {
@@ -78,7 +91,7 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
 
     /// The roles of the word with this hash; 0 if it has none.
     #[inline]
-    pub(crate) fn roles(&self, hash: u32) -> u32 {
+    pub(crate) fn roles(&self, hash: u32) -> u64 {
         let mut slot = hash as usize & (SLOTS - 1);
         // Bounded by the quarter of the table that is empty.
         while let Some(entry) = self.slots.get(slot) {
@@ -101,35 +114,48 @@ pub(crate) struct Shapes {
 }
 
 impl Shapes {
-    /// The shapes of groups of words as [`Lexicon::new`] takes them; runs at build time.
+    /// The shapes of vocabularies as [`Lexicon::new`] takes them; runs at build time.
     #[expect(
         clippy::indexing_slicing,
         reason = "the tables are built at build time: a wrong index fails the build"
     )]
-    pub(crate) const fn of(groups: &[(u32, &str)]) -> Self {
+    pub(crate) const fn of(vocabularies: &[&Vocabulary]) -> Self {
         let mut shapes = Self {
             first: [0; 32],
             last: [0; 32],
         };
-        let mut group = 0;
-        while group < groups.len() {
-            let words = groups[group].1.as_bytes();
-            let mut start = 0;
-            let mut at = 0;
-            while at <= words.len() {
-                if at == words.len() || words[at] == b' ' {
-                    if at > start {
-                        let bit = 1 << (at - start);
-                        shapes.first[letter(words[start])] |= bit;
-                        shapes.last[letter(words[at - 1])] |= bit;
-                    }
-                    start = at + 1;
-                }
-                at += 1;
+        let mut vocabulary = 0;
+        while vocabulary < vocabularies.len() {
+            let groups = vocabularies[vocabulary];
+            let mut group = 0;
+            while group < groups.len() {
+                shapes.add_all(groups[group].1.as_bytes());
+                group += 1;
             }
-            group += 1;
+            vocabulary += 1;
         }
         shapes
+    }
+
+    /// Adds the shape of each word of a group.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the tables are built at build time: a wrong index fails the build"
+    )]
+    const fn add_all(&mut self, words: &[u8]) {
+        let mut start = 0;
+        let mut at = 0;
+        while at <= words.len() {
+            if at == words.len() || words[at] == b' ' {
+                if at > start {
+                    let bit = 1 << (at - start);
+                    self.first[letter(words[start])] |= bit;
+                    self.last[letter(words[at - 1])] |= bit;
+                }
+                start = at + 1;
+            }
+            at += 1;
+        }
     }
 
     /// True if a word of the vocabulary has this word's length, first and last letter.
@@ -156,7 +182,8 @@ const fn letter(byte: u8) -> usize {
 mod tests {
     use super::*;
 
-    static TABLE: Lexicon<16> = Lexicon::new(&[(1, "union select"), (2, "or union"), (4, "sleep")]);
+    static TABLE: Lexicon<16> =
+        Lexicon::new(&[&[(1, "union select"), (2, "or union")], &[(4, "sleep")]]);
 
     #[test]
     fn words_are_found_in_any_case_with_the_roles_of_all_their_groups() {

@@ -20,6 +20,7 @@ pub mod gate;
 mod inspect;
 mod lexicon;
 mod mask;
+mod prose;
 mod report;
 
 #[cfg(test)]

@@ -126,6 +126,9 @@ impl Classes {
 
     /// Contains `+`.
     pub const PLUS: Self = Self(32);
+    /// Two of `.`, `/`, `:` and `_` stand side by side, as in paths that climb and in URLs; told of
+    /// texts without [`Classes::ODD`] alone.
+    pub const JOINT: Self = Self(128);
     /// Nobody has looked: anything may be in it.
     pub(crate) const UNKNOWN: Self = Self(0xff);
 

@@ -105,6 +105,37 @@ impl Path<'_> {
         None
     }
 
+    /// The names of the members around the current key or value, the innermost first, through nested
+    /// documents: its own name, if it has one, then those of the containers in which it stands.
+    ///
+    /// Names are as they stand in the text (escapes kept); arrays have none and are passed over.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let mut level = Some(self);
+        let levels = core::iter::from_fn(move || {
+            let path = level?;
+            level = path.parent;
+            Some(path)
+        });
+        levels.flat_map(|path| {
+            let named = path.frames.iter().rev();
+            named
+                .filter(|frame| frame.kind == Kind::Named)
+                .map(|frame| path.name(frame))
+        })
+    }
+
+    /// What stands behind the current member's name and its colon, to the end of the document, as it
+    /// stands there: where a key is judged, the value that it names begins here. Empty where there is
+    /// no name, and for the fields of forms.
+    pub fn operand(&self) -> &[u8] {
+        let name = self.frames.last().map(|frame| frame.key.end as usize);
+        let behind = name.and_then(|end| self.text.get(end..)).unwrap_or(&[]);
+        // In a document that is walked inside its string a backslash stands before the quote.
+        let behind = behind.strip_prefix(b"\\").unwrap_or(behind);
+        let behind = behind.strip_prefix(b"\"").unwrap_or(&[]).trim_ascii_start();
+        behind.strip_prefix(b":").unwrap_or(&[]).trim_ascii_start()
+    }
+
     fn name(&self, frame: &Frame) -> &[u8] {
         frame.key.of(self.text).unwrap_or(&[])
     }

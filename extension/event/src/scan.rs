@@ -67,37 +67,51 @@ impl<'t> Scanner<'t> {
     pub(crate) fn string(&mut self, start: usize) -> Scanned {
         let mut base = start & !(block::BYTES - 1);
         let mut inside = block::from(start);
-        let (mut odd, mut spaces) = (0, 0);
+        let (mut odd, mut spaces, mut joints, mut last) = (0, 0, 0, false);
         while base < self.text.len() {
             let marks = self.marks(base);
             let stops = marks.stops & inside;
             let before = inside & block::before(stops);
             odd |= marks.odd & before;
             spaces |= marks.spaces & before;
+            joints |= block::pairs(marks.joints & before, last);
+            last = block::ends(marks.joints & before);
             if stops != 0 {
                 let end = base.saturating_add(block::first(stops));
-                return self.scanned(start, end, odd, spaces);
+                return self.scanned(start, end, odd, plain(spaces, joints));
             }
             base = base.saturating_add(block::BYTES);
             inside = u64::MAX;
         }
-        self.scanned(start, self.text.len().max(start), odd, spaces)
+        self.scanned(
+            start,
+            self.text.len().max(start),
+            odd,
+            plain(spaces, joints),
+        )
     }
 
     #[inline]
-    fn scanned(&self, start: usize, end: usize, odd: u64, spaces: u64) -> Scanned {
+    fn scanned(&self, start: usize, end: usize, odd: u64, plain: Classes) -> Scanned {
         let stop = match self.text.get(end) {
             Some(b'"') => Stop::Quote,
             Some(_) => Stop::Escape,
             None => Stop::End,
         };
         let classes = if odd == 0 {
-            Classes::SPACE.when(spaces != 0)
+            plain
         } else {
             classes(self.text.get(start..end).unwrap_or(&[]))
         };
         Scanned { end, classes, stop }
     }
+}
+
+/// The classes of a text without odd bytes, by where its spaces and its pairs of joints are.
+#[inline]
+fn plain(spaces: u64, joints: u64) -> Classes {
+    let classes = Classes::SPACE.when(spaces != 0);
+    classes.with(Classes::JOINT.when(joints != 0))
 }
 
 /// The offset of the quote that closes the string in which `start` stands, escapes passed over;

@@ -22,10 +22,10 @@ pub trait Visitor {
     /// nothing is left over may not come itself.
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps);
 
-    /// True if this visitor makes nothing of a text that holds these kinds of bytes and no others;
-    /// where no decoder reads such a text either, it is not shown.
-    fn ignores(&self, classes: Classes) -> bool {
-        let _ = classes;
+    /// True if this visitor makes nothing of a text, told by the kinds of its bytes and at most by a
+    /// glance; where no decoder reads such a text either, it is not shown.
+    fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
+        let _ = (text, classes, part);
         false
     }
 }
@@ -167,7 +167,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
     #[inline]
     pub(crate) fn is_cold(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         let may_decode = part == Part::Value && !decode::is_too_short(text);
-        !may_decode && !classes.meets(decode::CALLS) && self.visitor.ignores(classes)
+        !may_decode && !classes.meets(decode::CALLS) && self.visitor.ignores(text, classes, part)
     }
 
     /// Shows one value of the event and all its forms.

@@ -3,6 +3,7 @@
 use credenza_event::{Form, Span, Steps};
 
 use crate::gate::Signals;
+use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod sql_injection;
@@ -10,6 +11,11 @@ pub mod sql_injection;
 /// All detectors, in the order of their gate bits.
 pub static DETECTORS: &[&dyn Detector] = &[
     &sql_injection::SqlInjection, // a value that changes the shape of a query
+];
+
+/// The words of all rules, for the gate.
+pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
+    sql_injection::WORDS, //
 ];
 
 /// The public identity of a detector.
@@ -21,6 +27,9 @@ pub struct Rule {
     pub class: &'static str,
     /// CWE number.
     pub cwe: u16,
+    /// The highest confidence that a finding of it ever has: below `high` it is reported and never
+    /// blocks by default.
+    pub ceiling: Confidence,
     /// The rule page: rustdoc, tests, book and `credenza explain`.
     pub page: &'static str,
 }

@@ -8,22 +8,26 @@ mod dialect;
 mod oracle;
 mod production;
 mod reading;
+mod signals;
 mod statement;
 mod token;
 mod word;
 mod worth;
 
+pub(super) use signals::WORDS;
+
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::gate::Signals;
-use crate::report::Explanation;
+use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
     id: "sql-injection",
     class: "sqli",
     cwe: 89,
+    ceiling: Confidence::High,
     page: include_str!("sql_injection.md"),
 };
 
@@ -37,7 +41,7 @@ impl Detector for SqlInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        NEEDS
+        signals::NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
@@ -63,31 +67,3 @@ impl Detector for SqlInjection {
         }
     }
 }
-
-/// The signals without which no reading passes anything.
-const NEEDS: &[Signals] = &[
-    Signals::SELECT,
-    Signals::EFFECT,
-    Signals::SET_OPERATION.with(Signals::ROWS),
-    Signals::CONNECTIVE.with(Signals::COMPARISON),
-    Signals::CONNECTIVE
-        .with(Signals::COMPARISON_WORD)
-        .with(Signals::CONSTANT),
-    Signals::CONNECTIVE.with(Signals::COMMENT),
-    Signals::CONNECTIVE
-        .with(Signals::QUOTE)
-        .with(Signals::CONSTANT),
-    Signals::CALL.with(Signals::PARENTHESIS),
-    Signals::CONNECTIVE.with(Signals::PARENTHESIS),
-    Signals::CONNECTIVE.with(Signals::BRACE),
-    Signals::QUOTE.with(Signals::COMMENT),
-    Signals::QUOTE.with(Signals::COMPARISON),
-    Signals::QUOTE.with(Signals::COMPARISON_WORD),
-    Signals::QUOTE.with(Signals::SET_OPERATION),
-    Signals::VERB.with(Signals::OBJECT),
-    Signals::VERB.with(Signals::SEMICOLON),
-    Signals::VERB.with(Signals::COMMENT),
-    Signals::MARKED_VERB.with(Signals::SEMICOLON),
-    Signals::ORDER.with(Signals::BY),
-    Signals::CASE.with(Signals::COMPARISON),
-];

@@ -17,6 +17,8 @@ pub(crate) struct Marks {
     pub(crate) odd: u64,
     /// Spaces.
     pub(crate) spaces: u64,
+    /// `.`, `/`, `:` and `_`.
+    pub(crate) joints: u64,
 }
 
 /// The marks of the block at an offset; what stands behind the text has none.
@@ -45,6 +47,7 @@ fn marks(block: &[u8; BYTES]) -> Marks {
         stops: stops(block),
         odd: !each(block, is_even),
         spaces: each(block, |bytes| bytes.simd_eq(u8x16::splat(b' '))),
+        joints: each(block, is_joint),
     }
 }
 
@@ -62,6 +65,40 @@ fn is_even(bytes: u8x16) -> u8x16 {
         | within(bytes, b',', b':')
         | bytes.simd_eq(u8x16::splat(b'_'))
         | bytes.simd_eq(u8x16::splat(b' '))
+}
+
+#[inline]
+fn is_joint(bytes: u8x16) -> u8x16 {
+    within(bytes, b'.', b'/')
+        | bytes.simd_eq(u8x16::splat(b':'))
+        | bytes.simd_eq(u8x16::splat(b'_'))
+}
+
+/// True if two joints stand side by side in a text.
+pub(crate) fn is_joint_text(text: &[u8]) -> bool {
+    let mut last = false;
+    let mut at = 0_usize;
+    while at < text.len() {
+        let joints = marks_at(text, at).joints;
+        if pairs(joints, last) != 0 {
+            return true;
+        }
+        last = ends(joints);
+        at = at.saturating_add(BYTES);
+    }
+    false
+}
+
+/// The marked bytes behind a marked byte; `last` tells of the one before the block.
+#[inline]
+pub(crate) fn pairs(marks: u64, last: bool) -> u64 {
+    marks & (marks.wrapping_shl(1) | u64::from(last))
+}
+
+/// True if the last byte of a block is marked.
+#[inline]
+pub(crate) fn ends(marks: u64) -> bool {
+    marks.leading_zeros() == 0
 }
 
 /// Bytes between two others, both included.
@@ -170,6 +207,7 @@ mod tests {
             stops: each(|byte| matches!(byte, b'"' | b'\\')),
             odd: each(|byte| !byte.is_ascii_alphanumeric() && !b" ,-./:_".contains(&byte)),
             spaces: each(|byte| byte == b' '),
+            joints: each(|byte| b"./:_".contains(&byte)),
         }
     }
 

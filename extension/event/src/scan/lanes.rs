@@ -1,5 +1,6 @@
 //! The classes of long texts, lane by lane in arithmetic that compilers turn into vectors.
 //! It never branches on a byte.
+use super::block;
 use crate::form::Classes;
 
 /// One step's bytes, or one byte of result for each.
@@ -17,7 +18,10 @@ pub(crate) fn classes(text: &[u8]) -> Classes {
         let found = blocks.iter().fold([0; LANES], with);
         all |= fold(&found);
     }
-    Classes::from_bits(all)
+    let classes = Classes::from_bits(all);
+    // Where odd bytes stand nobody asks for joints.
+    let is_joint = !classes.has(Classes::ODD) && block::is_joint_text(text);
+    classes.with(Classes::JOINT.when(is_joint))
 }
 
 /// The class bits of each byte, for texts shorter than a step.

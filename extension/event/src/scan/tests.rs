@@ -34,8 +34,11 @@ fn string(text: &[u8], start: usize) -> Scanned {
 }
 
 fn classes_one_by_one(text: &[u8]) -> Classes {
-    text.iter()
-        .fold(Classes::default(), |classes, byte| classes.with(one(*byte)))
+    let each = text.iter();
+    let classes = each.fold(Classes::default(), |classes, byte| classes.with(one(*byte)));
+    let is_joint = |pair: &[u8]| pair.iter().all(|byte| b"./:_".contains(byte));
+    let joint = !classes.has(Classes::ODD) && text.windows(2).any(is_joint);
+    classes.with(Classes::JOINT.when(joint))
 }
 
 fn string_one_by_one(text: &[u8], start: usize) -> Scanned {

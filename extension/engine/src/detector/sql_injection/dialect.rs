@@ -4,7 +4,7 @@ use super::token::{Kind, Lexer, Token};
 use crate::lexicon::{Lexicon, fold_word};
 
 /// The dialects in the order of their bits; the first that has a mark names the finding.
-const NAMES: [(u32, &str); 5] = [
+const NAMES: [(u64, &str); 5] = [
     (MYSQL, "mysql"),
     (POSTGRESQL, "postgresql"),
     (MSSQL, "mssql"),
@@ -12,11 +12,11 @@ const NAMES: [(u32, &str); 5] = [
     (SQLITE, "sqlite"),
 ];
 
-const MYSQL: u32 = 1;
-const POSTGRESQL: u32 = 1 << 1;
-const MSSQL: u32 = 1 << 2;
-const ORACLE: u32 = 1 << 3;
-const SQLITE: u32 = 1 << 4;
+const MYSQL: u64 = 1;
+const POSTGRESQL: u64 = 1 << 1;
+const MSSQL: u64 = 1 << 2;
+const ORACLE: u64 = 1 << 3;
+const SQLITE: u64 = 1 << 4;
 
 // Limit: a mark that decides stands near the break-out; 64 tokens are a long injection.
 const TOKENS_MAX: usize = 64;
@@ -41,7 +41,7 @@ pub(super) fn name(text: &[u8], start: usize, end: usize) -> &'static str {
 }
 
 /// The dialects that alone know a token.
-fn marks(token: &Token<'_>) -> u32 {
+fn marks(token: &Token<'_>) -> u64 {
     match token.kind {
         Kind::Word => token
             .text
@@ -57,7 +57,7 @@ fn marks(token: &Token<'_>) -> u32 {
     }
 }
 
-fn marks_of_word(word: &[u8]) -> u32 {
+fn marks_of_word(word: &[u8]) -> u64 {
     let family = FAMILIES.iter().find(|(_, prefix)| {
         word.get(..prefix.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
@@ -69,7 +69,7 @@ fn marks_of_word(word: &[u8]) -> u32 {
 }
 
 /// Prefixes that name what one dialect ships with.
-const FAMILIES: [(u32, &str); 9] = [
+const FAMILIES: [(u64, &str); 9] = [
     (POSTGRESQL, "pg_"),
     (POSTGRESQL, "lo_"),
     (MSSQL, "xp_"),
@@ -81,7 +81,7 @@ const FAMILIES: [(u32, &str); 9] = [
     (SQLITE, "fts3_"),
 ];
 
-static WORDS: Lexicon<128> = Lexicon::new(&[
+static WORDS: Lexicon<128> = Lexicon::new(&[&[
     (
         MYSQL,
         "sleep benchmark extractvalue updatexml load_file outfile dumpfile rlike xor \
@@ -106,7 +106,7 @@ static WORDS: Lexicon<128> = Lexicon::new(&[
         SQLITE,
         "randomblob zeroblob load_extension glob pragma attach writefile readfile",
     ),
-]);
+]]);
 
 #[cfg(test)]
 mod tests {

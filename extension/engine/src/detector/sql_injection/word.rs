@@ -8,7 +8,7 @@ use vocabulary::VOCABULARY;
 
 /// The roles that a word can play, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Roles(pub(super) u32);
+pub(super) struct Roles(pub(super) u64);
 
 impl Roles {
     /// `and`, `or`, `xor`.
@@ -90,14 +90,14 @@ impl Roles {
     }
 }
 
-const fn both(one: Roles, other: Roles) -> u32 {
+const fn both(one: Roles, other: Roles) -> u64 {
     one.0 | other.0
 }
 
-static TABLE: Lexicon<1024> = Lexicon::new(VOCABULARY);
+static TABLE: Lexicon<1024> = Lexicon::new(&[VOCABULARY]);
 
 /// What tells most words of prose from those of the vocabulary before they are hashed.
-static SHAPES: Shapes = Shapes::of(VOCABULARY);
+static SHAPES: Shapes = Shapes::of(&[VOCABULARY]);
 
 /// The roles of one word without dots.
 #[inline]

@@ -3,7 +3,7 @@
 use super::{Roles, both};
 
 /// The words by role; a word may stand in several groups.
-pub(super) const VOCABULARY: &[(u32, &str)] = &[
+pub(super) const VOCABULARY: &[(u64, &str)] = &[
     (Roles::CONNECTIVE.0, "and or xor"),
     (
         Roles::COMPARE.0,

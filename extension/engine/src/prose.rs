@@ -1,0 +1,78 @@
+//! Prose around a construct: what a person wrote about an attack is not one.
+//! It never looks inside the construct, only at what stands before and behind it.
+use credenza_event::Span;
+
+// Limit: four words of text outside of a construct make a sentence of it (detection.md section 4).
+const WORDS_MIN: usize = 4;
+// Limit: a sentence stands near what it speaks of; no more is read on either side.
+const NEAR_BYTES: usize = 256;
+
+/// True if the text outside of `span` is a sentence that speaks of what is in it: four and more
+/// words of letters, on both sides together, apart from white space and the signs of a sentence.
+pub(crate) fn surrounds(text: &[u8], span: Span) -> bool {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = text.get(..start).unwrap_or(&[]);
+    let near = before.len().saturating_sub(NEAR_BYTES);
+    let before = before.get(near..).unwrap_or(&[]);
+    let behind = text.get(end..).unwrap_or(&[]);
+    let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
+    words(before).saturating_add(words(behind)) >= WORDS_MIN
+}
+
+/// The words of a text that are words of a sentence.
+fn words(text: &[u8]) -> usize {
+    text.split(u8::is_ascii_whitespace)
+        .filter(|piece| is_word(piece))
+        .count()
+}
+
+/// True for letters with the signs that stand beside words in sentences.
+fn is_word(piece: &[u8]) -> bool {
+    let first = piece.first().copied().unwrap_or(0);
+    let piece = match first {
+        b'"' | b'\'' | b'(' => piece.get(1..).unwrap_or(&[]),
+        _ => piece,
+    };
+    let letters = piece
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80)
+        .count();
+    let rest = piece.get(letters..).unwrap_or(&[]);
+    let is_end = rest.len() <= 2 && rest.iter().all(|byte| b",.:;!?)'\"".contains(byte));
+    letters > 0 && (is_end || matches!(rest, [b'\'' | b'-', tail @ ..] if is_letters(tail)))
+}
+
+fn is_letters(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use credenza_event::Span;
+
+    use super::surrounds;
+
+    /// Asks about the part of a text between two bars.
+    fn check(marked: &str) -> bool {
+        let mut parts = marked.split('|');
+        let mut next = || parts.next().unwrap();
+        let (before, inside, behind) = (next(), next(), next());
+        let start = u32::try_from(before.len()).unwrap();
+        let end = start + u32::try_from(inside.len()).unwrap();
+        let text = [before, inside, behind].concat();
+        surrounds(text.as_bytes(), Span { start, end })
+    }
+
+    #[test]
+    fn a_sentence_around_a_construct_is_prose() {
+        assert!(check("Please don't write |<script>| in your posts."));
+        assert!(check("See |../etc| for more (or less), friends"));
+    }
+
+    #[test]
+    fn a_value_with_little_around_it_is_none() {
+        assert!(!check("admin|' or 1=1|"));
+        assert!(!check("x=1&y=2 |<b>| 12 34 --"));
+        assert!(!check("|$(id)|"));
+    }
+}
