@@ -40,7 +40,7 @@ pub(crate) fn refusal(source: Source) -> Refusal {
         Source::ApiGatewayRest | Source::ApiGatewayHttp | Source::FunctionUrl => (HTTP, None),
         Source::Alb { multi: false } => (ALB, None),
         Source::Alb { multi: true } => (ALB_MULTI, None),
-        Source::Unknown => (ERROR, Some(ERROR_TYPE)),
+        _ => (ERROR, Some(ERROR_TYPE)),
     };
     Refusal {
         body: body.into(),

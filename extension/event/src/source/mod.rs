@@ -7,27 +7,11 @@ mod alb;
 mod api_gateway_http;
 mod api_gateway_rest;
 mod function_url;
+mod name;
 mod outline;
 
+pub use name::Source;
 use outline::Outline;
-
-/// The service that shaped an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// API Gateway REST API, or HTTP API with payload format 1.0.
-    ApiGatewayRest,
-    /// API Gateway HTTP API with payload format 2.0.
-    ApiGatewayHttp,
-    /// Lambda Function URL.
-    FunctionUrl,
-    /// Application Load Balancer; `multi` if the event carries `multiValueHeaders`.
-    Alb {
-        /// Answer with `multiValueHeaders`.
-        multi: bool,
-    },
-    /// Anything else: every string leaf is inspected.
-    Unknown,
-}
 
 /// The sources in the order in which they are asked; the first that knows the event has it.
 const SOURCES: [fn(&Outline<'_>) -> Option<Source>; 4] = [
@@ -36,19 +20,6 @@ const SOURCES: [fn(&Outline<'_>) -> Option<Source>; 4] = [
     api_gateway_http::recognise,
     api_gateway_rest::recognise,
 ];
-
-impl Source {
-    /// The name in records and policies.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ApiGatewayRest => "apigateway-rest",
-            Self::ApiGatewayHttp => "apigateway-http",
-            Self::FunctionUrl => "function-url",
-            Self::Alb { .. } => "alb",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// Recognises the source of an event.
 ///

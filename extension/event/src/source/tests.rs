@@ -159,3 +159,13 @@ fn published_samples_are_recognised_where_they_are_present() {
     }
     assert!(recognised > 40, "{recognised}");
 }
+
+#[test]
+fn every_source_is_named_once_and_fits_its_column_in_records() {
+    for source in Source::ALL {
+        assert_eq!(Source::named(source.name()), Some(*source));
+        assert!(source.name().len() <= 24, "{}", source.name());
+    }
+    assert_eq!(Source::named("alb"), Some(Source::Alb { multi: false }));
+    assert_eq!(Source::named("nobody"), None);
+}
