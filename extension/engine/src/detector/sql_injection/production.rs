@@ -2,7 +2,7 @@
 //! It never goes back, never recurses, and never needs the query to be complete.
 use super::reading::{Entry, Facts, Lead, Reading, Stop};
 use super::token::{Kind, Lexer, Token};
-use super::word::Roles;
+use super::word::{self, Roles};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
@@ -121,6 +121,8 @@ struct Reader<'a, 'f> {
     alias: bool,
     last: Kind,
     plain: u8,
+    /// Letters that were spelled in codes.
+    spelled: u8,
     /// The operand at hand, if it is a single token; the one that it is compared with.
     single: &'a [u8],
     compared: &'a [u8],
@@ -139,9 +141,7 @@ pub(super) fn read(
     let stop = loop {
         let token = reader.lexer.next();
         end = token.start;
-        if reader.lexer.commented() {
-            reader.facts.add(Facts::COMMENT);
-        }
+        reader.facts.add(reader.lexer.passed());
         if reader.tokens >= tokens_max {
             break Stop::Limit;
         }
@@ -151,7 +151,15 @@ pub(super) fn read(
         }
         reader.last = token.kind;
     };
+    let depth = reader.depth;
     if stop != Stop::Broken || reader.state == State::After {
+        reader.close_condition();
+    }
+    if matches!(stop, Stop::Open | Stop::Cut) {
+        // The query's own parentheses close what the value leaves open.
+        while reader.depth > 0 {
+            reader.pop();
+        }
         reader.close_condition();
     }
     Reading {
@@ -159,7 +167,7 @@ pub(super) fn read(
         stop,
         lead: reader.lead,
         closes: reader.closes,
-        depth: reader.depth,
+        depth,
         tokens: reader.tokens,
         end,
         at: reader.lexer.at(),
@@ -192,6 +200,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             alias: false,
             last: Kind::End,
             plain: 0,
+            spelled: 0,
             single: &[],
             compared: &[],
         }
@@ -233,8 +242,8 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     /// Leaves a level; what took part in it takes part in the condition around it.
     fn pop(&mut self) {
-        self.close_condition();
         let inner = self.top;
+        self.close_condition();
         self.depth = self.depth.saturating_sub(1);
         self.top = self.outer.get(self.depth).copied().unwrap_or(FRAME);
         self.top.operand = true;
@@ -382,6 +391,16 @@ impl<'a, 'f> Reader<'a, 'f> {
         let word = token.kind == Kind::Word;
         self.note_operand(if word { Lead::Name } else { Lead::Text });
         self.top.name |= self.last != Kind::Cast;
+        if self.last == Kind::Cast {
+            // PostgreSQL's own types; other languages write `::` before names of theirs.
+            let types = [
+                "bool", "boolean", "int", "integer", "numeric", "text", "json", "jsonb",
+            ];
+            self.top.called |=
+                self.top.condition && types.iter().any(|name| word::is(token.text, name));
+        } else {
+            self.facts.add(Facts::NAMED);
+        }
         self.single = token.text;
         if token.kind == Kind::Setting
             || (token.roles.any(Roles::SYSTEM) && token.text.len() > 6)

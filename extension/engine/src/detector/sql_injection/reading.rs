@@ -52,8 +52,21 @@ impl Facts {
     pub(super) const LETTERLESS: Self = Self(1 << 22);
     /// A comment stands inside the query text (`or/**/1`).
     pub(super) const COMMENT: Self = Self(1 << 23);
+    /// A comment to the end of a line stands before more of the query (`1 -- \n (select …)`).
+    pub(super) const LINE_COMMENT: Self = Self(1 << 24);
+    /// A name of a column, a table or a variable takes part.
+    pub(super) const NAMED: Self = Self(1 << 25);
+    /// A known function is an argument of a known function.
+    pub(super) const NESTED_CALL: Self = Self(1 << 26);
+    /// A number that MySQL reads as nothing (`1.e(`), or a comment that holds nothing.
+    pub(super) const DISGUISED: Self = Self(1 << 27);
+    /// A known function was called.
+    pub(super) const CALLED: Self = Self(1 << 28);
     /// A set operation that the value's end cuts short (`union all`).
     pub(super) const SET_OPERATION: Self = Self(1 << 20);
+
+    /// Nothing was passed.
+    pub(super) const NONE: Self = Self(0);
 
     /// True if all of `other` was passed.
     pub(super) fn has(self, other: Self) -> bool {

@@ -8,6 +8,7 @@ pub(super) const NEEDS: &[Signals] = &[
     Signals::SELECT,
     Signals::EFFECT,
     Signals::SET_OPERATION.with(Signals::ROWS),
+    Signals::SET_OPERATION.with(Signals::COMMENT),
     Signals::CONNECTIVE.with(Signals::COMPARISON),
     Signals::CONNECTIVE
         .with(Signals::COMPARISON_WORD)
@@ -63,7 +64,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
          openrowset opendatasource openquery xp sp sqlid drithsx httpuritype \
          writefile readfile fts name getmappingxpath fn st geometrycollection \
          multipoint multipolygon multilinestring linestring polygon json uuid get \
-         release master dbms utl ctxsys analyse sqlite edit",
+         release master char chr nchar dbms utl ctxsys analyse sqlite edit",
     ),
     (
         Signals::VERB.bits(),

@@ -152,13 +152,47 @@ fn variable(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object 
     let after = lexer.next();
     let local = next.kind == Kind::Variable && next.text.first() == Some(&b'@');
     match next.kind {
-        Kind::Variable if local && word::is(verb.text, "declare") => fits(named(&after)),
+        Kind::Variable if local && word::is(verb.text, "declare") => fits(is_type(&after)),
         Kind::Setting => Object::Fits,
         Kind::Variable if local => {
             fits(after.kind == Kind::Compare || after.kind == Kind::Arithmetic)
         }
         _ => Object::None,
     }
+}
+
+/// True for a type of SQL Server, or for the `as` before one: `declare @home your income` has none.
+fn is_type(token: &Token<'_>) -> bool {
+    let types = [
+        "as",
+        "bigint",
+        "binary",
+        "bit",
+        "char",
+        "cursor",
+        "date",
+        "datetime",
+        "decimal",
+        "float",
+        "int",
+        "integer",
+        "money",
+        "nchar",
+        "ntext",
+        "numeric",
+        "nvarchar",
+        "real",
+        "smallint",
+        "sysname",
+        "table",
+        "text",
+        "time",
+        "tinyint",
+        "varbinary",
+        "varchar",
+        "xml",
+    ];
+    token.kind == Kind::Name || types.iter().any(|name| word::is(token.text, name))
 }
 
 fn table(next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
@@ -321,6 +355,9 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
             && (ends(&after) || after.roles.0 != 0)
         || is("use") && next.roles.any(Roles::SYSTEM) && ends(&after)
         || is("explain") && next.roles.any(Roles::VERB)
+        || (is("desc") || is("describe"))
+            && next.kind == Kind::Word
+            && matches!(after.kind, Kind::Semicolon | Kind::Cut)
         || is("kill") && next.kind == Kind::Number
         || is("vacuum") && next.roles.any(Roles::INTO)
         || is("dbcc") && next.kind == Kind::Word && ends(&after)

@@ -3,6 +3,7 @@
 use credenza_event::Span;
 use memchr::{memchr, memchr2, memmem};
 
+use super::reading::Facts;
 use super::word::{self, Roles};
 use literal::BRACKET_BYTES_MAX;
 
@@ -75,7 +76,7 @@ pub(super) struct Token<'a> {
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
-    commented: bool,
+    passed: Facts,
 }
 
 impl<'a> Lexer<'a> {
@@ -84,7 +85,7 @@ impl<'a> Lexer<'a> {
         Self {
             text,
             at,
-            commented: false,
+            passed: Facts::NONE,
         }
     }
 
@@ -93,9 +94,9 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
-    /// True if a comment stood between tokens.
-    pub(super) fn commented(&self) -> bool {
-        self.commented
+    /// What stood between tokens: comments and other disguises.
+    pub(super) fn passed(&self) -> Facts {
+        self.passed
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -208,9 +209,18 @@ impl<'a> Lexer<'a> {
                     if self.skip_comment() {
                         return Some(self.token(Kind::Cut, start));
                     }
-                    self.commented = true;
+                    self.passed.add(Facts::COMMENT);
+                    if self.text.get(start..self.at) == Some(b"/**/") {
+                        self.passed.add(Facts::DISGUISED);
+                    }
                 }
-                b'0'..=b'9' if self.skip_empty_exponent() => {}
+                b'0'..=b'9' if self.skip_empty_exponent() => {
+                    if matches!(self.peek(0), b'(' | b')' | b',') {
+                        self.passed.add(Facts::DISGUISED);
+                    }
+                }
+                // A pipe in a table of Markdown.
+                b'\\' if self.peek(1) == b'|' => self.step(1),
                 // The end of a conditional comment whose content was read as code.
                 b'*' if self.peek(1) == b'/' => self.step(2),
                 _ => return None,
@@ -223,7 +233,8 @@ impl<'a> Lexer<'a> {
         let mut rest = self.rest().iter().skip(1);
         let operator = rest.next();
         let next = rest.find(|b| !matches!(b, b'>' | b' '));
-        matches!(operator, Some(b'>' | b'-')) && next == Some(&b'\'')
+        let commented = next == Some(&b'/') && rest.next() == Some(&b'*');
+        matches!(operator, Some(b'>' | b'-')) && (next == Some(&b'\'') || commented)
     }
 
     /// `1.e(`: MySQL reads a number with an empty exponent before a parenthesis as nothing.
@@ -248,6 +259,7 @@ impl<'a> Lexer<'a> {
     fn skip_line(&mut self) -> bool {
         let line = memchr2(b'\n', b'\r', self.rest());
         self.step(line.unwrap_or(usize::MAX));
+        self.passed.add(Facts::LINE_COMMENT);
         // A line break after which nothing stands hides the rest all the same.
         self.rest().iter().all(u8::is_ascii_whitespace)
     }
@@ -394,6 +406,7 @@ impl<'a> Lexer<'a> {
             | (b'~', b'*' | b'~') => (2, Kind::Compare),
             (b'=' | b'<' | b'>', _) => (1, Kind::Compare),
             (b'|', b'|') | (b'&', b'&') => (2, Kind::Connective),
+            (b'|', b'\\') if self.peek(2) == b'|' => (3, Kind::Connective),
             (b'-' | b'#', b'>') => (if self.peek(2) == b'>' { 3 } else { 2 }, Kind::Arithmetic),
             (b'+' | b'-' | b'~' | b'!', _) => (1, Kind::Sign),
             (b'*', _) => (1, Kind::Star),
@@ -438,7 +451,8 @@ static BYTES: [u8; 256] = {
         if sign.is_ascii_alphanumeric() || foreign || matches!(sign, b'_' | b'$') {
             table[byte] |= WORD;
         }
-        let may_be_nothing = sign.is_ascii_digit() || matches!(sign, b'-' | b'#' | b'/' | b'*');
+        let may_be_nothing =
+            sign.is_ascii_digit() || matches!(sign, b'-' | b'#' | b'/' | b'*' | b'\\');
         if sign.is_ascii_graphic() && !may_be_nothing {
             table[byte] |= START;
         }

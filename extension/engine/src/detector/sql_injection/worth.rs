@@ -62,9 +62,15 @@ pub(super) fn bare_candidate(
 ) -> Option<Candidate> {
     let facts = reading.facts;
     let (broken, whole) = if facts.has(Facts::STATEMENT) {
-        statement(reading)?
+        statement(text, reading)?
     } else {
         bare(text, reading, prefix)?
+    };
+    let disguised = facts.has(Facts::DISGUISED) && facts.any(DISGUISES) && closed(reading.stop);
+    let (broken, whole) = if disguised {
+        (Confidence::High, Confidence::High)
+    } else {
+        (broken, whole)
     };
     let cap = if prefix == Prefix::Prose {
         Confidence::Medium
@@ -90,10 +96,17 @@ pub(super) fn bare_candidate(
 }
 
 /// A complete statement breaks out of nothing: someone may mean it.
-fn statement(reading: &Reading) -> Option<(Confidence, Confidence)> {
+fn statement(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)> {
     let facts = reading.facts;
     let good = closed(reading.stop);
-    let whole = facts.any(Facts::STACKED) || facts.has(Facts::LIST) && facts.any(REVEALING);
+    // Who means a statement has nothing to hide behind it.
+    let cut = reading.stop == Stop::Cut && hides_nothing(text, reading);
+    if cut && facts.has(Facts::SYSTEM.with(Facts::LIST).with(Facts::FROM)) {
+        return Some((Confidence::High, Confidence::High));
+    }
+    let disguised = facts.has(Facts::DISGUISED) && facts.any(DISGUISES);
+    let whole =
+        disguised || facts.any(Facts::STACKED) || facts.has(Facts::LIST) && facts.any(REVEALING);
     let effect = facts.has(Facts::EFFECT) && (good || facts.has(Facts::STACKED));
     if effect {
         return Some((Confidence::High, Confidence::High));
@@ -101,6 +114,13 @@ fn statement(reading: &Reading) -> Option<(Confidence, Confidence)> {
     let list = facts.any(Facts::LIST) && facts.any(Facts::FROM.with(Facts::UNION));
     (good && (whole || list)).then_some((Confidence::Medium, Confidence::Medium))
 }
+
+/// What nobody writes with empty comments or numbers that are nothing, save to pass a filter.
+const DISGUISES: Facts = Facts::FROM
+    .with(Facts::SUBSELECT)
+    .with(Facts::UNION)
+    .with(Facts::CALL_COMPARISON)
+    .with(Facts::NESTED_CALL);
 
 const REVEALING: Facts = Facts::SYSTEM.with(Facts::SUBSELECT).with(Facts::UNION);
 
@@ -132,7 +152,7 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
         return Some((if table { named } else { Medium }, whole));
     }
     if facts.has(Facts::EFFECT) {
-        return Some(bare_effect(reading, prefix));
+        return bare_effect(reading, prefix);
     }
     if facts.has(Facts::CONSTANT_COMPARISON) {
         let value = plain(reading).then_some((Medium, Medium));
@@ -150,7 +170,7 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
         };
     }
     if facts.has(Facts::SUBSELECT) && facts.any(Facts::LIST.with(Facts::FROM)) {
-        return Some(bare_subselect(reading));
+        return Some(bare_subselect(reading, prefix));
     }
     if facts.has(Facts::STACKED) {
         let apart = reading.lead == Lead::Expression && facts.has(Facts::SEMICOLON);
@@ -165,31 +185,36 @@ fn bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, C
     if compared || called && closed(reading.stop) {
         return Some((named, named));
     }
-    weak_bare(text, reading)
+    weak_bare(text, reading, prefix)
 }
 
 /// A function with an effect: high where it stands apart from other words or is all of the value.
-fn bare_effect(reading: &Reading, prefix: Prefix) -> (Confidence, Confidence) {
+fn bare_effect(reading: &Reading, prefix: Prefix) -> Option<(Confidence, Confidence)> {
     use Confidence::{High, Medium};
     let facts = reading.facts;
     if facts.has(Facts::STACKED) {
-        return (High, High);
+        return Some((High, High));
     }
-    let apart = facts.any(Facts::JOINED.with(Facts::CONNECTIVE).with(Facts::SUBSELECT))
-        || reading.closes > 0
-        || reading.stop == Stop::Cut;
+    let joins = Facts::JOINED.with(Facts::CONNECTIVE).with(Facts::SUBSELECT);
+    let of_constants = facts.has(Facts::NESTED_CALL) && !facts.has(Facts::NAMED);
+    if prefix == Prefix::Empty && of_constants {
+        return Some((High, High));
+    }
+    let apart = facts.any(joins) || reading.closes > 0 || reading.stop == Stop::Cut;
     let whole = prefix == Prefix::Empty && reading.stop != Stop::Broken;
     if apart {
         let named = plain(reading) || whole;
-        (if named { High } else { Medium }, High)
+        Some((if named { High } else { Medium }, High))
     } else if whole {
-        (High, High)
+        Some((High, High))
     } else {
-        (Medium, Medium)
+        // `sleep (8 hours)` is a word and a remark on it.
+        let meant = reading.stop != Stop::Broken;
+        meant.then_some((Medium, Medium))
     }
 }
 
-fn bare_subselect(reading: &Reading) -> (Confidence, Confidence) {
+fn bare_subselect(reading: &Reading, prefix: Prefix) -> (Confidence, Confidence) {
     use Confidence::{High, Medium};
     let facts = reading.facts;
     let good = closed(reading.stop);
@@ -198,12 +223,18 @@ fn bare_subselect(reading: &Reading) -> (Confidence, Confidence) {
     let goes_on = joined || reading.lead == Lead::Nothing || reading.stop == Stop::Cut;
     let strong = proof || facts.has(Facts::LIST) && goes_on;
     let plain = plain(reading);
-    let high = strong && (good || plain) || joined && plain && good;
+    // A question to the catalogue, and nothing before it.
+    let asks = facts.has(Facts::FROM.with(Facts::LIST).with(Facts::SYSTEM));
+    let parted = facts.has(Facts::FROM.with(Facts::LINE_COMMENT)) && reading.lead == Lead::Number;
+    let high = strong && (good || plain)
+        || joined && plain && good
+        || asks && prefix == Prefix::Empty
+        || parted && good;
     if high { (High, High) } else { (Medium, Medium) }
 }
 
 /// Productions that people write, too: only a value that a comment cuts is worth a word.
-fn weak_bare(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)> {
+fn weak_bare(text: &[u8], reading: &Reading, prefix: Prefix) -> Option<(Confidence, Confidence)> {
     use Confidence::{High, Medium};
     let facts = reading.facts;
     let plain = plain(reading);
@@ -217,7 +248,8 @@ fn weak_bare(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)>
         if facts.has(Facts::ORDER) && (number || hides_nothing(text, reading)) {
             return Some((High, High));
         }
-        if condition {
+        // `he said 'yes' or 'no' -- I forget` is a sentence.
+        if condition && prefix != Prefix::Prose {
             let only = hides_nothing(text, reading);
             return Some((if only { High } else { Medium }, Medium));
         }
@@ -225,11 +257,40 @@ fn weak_bare(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)>
     if condition && plain && closed(reading.stop) && facts.has(Facts::COMMENT) {
         return Some((High, High));
     }
+    if grouped(text, reading, prefix) || spells_call(text, reading, prefix) {
+        return Some((High, High));
+    }
+    if facts.has(Facts::SET_OPERATION) && number && reading.stop == Stop::Cut {
+        let only = hides_nothing(text, reading);
+        return only.then_some((High, High));
+    }
     if facts.has(Facts::ORDER) && number && reading.stop == Stop::End {
         return Some((Medium, Medium));
     }
     let call = facts.has(Facts::CALL_TRUTH) && plain && closed(reading.stop);
     call.then_some((Medium, Medium))
+}
+
+/// `( cos ( 1 or @a) )  --`: all of the value is an expression in parentheses, and a comment.
+fn grouped(text: &[u8], reading: &Reading, prefix: Prefix) -> bool {
+    let facts = reading.facts;
+    prefix == Prefix::Empty
+        && text.trim_ascii_start().first() == Some(&b'(')
+        && reading.is_whole()
+        && reading.stop == Stop::Cut
+        && hides_nothing(text, reading)
+        && facts.has(Facts::CONNECTIVE)
+        && facts.any(Facts::CALLED.with(Facts::TRUTH))
+}
+
+/// `||elt(2,hex(char(45)))`: all of the value joins a text to functions of constants.
+fn spells_call(text: &[u8], reading: &Reading, prefix: Prefix) -> bool {
+    let facts = reading.facts;
+    prefix == Prefix::Empty
+        && matches!(text.trim_ascii_start().first(), Some(b'|' | b'\'' | b'"'))
+        && reading.is_whole()
+        && facts.has(Facts::JOINED.with(Facts::NESTED_CALL))
+        && !facts.has(Facts::NAMED)
 }
 
 /// True if no word stands behind the comment's sign.
@@ -299,10 +360,13 @@ pub(super) fn first_candidate(
             let bare_text = !facts.has(Facts::NAME_COMPARISON)
                 && reading.stop == Stop::Open
                 && !facts.has(Facts::LETTERLESS);
-            if ended && !strict && !bare_text && (short || reading.stop == Stop::Cut) {
+            let all = first == 0 && spells_call(text, reading, Prefix::Empty);
+            if all || ended && !strict && !bare_text && (short || reading.stop == Stop::Cut) {
                 High
-            } else {
+            } else if short || reading.stop != Stop::Cut {
                 Medium
+            } else {
+                return None;
             }
         } else if facts.any(Facts::ORDER.with(Facts::VERB)) && reading.stop == Stop::Cut {
             if strict { Medium } else { High }
@@ -362,6 +426,15 @@ fn comment_cut(text: &[u8], reading: &Reading, before: &[u8], strict: bool) -> O
     } else {
         only
     };
+    if reading.facts.has(Facts::COMMENT.with(Facts::SEMICOLON))
+        && reading.stop == Stop::End
+        && reading.tokens <= only.saturating_add(1)
+        && !strict
+        && memchr(b' ', before).is_none()
+    {
+        // `x'/* a */;`: the statement ends where the quote did.
+        return Some(Confidence::High);
+    }
     if reading.stop != Stop::Cut || reading.tokens > only || strict {
         return None;
     }

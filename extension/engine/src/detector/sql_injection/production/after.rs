@@ -1,9 +1,9 @@
 //! The grammar behind an operand: what joins, compares, connects, or begins a clause.
 //! It never goes back to the operand.
-use super::super::reading::{Facts, Stop};
+use super::super::reading::{Entry, Facts, Stop};
 use super::super::token::{Kind, Token};
 use super::super::word::{self, Roles};
-use super::{CLOSES_MAX, Reader, State};
+use super::{CLOSES_MAX, Call, Reader, State};
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn after(&mut self, token: &Token<'a>) -> Option<Stop> {
@@ -82,6 +82,10 @@ impl<'a> Reader<'a, '_> {
     /// A word where an operator is due.
     fn word_after(&mut self, token: &Token<'a>) -> Option<Stop> {
         let roles = token.roles;
+        if self.calls_behind_value(token) {
+            let _ = self.called(Call::Effect, token);
+            return self.go(State::Operand);
+        }
         if roles.any(Roles::CONNECTIVE) {
             if self.top.between {
                 self.top.between = false;
@@ -143,6 +147,23 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         Some(Stop::Broken)
+    }
+
+    /// True for `2026-01-01' sleep(20) '`: a value, its quote, and a call with an effect that
+    /// nothing joins to it, as probes send it that try many languages at once.
+    fn calls_behind_value(&self, token: &Token<'a>) -> bool {
+        if self.entry != Entry::Continuation || self.tokens != 1 {
+            return false;
+        }
+        if !token.roles.any(Roles::EFFECT) || !self.next_opens() {
+            return false;
+        }
+        let before = self.text.get(..token.start).unwrap_or_default();
+        let value = before.trim_ascii_end();
+        let valued = matches!(value, [.., one, b'\'' | b'"'] if one.is_ascii_alphanumeric());
+        let mut ahead = self.lexer;
+        ahead.next();
+        valued && value.len() < before.len() && ahead.next().kind == Kind::Number
     }
 
     /// True if a table may come next: in English an article does.

@@ -1,13 +1,18 @@
 //! The grammar where an operand is due: literals, names, calls, sub-selects.
 //! It never decides what an operand is worth, only what it is.
 use super::super::reading::{Facts, Lead, Stop};
-use super::super::token::{Kind, Token};
+use super::super::token::{Kind, Lexer, Token};
 use super::super::word::{self, Roles};
 use super::{Call, Reader, State};
 
 impl<'a> Reader<'a, '_> {
     pub(super) fn next_opens(&self) -> bool {
         self.lexer.calls_next()
+    }
+
+    fn ends_next(&self) -> bool {
+        let mut ahead = self.lexer;
+        matches!(ahead.next().kind, Kind::End | Kind::Cut)
     }
 
     pub(super) fn compares_next(&self) -> bool {
@@ -68,6 +73,9 @@ impl<'a> Reader<'a, '_> {
     /// A word where an operand is due.
     fn word(&mut self, token: &Token<'a>) -> Option<Stop> {
         let roles = token.roles;
+        if self.names_escape(token) {
+            return None;
+        }
         // Behind `::` stands a type, or a name of some other language.
         let may_call = self.last != Kind::Cast && roles.0 | token.path.0 != 0;
         if may_call && self.next_opens() {
@@ -77,6 +85,10 @@ impl<'a> Reader<'a, '_> {
             if roles.any(Roles::CALL) {
                 return self.called(Call::Known, token);
             }
+        }
+        if token.path.any(Roles::EFFECT) && self.facts.has(Facts::JOINED) && self.ends_next() {
+            // `'||utl_http.request`: the query's own text goes on with the arguments.
+            self.facts.add(Facts::EFFECT);
         }
         if self.at_start() {
             if roles.any(Roles::CONTINUES) || word::is(token.text, "limit") {
@@ -119,10 +131,56 @@ impl<'a> Reader<'a, '_> {
         if self.next_opens() {
             return self.called(Call::Unknown, token);
         }
+        if word::is(token.text, "array") && self.text.get(self.lexer.at()) == Some(&b'[') {
+            return self.array();
+        }
         self.named(token)
     }
 
-    fn called(&mut self, call: Call, token: &Token<'a>) -> Option<Stop> {
+    /// `array['a','b']`, whose elements are constants.
+    fn array(&mut self) -> Option<Stop> {
+        let at = self.lexer.at().saturating_add(1);
+        let mut ahead = Lexer::new(self.text, at);
+        // Limit: sixteen elements with the commas between them.
+        for _ in 0..16 {
+            let constant = matches!(ahead.next().kind, Kind::Number | Kind::Text { open: false });
+            if !constant {
+                break;
+            }
+            let next = ahead.next();
+            if next.text == b"]" {
+                self.lexer = ahead;
+                return self.literal(Lead::Expression);
+            }
+            if next.kind != Kind::Comma {
+                break;
+            }
+        }
+        Some(Stop::Broken)
+    }
+
+    /// `{d '2026-01-01'}`, `{if length(a)>0}`: MySQL reads on behind the name.
+    fn names_escape(&self, token: &Token<'a>) -> bool {
+        let before = self.text.get(..token.start).unwrap_or_default();
+        if before.trim_ascii_end().last() != Some(&b'{') || self.next_opens() {
+            return false;
+        }
+        let mut ahead = self.lexer;
+        let next = ahead.next();
+        matches!(next.kind, Kind::Number | Kind::Text { .. })
+            || next.kind == Kind::Word && ahead.calls_next()
+    }
+
+    pub(super) fn called(&mut self, call: Call, token: &Token<'a>) -> Option<Stop> {
+        if call == Call::Unknown {
+            self.facts.add(Facts::NAMED);
+        } else {
+            self.facts.add(Facts::CALLED);
+            if matches!(self.top.call, Call::Known | Call::Effect) {
+                self.facts.add(Facts::NESTED_CALL);
+            }
+            self.note_spelled(token);
+        }
         if self.top.list && call != Call::Unknown {
             self.note_list();
         }
@@ -136,6 +194,24 @@ impl<'a> Reader<'a, '_> {
         }
         self.call = call;
         None
+    }
+
+    /// `char(83)||char(69)||…`: a text that is spelled in codes hides from whoever reads it.
+    fn note_spelled(&mut self, token: &Token<'a>) {
+        let spells = ["char", "chr", "nchar"];
+        if !spells.iter().any(|name| word::is(token.text, name)) {
+            return;
+        }
+        let mut ahead = self.lexer;
+        ahead.next();
+        if ahead.next().kind == Kind::Number && ahead.next().kind == Kind::Close {
+            self.spelled = self.spelled.saturating_add(1);
+        }
+        // Limit: a line break is two codes, a quoted name three; the shortest keyword that is
+        // hidden so has five letters with what stands around it.
+        if self.spelled >= 5 {
+            self.facts.add(Facts::EFFECT);
+        }
     }
 
     fn select(&mut self) -> Option<Stop> {

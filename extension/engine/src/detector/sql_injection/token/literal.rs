@@ -56,6 +56,11 @@ impl Lexer<'_> {
 
     /// A string: the quote doubled or behind a back-slash does not close it.
     pub(super) fn quoted(&mut self, quote: u8) -> Kind {
+        let run = self.rest().iter().take_while(|b| **b == quote).count();
+        let inner = self.peek(run);
+        if run >= 2 && run % 2 == 0 && (inner.is_ascii_alphanumeric() || inner == b'_') {
+            return self.doubled(quote, run);
+        }
         self.step(1);
         loop {
             let Some(found) = memchr2(quote, b'\\', self.rest()) else {
@@ -72,6 +77,22 @@ impl Lexer<'_> {
                 self.step(1);
                 return Kind::Text { open: false };
             }
+        }
+    }
+
+    /// `""a""`: a string whose quotes were doubled on its way here. No dialect has a word right
+    /// behind an empty string.
+    fn doubled(&mut self, quote: u8, run: usize) -> Kind {
+        self.step(run);
+        let Some(found) = memchr(quote, self.rest()) else {
+            self.at = self.text.len();
+            return Kind::Text { open: true };
+        };
+        self.step(found);
+        let closing = self.rest().iter().take_while(|b| **b == quote).count();
+        self.step(closing.min(run));
+        Kind::Text {
+            open: closing < run && self.at >= self.text.len(),
         }
     }
 
