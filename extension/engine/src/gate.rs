@@ -77,6 +77,14 @@ impl Signals {
     /// `*`.
     pub const STAR: Self = Self(1 << 31);
 
+    // 38 to 43: paths, commands and program text.
+    /// A name that stands in the paths of what must not be read.
+    pub const PATH_WORD: Self = Self(1 << 38);
+    /// A word of the name of a stream wrapper, or of a script that is fetched.
+    pub const WRAPPER: Self = Self(1 << 39);
+    /// The first byte of the characters that look like a slash.
+    pub const LIKENESS: Self = Self(1 << 40);
+
     /// Both sets together.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -283,6 +291,7 @@ const fn bytes() -> [u64; 256] {
             // `@>` and `?|` compare documents.
             b'?' => Signals::COMPARISON_WORD.0,
             b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
+            0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             _ => 0,
         };
@@ -292,7 +301,7 @@ const fn bytes() -> [u64; 256] {
 }
 
 /// Words are runs of letters: `pg_sleep` shows `pg` and `sleep`.
-static WORDS: Lexicon<512> = Lexicon::new(VOCABULARIES);
+static WORDS: Lexicon<1024> = Lexicon::new(VOCABULARIES);
 
 /// What tells most words of prose from those of the vocabularies before they are hashed.
 static SHAPES: Shapes = Shapes::of(VOCABULARIES);

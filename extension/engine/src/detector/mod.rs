@@ -6,16 +6,19 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
+pub mod path_traversal;
 pub mod sql_injection;
 
 /// All detectors, in the order of their gate bits.
 pub static DETECTORS: &[&dyn Detector] = &[
     &sql_injection::SqlInjection, // a value that changes the shape of a query
+    &path_traversal::PathTraversal, // a path that leaves its folder
 ];
 
 /// The words of all rules, for the gate.
 pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     sql_injection::WORDS, //
+    path_traversal::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -1,0 +1,64 @@
+//! The detector of paths that leave their folder or name what must not be read.
+//! It never touches a file system and never calls a path an attack for being relative.
+//!
+#![doc = include_str!("path_traversal.md")]
+mod path;
+mod place;
+mod signals;
+mod target;
+mod worth;
+mod wrapper;
+
+pub(super) use signals::WORDS;
+
+use credenza_event::{Form, Steps};
+
+use super::{Detector, Evidence, Judgement, Rule};
+use crate::gate::Signals;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "path-traversal",
+    class: "lfi",
+    cwe: 22,
+    ceiling: Confidence::High,
+    page: include_str!("path_traversal.md"),
+};
+
+/// Finds paths that leave their folder or name what must not be read.
+#[derive(Debug)]
+pub struct PathTraversal;
+
+impl Detector for PathTraversal {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        signals::NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        if !steps.take(form.text.len()) {
+            return Judgement {
+                evidence: None,
+                complete: false,
+            };
+        }
+        let found = worth::strongest(form);
+        let evidence = found.map(|found| Evidence {
+            confidence: found.confidence,
+            span: path::span(found.start, found.end),
+            explanation: Explanation {
+                context: found.context,
+                dialect: "path",
+                production: found.production,
+            },
+        });
+        Judgement {
+            evidence,
+            complete: true,
+        }
+    }
+}

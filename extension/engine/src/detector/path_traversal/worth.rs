@@ -1,0 +1,193 @@
+//! What a path is worth at its place, and the search for the worst one of a value.
+//! It never reads a byte twice, save those of the paths themselves.
+use credenza_event::{Form, Role};
+
+use super::path::{self, Reading, is_separator, likeness};
+use super::place::{self, Place};
+use super::target::Worth;
+use super::wrapper;
+use crate::report::Confidence;
+
+/// A path that is worth something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) confidence: Confidence,
+    pub(super) production: &'static str,
+    pub(super) context: &'static str,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The worst path of a value.
+pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
+    let text = form.text;
+    let mut best: Option<Found> = None;
+    let mut at = 0_usize;
+    while at < text.len() {
+        let Token { end, is_path } = token(text, at);
+        if is_path && let Some(found) = judge(form, at, end) {
+            if best.is_none_or(|best| best.confidence < found.confidence) {
+                best = Some(found);
+            }
+            if found.confidence == Confidence::High {
+                break;
+            }
+        }
+        at = end.saturating_add(1);
+    }
+    best
+}
+
+struct Token {
+    end: usize,
+    is_path: bool,
+}
+
+/// The run of bytes at `at` that a path may have.
+fn token(text: &[u8], at: usize) -> Token {
+    let mut end = at;
+    let mut is_path = false;
+    while let Some(&byte) = text.get(end) {
+        match BYTES.get(usize::from(byte)).copied().unwrap_or(ENDS) {
+            NAME => {}
+            ENDS => break,
+            _ => {
+                is_path |= is_separator(byte) || likeness(text.get(end..).unwrap_or_default());
+            }
+        }
+        end = end.saturating_add(1);
+    }
+    Token { end, is_path }
+}
+
+const NAME: u8 = 0;
+const ENDS: u8 = 1;
+const MAY_PART: u8 = 2;
+
+static BYTES: [u8; 256] = {
+    let mut table = [NAME; 256];
+    let mut byte = 0;
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "runs at build time only, over indices below 256"
+    )]
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'\t' | b'\n' | b'\r' | b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b'&'
+            | b'(' | b')' | b'=' | b'?' | b'#' | b',' | b'{' | b'}' => ENDS,
+            b'/' | b'\\' | 0xe2 => MAY_PART,
+            _ => NAME,
+        };
+        byte += 1;
+    }
+    table
+};
+
+fn judge(form: &Form<'_>, start: usize, end: usize) -> Option<Found> {
+    let path = form.text.get(start..end).unwrap_or_default();
+    let reading = path::read(path);
+    let wrapped = wrapper::worth(path);
+    if reading.ups == 0 && reading.target == Worth::Nothing && wrapped.is_none() {
+        return None;
+    }
+    let place = place::of(form.text, start, end);
+    let climbed = worth(form, &reading, place);
+    let wrapped = wrapped.filter(|_| place.is_own() || place == Place::Argument);
+    let (confidence, production) = match (climbed, wrapped) {
+        (Some(one), Some(other)) => {
+            if one.0 < other.0 {
+                other
+            } else {
+                one
+            }
+        }
+        (one, other) => one.or(other)?,
+    };
+    Some(Found {
+        confidence,
+        production,
+        context: place.name(),
+        start,
+        end,
+    })
+}
+
+type Verdict = Option<(Confidence, &'static str)>;
+
+fn worth(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
+    let has_target = reading.target >= Worth::Own;
+    let climbs = reading.escapes >= 2
+        || reading.ups >= 1 && has_target
+        || reading.is_odd && (reading.escapes >= 1 || reading.target >= Worth::Sensitive);
+    if climbs {
+        return climbing(form, reading, place);
+    }
+    if place::is_object_key(form) && place == Place::Whole && reading.ups > 0 {
+        let confidence = if reading.escapes > 0 {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        };
+        return Some((confidence, "escape"));
+    }
+    if reading.ups > 0 {
+        let is_named = place == Place::Whole && place::is_file_name(form) && reading.escapes > 0;
+        let is_named = is_named && !place::is_reference(form) && form.role != Role::Body;
+        return is_named.then_some((Confidence::Medium, "escape"));
+    }
+    naming(form, reading, place)
+}
+
+/// A path that goes up, twice or to a target.
+fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
+    let has_target = reading.target >= Worth::Own;
+    let production = if has_target {
+        "escape-to-target"
+    } else {
+        "escapes"
+    };
+    let confidence = match place {
+        Place::Whole | Place::Parameter => {
+            let is_plain = !has_target && !reading.is_odd;
+            // Two steps up are what manifests and source maps write of each other.
+            let is_near = is_plain && form.role == Role::Body && reading.escapes < 3;
+            if is_plain && place::is_reference(form) {
+                return None;
+            }
+            if is_near {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            }
+        }
+        Place::Argument if has_target => Confidence::High,
+        Place::Inside | Place::Argument if reading.target >= Worth::Sensitive => Confidence::Medium,
+        Place::Text if reading.target >= Worth::Sensitive && reading.escapes >= 2 => {
+            Confidence::Low
+        }
+        _ => return None,
+    };
+    Some((confidence, production))
+}
+
+/// A path that names a target without going up.
+fn naming(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
+    let is_asked = matches!(
+        form.role,
+        Role::Query | Role::Path | Role::Header | Role::Cookie
+    );
+    let is_raised = place::is_file_name(form) || reading.is_file || place == Place::Parameter;
+    let confidence = match (reading.target, place) {
+        (Worth::Secret, Place::Whole | Place::Parameter) if reading.is_home => Confidence::Medium,
+        (Worth::Secret, Place::Whole | Place::Parameter) => Confidence::High,
+        (Worth::Sensitive, Place::Whole | Place::Parameter) => match (is_asked, is_raised) {
+            _ if reading.is_file => Confidence::High,
+            (true, true) => Confidence::High,
+            (true, false) | (false, true) => Confidence::Medium,
+            (false, false) => return None,
+        },
+        _ => return None,
+    };
+    Some((confidence, "target"))
+}
