@@ -97,6 +97,12 @@ const FAMILIES: &[Family] = &[
     ("JyBvciAxPTEgLS0g", values),
     ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJPJ0JyaWVuIn0.c2ln", values),
     ("{\\\"a\\\":1}", values),
+    ("{a", value),
+    ("{a{b}c:d(e:1)@f ", value),
+    ("fragment A on B{...A}", value),
+    ("{__type", value),
+    ("{#", value),
+    ("{a(b:\\\"\\\"\\\"", value),
     ("&a=%27", body),
     ("{\\\"a\\\":\\\"\\\\u0027 or\\\",", body),
     (

@@ -84,6 +84,9 @@ impl Signals {
     pub const WRAPPER: Self = Self(1 << 39);
     /// The first byte of the characters that look like a slash.
     pub const LIKENESS: Self = Self(1 << 40);
+    // 56 to 61: documents, tokens, secrets, instructions and bombs.
+    /// `schema`, `type`: what a question for a GraphQL schema is called behind two underscores.
+    pub const META: Self = Self(1 << 56);
 
     /// Both sets together.
     #[must_use]

@@ -22,7 +22,8 @@ const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & 
     sqlite_master sleep( pg_sleep( benchmark( version() user() count(*) char( concat( cast( \
     substring( load_file( extractvalue( dbms_pipe.receive_message( outfile dumpfile regexp rlike \
     glob collate binary escape asc desc offset fetch rows only merge replace rename attach pragma \
-    kill print raiserror bulk truncate grant revoke prepare copy vacuum handler explain";
+    kill print raiserror bulk truncate grant revoke prepare copy vacuum handler explain \
+    {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip";
 
 /// A text of pieces: each number picks one, and whether a space follows it.
 fn text_of(picks: &[u16]) -> String {

@@ -91,7 +91,7 @@ pub struct Span {
 
 impl Span {
     /// The range between two offsets; offsets beyond 4 GiB are cut (no message is that long).
-    pub(crate) fn of_offsets(start: usize, end: usize) -> Self {
+    pub fn of_offsets(start: usize, end: usize) -> Self {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
             start: offset(start),

@@ -136,6 +136,17 @@ impl Path<'_> {
         behind.strip_prefix(b":").unwrap_or(&[]).trim_ascii_start()
     }
 
+    /// The position of the object in which the current member stands, where the document is a list of
+    /// objects (a batch of requests in a body).
+    pub fn position(&self) -> Option<u32> {
+        match self.frames {
+            [list, object] if (list.kind, object.kind) == (Kind::Counted, Kind::Named) => {
+                Some(list.index)
+            }
+            _ => None,
+        }
+    }
+
     fn name(&self, frame: &Frame) -> &[u8] {
         frame.key.of(self.text).unwrap_or(&[])
     }

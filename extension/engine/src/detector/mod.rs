@@ -7,18 +7,21 @@ use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod path_traversal;
+pub mod graphql_abuse;
 pub mod sql_injection;
 
 /// All detectors, in the order of their gate bits.
 pub static DETECTORS: &[&dyn Detector] = &[
     &sql_injection::SqlInjection, // a value that changes the shape of a query
     &path_traversal::PathTraversal, // a path that leaves its folder
+    &graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
 ];
 
 /// The words of all rules, for the gate.
 pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     sql_injection::WORDS, //
     path_traversal::WORDS,
+    graphql_abuse::WORDS,
 ];
 
 /// The public identity of a detector.
