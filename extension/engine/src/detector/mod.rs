@@ -6,8 +6,8 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
-pub mod path_traversal;
 pub mod graphql_abuse;
+pub mod path_traversal;
 pub mod sql_injection;
 
 /// All detectors, in the order of their gate bits.
