@@ -17,6 +17,10 @@ pub(super) struct Reading {
     pub(super) target: Worth,
     /// It begins with `~`, as its own user writes it.
     pub(super) is_home: bool,
+    /// It begins with a drive.
+    pub(super) is_drive: bool,
+    /// It begins at the root.
+    pub(super) is_absolute: bool,
     /// Its scheme is one that reads files.
     pub(super) is_file: bool,
 }
@@ -113,9 +117,12 @@ impl<'t> State<'t> {
         let reading = &mut self.reading;
         match segment {
             // `....//` and `..././` are what is left of `../` once a filter has taken one out.
+            Segment::Empty if first => reading.is_absolute = true,
             Segment::Empty if dots >= 4 => self.up(true),
             Segment::Here if dots == 3 => self.up(true),
-            Segment::Empty | Segment::Here => {}
+            // Two separators begin anew where names are joined to a folder.
+            Segment::Empty => self.names.clear_unknown(),
+            Segment::Here => {}
             Segment::Up { is_odd } => self.up(is_odd),
             Segment::Dots(dots) => self.dots = dots,
             Segment::Name(name) => {
@@ -147,6 +154,7 @@ impl<'t> State<'t> {
             [drive, b':', rest @ ..] if drive.is_ascii_alphabetic() => {
                 self.names.clear();
                 self.depth = 0;
+                self.reading.is_drive = true;
                 rest
             }
             _ => name,
@@ -165,29 +173,37 @@ pub(super) fn is_separator(byte: u8) -> bool {
     matches!(byte, b'/' | b'\\')
 }
 
-/// The bytes of a separator's likeness: characters that best-fit tables turn into slashes.
-pub(super) fn likeness(text: &[u8]) -> bool {
-    matches!(
-        text,
+/// The bytes of what some servers take for a separator, at the start of a text: characters that
+/// best-fit tables turn into slashes, and escapes that only lenient servers undo.
+pub(super) fn likeness(text: &[u8]) -> Option<usize> {
+    match text {
         [0xe2, 0x88, 0x95 | 0x96, ..]
-            | [0xe2, 0x81, 0x84, ..]
-            | [0xe2, 0xa7, 0xb5 | 0xb8 | 0xb9, ..]
-    )
+        | [0xe2, 0x81, 0x84, ..]
+        | [0xe2, 0xa7, 0xb5 | 0xb8 | 0xb9, ..] => Some(3),
+        [b'%', b'2', b'%', b'f' | b'F', ..] | [b'%', b'5', b'%', b'c' | b'C', ..] => Some(4),
+        _ => None,
+    }
 }
 
 /// The segment at the start of a path, and what stands behind its separator.
 fn split<'t>(path: &'t [u8], is_odd: &mut bool) -> (&'t [u8], Option<&'t [u8]>) {
     let mut at = 0_usize;
     while let Some(&byte) = path.get(at) {
+        let rest = path.get(at..).unwrap_or_default();
         let len = if is_separator(byte) {
-            1
-        } else if byte == 0xe2 && likeness(path.get(at..).unwrap_or_default()) {
-            *is_odd = true;
-            3
+            // Nobody joins the separators of two systems.
+            *is_odd |= matches!(rest, [b'/', b'\\', ..] | [b'\\', b'/', ..]);
+            Some(1)
+        } else if matches!(byte, 0xe2 | b'%') {
+            likeness(rest)
         } else {
+            None
+        };
+        let Some(len) = len else {
             at = at.saturating_add(1);
             continue;
         };
+        *is_odd |= len > 1;
         let segment = path.get(..at).unwrap_or_default();
         return (segment, path.get(at.saturating_add(len)..));
     }
@@ -211,7 +227,13 @@ fn classify<'t>(segment: &'t [u8], is_odd: &mut bool) -> Segment<'t> {
     if end.is_some() && name.contains(&0) || start > 0 {
         *is_odd = true;
     }
-    *is_odd |= is_mangled(segment);
+    if is_mangled(segment) {
+        *is_odd = true;
+        // What stands where somebody takes dots to be.
+        if !segment.iter().any(u8::is_ascii_alphanumeric) {
+            return Segment::Empty;
+        }
+    }
     let name = name.get(..end.unwrap_or(name.len())).unwrap_or(name);
     let last = name.iter().rposition(|byte| !matches!(byte, b'.' | b' '));
     let name = name.get(..=last.unwrap_or(0)).unwrap_or(name);
@@ -251,11 +273,16 @@ fn dots<'t>(segment: &[u8], is_odd: &mut bool) -> Option<Segment<'t>> {
                 is_noisy = true;
                 break;
             }
+            b'%' if matches!(rest, [b'2', b'%', b'e' | b'E', ..]) => {
+                dots = dots.saturating_add(1);
+                rest = rest.get(3..).unwrap_or_default();
+                is_noisy = true;
+            }
             0..=b' ' | 0x7f.. | b'%' => is_noisy = true,
             _ => return None,
         }
     }
-    *is_odd |= segment.contains(&0);
+    *is_odd |= segment.contains(&0) || dots == 0 && is_mangled(segment);
     Some(match dots {
         0 => Segment::Empty,
         1 => Segment::Here,

@@ -40,7 +40,8 @@ impl Place {
 const BESIDE_BYTES_MAX: usize = 96;
 
 /// Where a path stands in a text.
-pub(super) fn of(text: &[u8], start: usize, end: usize) -> Place {
+pub(super) fn of(form: &Form<'_>, start: usize, end: usize) -> Place {
+    let text = form.text;
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
     let is_free =
@@ -48,7 +49,9 @@ pub(super) fn of(text: &[u8], start: usize, end: usize) -> Place {
     let is_spaced = |text: &[u8]| {
         text.len() > BESIDE_BYTES_MAX || text.iter().any(|byte| matches!(byte, b' ' | 9..=13))
     };
-    if is_free(before) && (is_free(behind) || !is_spaced(behind)) {
+    // In the path of a request folders stand before the value.
+    let begins = is_free(before) || form.role == Role::Path && !is_spaced(before);
+    if begins && (is_free(behind) || !is_spaced(behind)) {
         return Place::Whole;
     }
     // A URL may be long; what is behind the path is other parameters.

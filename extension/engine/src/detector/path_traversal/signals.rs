@@ -7,7 +7,9 @@ use crate::lexicon::Vocabulary;
 pub(super) const NEEDS: &[Signals] = &[
     Signals::DOTS.with(Signals::SLASH),
     Signals::DOTS.with(Signals::LIKENESS),
+    Signals::DOTS.with(Signals::PERCENT),
     Signals::PATH_WORD.with(Signals::SLASH),
+    Signals::PATH_WORD.with(Signals::PERCENT),
     Signals::PATH_WORD.with(Signals::LIKENESS),
     Signals::WRAPPER.with(Signals::SLASHES),
 ];

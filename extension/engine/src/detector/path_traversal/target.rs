@@ -37,6 +37,13 @@ impl<'t> Names<'t> {
         *self = Self::default();
     }
 
+    /// The path is at a root again unless it is on its way to a target.
+    pub(super) fn clear_unknown(&mut self) {
+        if self.root == 0 {
+            self.clear();
+        }
+    }
+
     /// The path goes down.
     pub(super) fn push(&mut self, name: &'t [u8]) {
         self.grandparent = self.parent;
@@ -61,6 +68,12 @@ pub(super) fn worth(names: &Names<'_>) -> Worth {
     // Names that mean the same in every folder.
     if is(own, SECRET_FILE) || is(names.parent, SECRET_FOLDER) && is(own, KEY) {
         return Worth::Secret;
+    }
+    if is(own, FILE) && is(names.root, VAR) {
+        return Worth::Secret;
+    }
+    if is(names.parent, ETC) && is(names.grandparent, DRIVERS) {
+        return Worth::Sensitive;
     }
     if is(names.parent, SECRET_FOLDER | JAVA) || is(own, FILE) {
         return Worth::Sensitive;
@@ -129,6 +142,8 @@ const FILE: u64 = 1 << 17;
 const JAVA: u64 = 1 << 18;
 const APPLICATION: u64 = 1 << 19;
 
+const DRIVERS: u64 = 1 << 20;
+
 const VOCABULARY: &Vocabulary = &[
     (ETC, "etc"),
     (
@@ -138,6 +153,7 @@ const VOCABULARY: &Vocabulary = &[
     ),
     (SECURITY, "security"),
     (PROC, "proc"),
+    (DRIVERS, "drivers"),
     (OF_PROC, "cmdline version kcore sched_debug"),
     (SELF, "self thread-self curproc"),
     (VAR, "var"),

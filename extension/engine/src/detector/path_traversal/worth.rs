@@ -52,7 +52,8 @@ fn token(text: &[u8], at: usize) -> Token {
             NAME => {}
             ENDS => break,
             _ => {
-                is_path |= is_separator(byte) || likeness(text.get(end..).unwrap_or_default());
+                let rest = text.get(end..).unwrap_or_default();
+                is_path |= is_separator(byte) || likeness(rest).is_some();
             }
         }
         end = end.saturating_add(1);
@@ -76,7 +77,7 @@ static BYTES: [u8; 256] = {
         table[byte] = match byte as u8 {
             b'\t' | b'\n' | b'\r' | b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b'&'
             | b'(' | b')' | b'=' | b'?' | b'#' | b',' | b'{' | b'}' => ENDS,
-            b'/' | b'\\' | 0xe2 => MAY_PART,
+            b'/' | b'\\' | b'%' | 0xe2 => MAY_PART,
             _ => NAME,
         };
         byte += 1;
@@ -91,7 +92,7 @@ fn judge(form: &Form<'_>, start: usize, end: usize) -> Option<Found> {
     if reading.ups == 0 && reading.target == Worth::Nothing && wrapped.is_none() {
         return None;
     }
-    let place = place::of(form.text, start, end);
+    let place = place::of(form, start, end);
     let climbed = worth(form, &reading, place);
     let wrapped = wrapped.filter(|_| place.is_own() || place == Place::Argument);
     let (confidence, production) = match (climbed, wrapped) {
@@ -149,7 +150,7 @@ fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
     };
     let confidence = match place {
         Place::Whole | Place::Parameter => {
-            let is_plain = !has_target && !reading.is_odd;
+            let is_plain = !has_target && !reading.is_odd && !reading.is_absolute;
             // Two steps up are what manifests and source maps write of each other.
             let is_near = is_plain && form.role == Role::Body && reading.escapes < 3;
             if is_plain && place::is_reference(form) {
@@ -182,7 +183,7 @@ fn naming(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
         (Worth::Secret, Place::Whole | Place::Parameter) if reading.is_home => Confidence::Medium,
         (Worth::Secret, Place::Whole | Place::Parameter) => Confidence::High,
         (Worth::Sensitive, Place::Whole | Place::Parameter) => match (is_asked, is_raised) {
-            _ if reading.is_file => Confidence::High,
+            _ if reading.is_file || reading.is_drive => Confidence::High,
             (true, true) => Confidence::High,
             (true, false) | (false, true) => Confidence::Medium,
             (false, false) => return None,
