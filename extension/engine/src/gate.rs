@@ -1,6 +1,7 @@
 //! The gate: one cheap pass over a value that tells which detectors have to look at it.
 //! It never hides anything: a value that it calls cold for a detector, that detector finds clean.
 use credenza_event::{Classes, Form, Part};
+use memchr::memmem;
 
 use crate::detector::{DETECTORS, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
@@ -87,6 +88,19 @@ impl Signals {
     // 56 to 61: documents, tokens, secrets, instructions and bombs.
     /// `schema`, `type`: what a question for a GraphQL schema is called behind two underscores.
     pub const META: Self = Self(1 << 56);
+    // 50 to 55: names and structures.
+    /// An operator of a document database, or a word of its programs.
+    pub const OPERATOR: Self = Self(1 << 50);
+    /// `__proto__`, `prototype`.
+    pub const PROTOTYPE: Self = Self(1 << 51);
+    /// A word or a mark of serialised objects.
+    pub const OBJECTS: Self = Self(1 << 52);
+    /// What opens another assertion of a filter, or cuts it: `)(`, `|(`, `&(`, `!(`, a zero byte.
+    pub const ASSERTION: Self = Self(1 << 53);
+    /// A function or axis of XPath.
+    pub const AXIS: Self = Self(1 << 54);
+    /// A member of an event, or of a request to a database.
+    pub const INTERNAL: Self = Self(1 << 55);
 
     /// Both sets together.
     #[must_use]
@@ -145,8 +159,14 @@ pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
 }
 
 /// True for the plain names that mean something to a language.
+#[inline]
 fn is_sharp(name: &[u8]) -> bool {
-    matches!(name.first(), Some(b'c' | b'p')) && name.len() >= 9
+    match name.len() {
+        9 => name == b"prototype",
+        // No shorter name has both words in it.
+        21.. => memmem::find(name, b"constructor.prototype").is_some(),
+        _ => false,
+    }
 }
 
 /// Which detectors have to look at a form.
@@ -247,6 +267,7 @@ fn pair(one: u8, two: u8) -> u64 {
         (b'.', b'.') => Signals::DOTS.0,
         (b'/' | b'\\', b'/' | b'\\') => Signals::SLASHES.0,
         (b'_', b'_') => Signals::UNDERSCORES.0,
+        (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
         (b'$' | b'#' | b'{' | b'*' | b'@' | b'~', b'{')
         | (b'{' | b'<', b'%' | b'#')
         | (b'$' | b'@' | b'<' | b'>' | b'=' | b'#', b'(')
@@ -296,6 +317,7 @@ const fn bytes() -> [u64; 256] {
             b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            0 => Signals::ASSERTION.0,
             _ => 0,
         };
         at += 1;

@@ -15,11 +15,13 @@
 
 extern crate alloc;
 
+mod cursor;
 pub mod detector;
 pub mod gate;
 mod inspect;
 mod lexicon;
 mod mask;
+mod name;
 mod prose;
 mod report;
 

@@ -7,7 +7,9 @@ use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod graphql_abuse;
+pub mod ldap_injection;
 pub mod path_traversal;
+pub mod prototype_pollution;
 pub mod sql_injection;
 
 /// All detectors, in the order of their gate bits.
@@ -15,6 +17,8 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &sql_injection::SqlInjection, // a value that changes the shape of a query
     &path_traversal::PathTraversal, // a path that leaves its folder
     &graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
+    &prototype_pollution::PrototypePollution, // names that write into every object
+    &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
 ];
 
 /// The words of all rules, for the gate.
@@ -22,6 +26,8 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     sql_injection::WORDS, //
     path_traversal::WORDS,
     graphql_abuse::WORDS,
+    prototype_pollution::WORDS,
+    ldap_injection::WORDS,
 ];
 
 /// The public identity of a detector.
@@ -58,6 +64,27 @@ pub struct Judgement {
     pub evidence: Option<Evidence>,
     /// False if the budget ended before the form did.
     pub complete: bool,
+}
+
+impl Judgement {
+    /// All of the form was looked at, and nothing is there.
+    pub(crate) const CLEAN: Self = Self {
+        evidence: None,
+        complete: true,
+    };
+    /// The budget ended before the form did.
+    pub(crate) const UNPAID: Self = Self {
+        evidence: None,
+        complete: false,
+    };
+
+    /// All of the form was looked at.
+    pub(crate) fn of(evidence: Option<Evidence>) -> Self {
+        Self {
+            evidence,
+            complete: true,
+        }
+    }
 }
 
 /// Code that looks at one form for one rule.
