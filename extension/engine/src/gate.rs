@@ -101,6 +101,16 @@ impl Signals {
     pub const AXIS: Self = Self(1 << 54);
     /// A member of an event, or of a request to a database.
     pub const INTERNAL: Self = Self(1 << 55);
+    /// The start of a JSON object in base64, as tokens have it.
+    pub const TOKEN: Self = Self(1 << 57);
+    /// How a secret begins.
+    pub const SECRET: Self = Self(1 << 58);
+    /// A verb that takes an instruction back, or asks for one.
+    pub const TAKE_BACK: Self = Self(1 << 59);
+    /// What such a verb is said of.
+    pub const INSTRUCTION: Self = Self(1 << 60);
+    /// What stands in expressions that never end.
+    pub const BOMB: Self = Self(1 << 61);
 
     /// Both sets together.
     #[must_use]
@@ -155,7 +165,27 @@ const WARM: Classes = Classes::ODD
 #[inline]
 pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
     // A path from the root on may name what must not be read.
-    !classes.meets(WARM) && text.first() != Some(&b'/') && !(part == Part::Key && is_sharp(text))
+    !classes.meets(WARM)
+        && text.first() != Some(&b'/')
+        && !begins_packed(text)
+        && !(part == Part::Key && is_sharp(text))
+}
+
+/// True for plain texts that begin as tokens and secrets do.
+#[inline]
+fn begins_packed(text: &[u8]) -> bool {
+    let Some(head) = text.first_chunk::<4>() else {
+        return false;
+    };
+    match head {
+        [b'e', b'y', b'J' | b'A', _] | [b'e', b'w', b'o' | b'k' | b'0', _] => true,
+        [b's', b'k', b'-', _] | [b'S', b'G', b'.', _] | [b'h', b'f', b'_', _] => true,
+        [b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_'] | [b'x', b'o', b'x', _] => true,
+        [b's' | b'r', b'k', b'_', b'l'] | [b'g', b'l', b'p' | b'r' | b'd', _] => true,
+        b"AKIA" | b"ASIA" | b"AIza" | b"gith" | b"xapp" | b"npm_" | b"pypi" | b"GOCS" | b"shpa"
+        | b"dop_" | b"dckr" => true,
+        _ => false,
+    }
 }
 
 /// True for the plain names that mean something to a language.
@@ -249,10 +279,21 @@ const fn each(byte: u8) -> u64 {
 /// The signals of a run of letters.
 #[inline]
 fn word(word: &[u8]) -> u64 {
-    if SHAPES.fit(word) {
+    let known = if SHAPES.fit(word) {
         WORDS.roles(fold_word(word))
     } else {
         0
+    };
+    known | beginning(word)
+}
+
+/// The signal of a run of letters that begins something packed.
+#[inline]
+fn beginning(word: &[u8]) -> u64 {
+    match word {
+        [b'e', b'y', b'J' | b'A', ..] | [b'e', b'w', b'o' | b'k', ..] | b"ew" => Signals::TOKEN.0,
+        [b'A', b'K' | b'S', b'I', b'A', ..] | [b'A', b'I', b'z', b'a', ..] => Signals::SECRET.0,
+        _ => 0,
     }
 }
 

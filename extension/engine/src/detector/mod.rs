@@ -7,6 +7,7 @@ use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod graphql_abuse;
+pub mod jwt_tricks;
 pub mod ldap_injection;
 pub mod path_traversal;
 pub mod prototype_pollution;
@@ -19,6 +20,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
     &prototype_pollution::PrototypePollution, // names that write into every object
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
+    &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
 ];
 
 /// The words of all rules, for the gate.
@@ -28,6 +30,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     graphql_abuse::WORDS,
     prototype_pollution::WORDS,
     ldap_injection::WORDS,
+    jwt_tricks::WORDS,
 ];
 
 /// The public identity of a detector.
