@@ -111,6 +111,11 @@ impl Signals {
     pub const INSTRUCTION: Self = Self(1 << 60);
     /// What stands in expressions that never end.
     pub const BOMB: Self = Self(1 << 61);
+    // 44 to 49: expressions, lookups, addresses and header fields.
+    /// What opens an expression of a template, and little else: `${`, `{{`, `<%`, `[=`, …
+    pub const EXPRESSION: Self = Self(1 << 44);
+    /// A word that leads from a value to what a runtime can do: `forName`, `getRuntime`, …
+    pub const REFLECTION: Self = Self(1 << 45);
 
     /// Both sets together.
     #[must_use]
@@ -311,8 +316,9 @@ fn pair(one: u8, two: u8) -> u64 {
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
         (b'$' | b'#' | b'{' | b'*' | b'@' | b'~', b'{')
         | (b'{' | b'<', b'%' | b'#')
-        | (b'$' | b'@' | b'<' | b'>' | b'=' | b'#', b'(')
-        | (b'[', b'[') => Signals::OPENING.0,
+        | (b'@', b'(') => Signals::OPENING.0 | Signals::EXPRESSION.0,
+        (b'%' | b'!', b'{') | (b'[', b'#' | b'=') => Signals::EXPRESSION.0,
+        (b'$' | b'<' | b'>' | b'=' | b'#', b'(') | (b'[', b'[') => Signals::OPENING.0,
         _ => 0,
     }
 }
@@ -339,7 +345,8 @@ const fn bytes() -> [u64; 256] {
             b'`' => Signals::QUOTE.0 | Signals::SEPARATOR.0,
             b']' => Signals::QUOTE.0,
             b'<' => Signals::COMPARISON.0 | Signals::LESS.0,
-            b'=' | b'>' | b'!' | b'~' => Signals::COMPARISON.0,
+            b'=' => Signals::COMPARISON.0 | PAIR,
+            b'>' | b'!' | b'~' => Signals::COMPARISON.0,
             b'(' => Signals::PARENTHESIS.0 | PAIR,
             b'{' => Signals::BRACE.0 | PAIR,
             b'[' => Signals::BRACKET.0 | PAIR,

@@ -12,6 +12,7 @@ pub mod ldap_injection;
 pub mod path_traversal;
 pub mod prototype_pollution;
 pub mod sql_injection;
+pub mod template_injection;
 
 /// All detectors, in the order of their gate bits.
 pub static DETECTORS: &[&dyn Detector] = &[
@@ -21,6 +22,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &prototype_pollution::PrototypePollution, // names that write into every object
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
+    &template_injection::TemplateInjection, // an expression that a template engine evaluates
 ];
 
 /// The words of all rules, for the gate.
@@ -31,6 +33,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     prototype_pollution::WORDS,
     ldap_injection::WORDS,
     jwt_tricks::WORDS,
+    template_injection::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -1,0 +1,64 @@
+//! The detector of expressions that a template engine would evaluate.
+//! It never takes offence at a name in braces: only at what computes, calls or reaches out.
+//!
+#![doc = include_str!("template_injection.md")]
+mod expression;
+mod meaning;
+mod nest;
+mod signals;
+mod stand;
+mod word;
+
+pub(super) use signals::WORDS;
+
+use credenza_event::{Form, Steps};
+
+use super::{Detector, Evidence, Judgement, Rule};
+use crate::gate::Signals;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "template-injection",
+    class: "ssti",
+    cwe: 1336,
+    ceiling: Confidence::High,
+    page: include_str!("template_injection.md"),
+};
+
+/// Finds expressions that a template engine would evaluate.
+#[derive(Debug)]
+pub struct TemplateInjection;
+
+impl Detector for TemplateInjection {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        signals::NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        if !steps.take(form.text.len()) {
+            return Judgement {
+                evidence: None,
+                complete: false,
+            };
+        }
+        let found = nest::read(form.text);
+        let confidence = found.confidence(form.text);
+        Judgement {
+            evidence: confidence.map(|confidence| Evidence {
+                confidence,
+                span: found.span(),
+                explanation: Explanation {
+                    context: found.context(),
+                    dialect: "generic",
+                    production: found.production(),
+                },
+            }),
+            complete: true,
+        }
+    }
+}

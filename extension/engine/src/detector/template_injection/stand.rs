@@ -1,0 +1,158 @@
+//! How an expression stands in its text: alone, in a short value, or in a page of other things.
+//! It never asks what the expression says.
+use credenza_event::Span;
+
+use super::nest::Kind;
+use crate::prose;
+use crate::report::Confidence;
+
+/// How much a finding in an expression says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grade {
+    /// Means something only where nothing stands around it.
+    Alone,
+    /// Has an effect, and stands in templates and program text, too.
+    Effect,
+    /// No template of a working system says so.
+    Attack,
+}
+
+/// What was found in one expression.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sign {
+    pub(super) grade: Grade,
+    pub(super) production: &'static str,
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+/// The strongest sign of a text, and what stands outside of its expressions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub(super) sign: Option<Sign>,
+    /// Bytes outside of expressions that are not white space.
+    pub(super) outside: usize,
+    /// Those of them before the first expression.
+    pub(super) left: usize,
+    /// White space or quotes between what stands before the first expression.
+    pub(super) left_is_loose: bool,
+    /// Anything but letters and digits stands outside, or white space between them.
+    pub(super) is_mixed: bool,
+    /// A line break stands outside.
+    pub(super) has_lines: bool,
+    /// The row of expressions that is being read.
+    pub(super) row: Row,
+    /// The row in which the sign stands.
+    of_sign: Row,
+}
+
+/// Expressions between which nothing stands but white space.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Row {
+    start: usize,
+    end: usize,
+    /// True if the next expression belongs to it, if it comes now.
+    pub(super) is_open: bool,
+}
+
+// Limit: what an attacker writes around an expression is a URL's start, a word, or a remark behind
+// it: 160 bytes hold each of them, and no page of a site or line of a program is left so bare.
+const AROUND_BYTES_MAX: usize = 160;
+// Limit: a random mark glued to a probe has at most 32 letters and digits.
+const MARK_BYTES_MAX: usize = 32;
+// Limit: one line of program text.
+const LINE_BYTES_MAX: usize = 320;
+
+impl Found {
+    /// Keeps the stronger of two signs, the first of equals.
+    pub(super) fn note(&mut self, sign: Sign) {
+        if self.sign.is_none_or(|old| old.grade < sign.grade) {
+            self.sign = Some(sign);
+            self.of_sign = self.row;
+        }
+    }
+
+    /// An expression that stands in no other begins.
+    pub(super) fn begin(&mut self, at: usize) {
+        if !self.row.is_open {
+            self.row = Row {
+                start: at,
+                end: at,
+                is_open: true,
+            };
+        }
+    }
+
+    /// An expression that stands in no other ends.
+    pub(super) fn end(&mut self, at: usize) {
+        self.row.end = at;
+        if self.row.start == self.of_sign.start {
+            self.of_sign.end = at;
+        }
+    }
+
+    /// True if a sentence speaks of the expression; a remark behind `//` is none.
+    fn is_told(&self, text: &[u8], sign: Sign) -> bool {
+        let row = super::nest::span(self.of_sign.start, self.of_sign.end);
+        let row = if self.of_sign.end == 0 {
+            sign.span
+        } else {
+            row
+        };
+        let quoted = text.get(..row.start as usize).unwrap_or(&[]);
+        if quoted.ends_with(b"`") {
+            return true;
+        }
+        let behind = text.get(row.end as usize..).unwrap_or(&[]);
+        let is_remark = self.left == 0 && behind.trim_ascii_start().starts_with(b"//");
+        !is_remark && prose::surrounds(text, row)
+    }
+
+    /// True if nothing weightier than a URL's start or a remark stands around the expressions.
+    fn is_alone(&self) -> bool {
+        let most = if self.has_lines {
+            MARK_BYTES_MAX
+        } else {
+            AROUND_BYTES_MAX
+        };
+        !self.left_is_loose && self.outside <= most
+    }
+
+    /// True if nothing but a mark of letters and digits stands around the expressions.
+    fn is_bare(&self) -> bool {
+        self.outside == 0 || !self.is_mixed && self.outside <= MARK_BYTES_MAX
+    }
+
+    /// How sure the strongest sign makes.
+    pub(super) fn confidence(&self, text: &[u8]) -> Option<Confidence> {
+        let sign = self.sign?;
+        let confidence = match sign.grade {
+            Grade::Attack => Confidence::High,
+            Grade::Effect if self.is_alone() => Confidence::High,
+            Grade::Effect if !self.has_lines && self.outside <= LINE_BYTES_MAX => {
+                return Some(Confidence::Medium);
+            }
+            Grade::Alone if self.is_bare() => Confidence::High,
+            Grade::Effect | Grade::Alone => return None,
+        };
+        if self.is_told(text, sign) {
+            return Some(Confidence::Medium);
+        }
+        Some(confidence)
+    }
+
+    /// The bytes that decided.
+    pub(super) fn span(&self) -> Span {
+        self.sign.map_or(Span::default(), |sign| sign.span)
+    }
+
+    /// The signs around the expression.
+    pub(super) fn context(&self) -> &'static str {
+        self.sign.map_or("", |sign| sign.kind.name())
+    }
+
+    /// What decided.
+    pub(super) fn production(&self) -> &'static str {
+        self.sign.map_or("", |sign| sign.production)
+    }
+}
