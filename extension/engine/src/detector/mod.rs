@@ -13,6 +13,7 @@ pub mod path_traversal;
 pub mod prototype_pollution;
 pub mod sql_injection;
 pub mod template_injection;
+pub mod xpath_injection;
 
 /// All detectors, in the order of their gate bits.
 pub static DETECTORS: &[&dyn Detector] = &[
@@ -23,6 +24,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
+    &xpath_injection::XpathInjection, // a value that rewrites the path into a document
 ];
 
 /// The words of all rules, for the gate.
@@ -34,6 +36,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     ldap_injection::WORDS,
     jwt_tricks::WORDS,
     template_injection::WORDS,
+    xpath_injection::WORDS,
 ];
 
 /// The public identity of a detector.
