@@ -116,6 +116,19 @@ impl Signals {
     pub const EXPRESSION: Self = Self(1 << 44);
     /// A word that leads from a value to what a runtime can do: `forName`, `getRuntime`, …
     pub const REFLECTION: Self = Self(1 << 45);
+    // 32 to 37: markup.
+    /// `=`.
+    pub const EQUALS: Self = Self(1 << 32);
+    /// The name of an element that loads or runs something.
+    pub const ELEMENT: Self = Self(1 << 33);
+    /// The name of an attribute that handles an event.
+    pub const EVENT: Self = Self(1 << 34);
+    /// A word of a browser's script interface.
+    pub const SCRIPT: Self = Self(1 << 35);
+    /// The scheme of a URL that runs, or a word of styles that run.
+    pub const SCHEME: Self = Self(1 << 36);
+    /// A word of document types, of inclusions and of transformations.
+    pub const DOCTYPE: Self = Self(1 << 37);
 
     /// Both sets together.
     #[must_use]
@@ -345,7 +358,7 @@ const fn bytes() -> [u64; 256] {
             b'`' => Signals::QUOTE.0 | Signals::SEPARATOR.0,
             b']' => Signals::QUOTE.0,
             b'<' => Signals::COMPARISON.0 | Signals::LESS.0,
-            b'=' => Signals::COMPARISON.0 | PAIR,
+            b'=' => Signals::COMPARISON.0 | Signals::EQUALS.0 | PAIR,
             b'>' | b'!' | b'~' => Signals::COMPARISON.0,
             b'(' => Signals::PARENTHESIS.0 | PAIR,
             b'{' => Signals::BRACE.0 | PAIR,

@@ -6,6 +6,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
+pub mod cross_site_scripting;
 pub mod graphql_abuse;
 pub mod jwt_tricks;
 pub mod ldap_injection;
@@ -25,6 +26,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
+    &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
 ];
 
 /// The words of all rules, for the gate.
@@ -37,6 +39,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     jwt_tricks::WORDS,
     template_injection::WORDS,
     xpath_injection::WORDS,
+    cross_site_scripting::WORDS,
 ];
 
 /// The public identity of a detector.

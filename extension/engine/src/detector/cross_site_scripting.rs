@@ -1,0 +1,183 @@
+//! The detector of markup and script that run in the browser of whoever is shown a value.
+//! It never calls markup an attack that only shows text, pictures and links.
+//!
+#![doc = include_str!("cross_site_scripting.md")]
+mod markup;
+mod place;
+mod scheme;
+mod script;
+mod signals;
+mod style;
+mod tag;
+
+pub(super) use signals::WORDS;
+
+use credenza_event::{Form, Span, Steps};
+use memchr::memchr;
+
+use self::markup::Reader;
+use self::place::Place;
+use super::{Detector, Evidence, Judgement, Rule};
+use crate::gate::Signals;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "cross-site-scripting",
+    class: "xss",
+    cwe: 79,
+    ceiling: Confidence::High,
+    page: include_str!("cross_site_scripting.md"),
+};
+
+/// Finds markup and script that run in somebody's browser.
+#[derive(Debug)]
+pub struct CrossSiteScripting;
+
+/// What was found, and where.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    confidence: Confidence,
+    start: usize,
+    end: usize,
+    context: &'static str,
+    dialect: &'static str,
+    production: &'static str,
+    /// Nothing has to follow for it to run.
+    is_complete: bool,
+}
+
+impl Detector for CrossSiteScripting {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        signals::NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        // The tokenizer reads each byte once, and once more in attributes with markup in them.
+        if !steps.take(form.text.len()) {
+            return Judgement {
+                evidence: None,
+                complete: false,
+            };
+        }
+        let evidence = strongest(form).map(|found| Evidence {
+            confidence: found.confidence,
+            span: span(found.start, found.end),
+            explanation: Explanation {
+                context: found.context,
+                dialect: found.dialect,
+                production: found.production,
+            },
+        });
+        Judgement {
+            evidence,
+            complete: true,
+        }
+    }
+}
+
+fn span(start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: offset(start),
+        end: offset(end),
+    }
+}
+
+// Limit: an attribute that a value adds stands among few others.
+const ADDED_MAX: usize = 8;
+// Limit: the value that was meant, before a quote that ends it.
+const MEANT_BYTES: usize = 64;
+
+fn strongest(form: &Form<'_>) -> Option<Found> {
+    let text = form.text;
+    let mut place = Place::new(form);
+    Reader::new(text, &mut place).read(0);
+    if !place.is_decided() {
+        whole(text, &mut place);
+    }
+    if !place.is_decided() {
+        added_attributes(text, &mut place);
+    }
+    if !place.is_decided() {
+        scripts(text, &mut place);
+    }
+    place
+        .best()
+        .filter(|found| found.confidence > Confidence::Low)
+}
+
+/// A value that is a URL that runs, a link of Markdown to one, or a script that hides its names.
+fn whole<'t>(text: &'t [u8], place: &mut Place<'t>) {
+    let mut note = |confidence, production| {
+        place.note(Found {
+            confidence,
+            start: 0,
+            end: text.len(),
+            context: "value",
+            dialect: "javascript",
+            production,
+            is_complete: true,
+        });
+    };
+    if script::is_letterless(text) {
+        return note(Confidence::High, "letterless-script");
+    }
+    if script::is_disguised(text) {
+        return note(Confidence::High, "disguised-call");
+    }
+    if scheme::is_linked(text) {
+        return note(Confidence::High, "script-link");
+    }
+    if let Some((url, sure)) = scheme::whole(text) {
+        let confidence = if sure || url != scheme::Url::Script {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        };
+        note(confidence, "script-url");
+    }
+}
+
+/// Attributes that a value adds to the tag in whose attribute it stands.
+fn added_attributes<'t>(text: &'t [u8], place: &mut Place<'t>) {
+    if memchr(b'=', text).is_none() {
+        return;
+    }
+    let near = text.get(..MEANT_BYTES).unwrap_or(text);
+    let quotes = [
+        (b'"', "attribute-double-quoted"),
+        (b'\'', "attribute-single-quoted"),
+    ];
+    for (quote, context) in quotes {
+        if let Some(at) = memchr(quote, near) {
+            let behind = at.saturating_add(1);
+            Reader::new(text, place).attributes(behind, context, ADDED_MAX);
+        }
+    }
+    Reader::new(text, place).attributes(0, "attribute-unquoted", 4);
+}
+
+/// What leaves the string of a script.
+fn scripts<'t>(text: &'t [u8], place: &mut Place<'t>) {
+    if let Some(found) = script::break_out(text) {
+        let confidence = if found.deeds.is_prose {
+            Confidence::Medium
+        } else {
+            Confidence::High
+        };
+        place.note(Found {
+            confidence,
+            start: found.start,
+            end: text.len(),
+            context: found.context,
+            dialect: "javascript",
+            production: "script-break-out",
+            is_complete: true,
+        });
+    }
+}

@@ -1,0 +1,196 @@
+//! Where a construct stands in a text: alone, in a sentence, in a listing, in a whole page.
+//! It never looks into the construct.
+use credenza_event::{Decoder, Form, Span};
+use memchr::{memchr, memmem, memrchr};
+
+use super::Found;
+use crate::prose;
+use crate::report::Confidence::{High, Low, Medium};
+
+// Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
+// were lowered is a listing of something else, and the next is taken as it stands.
+const LOWERED_MAX: u32 = 64;
+// Limit: a line of code in back-ticks fits on a line.
+const TICK_BYTES: usize = 256;
+
+/// A text as the surroundings of what is found in it.
+pub(super) struct Place<'t> {
+    text: &'t [u8],
+    /// The surest so far, lowered where it stands.
+    best: Option<Found>,
+    lowered: u32,
+    /// The text is a page or a listing as a whole.
+    is_whole: bool,
+    /// References were undone last, so that markup may have been text.
+    is_unreferenced: bool,
+    /// Markup of running text was passed.
+    is_rich: bool,
+    /// Fences passed up to `fenced_to`.
+    fences: u32,
+    fenced_to: usize,
+}
+
+impl<'t> Place<'t> {
+    pub(super) fn new(form: &Form<'t>) -> Self {
+        Self {
+            text: form.text,
+            best: None,
+            lowered: 0,
+            is_whole: is_page(form.text),
+            is_unreferenced: form.decoded.last() == Some(&Decoder::Html),
+            is_rich: false,
+            fences: 0,
+            fenced_to: 0,
+        }
+    }
+
+    /// The reader has passed an element.
+    pub(super) fn passed(&mut self, name: &[u8]) {
+        self.is_rich |= matches!(
+            name,
+            b"p" | b"pre"
+                | b"code"
+                | b"li"
+                | b"ul"
+                | b"ol"
+                | b"dd"
+                | b"dt"
+                | b"h1"
+                | b"h2"
+                | b"h3"
+                | b"h4"
+                | b"h5"
+                | b"blockquote"
+                | b"strong"
+                | b"em"
+                | b"kbd"
+                | b"samp"
+        );
+    }
+
+    /// True if nothing surer can be found.
+    pub(super) fn is_decided(&self) -> bool {
+        self.best.is_some_and(|best| best.confidence == High)
+    }
+
+    /// True if what stands before a place is no rich text and no sentence.
+    pub(super) fn is_bare(&self, start: usize) -> bool {
+        let before = self.text.get(..start).unwrap_or(&[]);
+        let before = before.get(..64).filter(|_| start > 64).unwrap_or(before);
+        start <= 64 && !self.is_rich && !self.is_whole && memchr(b'\n', before).is_none()
+    }
+
+    pub(super) fn best(self) -> Option<Found> {
+        self.best
+    }
+
+    /// Keeps a construct if it is surer than what was found before.
+    pub(super) fn note(&mut self, found: Found) {
+        let mut found = found;
+        if self
+            .best
+            .is_some_and(|best| best.confidence >= found.confidence)
+        {
+            return;
+        }
+        if self.lowers(&found) {
+            self.lowered = self.lowered.saturating_add(1);
+            found.confidence = match found.confidence {
+                High => Medium,
+                Medium | Low => Low,
+            };
+            if self
+                .best
+                .is_some_and(|best| best.confidence >= found.confidence)
+            {
+                return;
+            }
+        }
+        self.best = Some(found);
+    }
+
+    fn lowers(&mut self, found: &Found) -> bool {
+        if self.lowered >= LOWERED_MAX {
+            return false;
+        }
+        // Text about markup in markup is written with references: `<p>&lt;script&gt;</p>`.
+        if self.is_whole || self.is_unreferenced && self.is_rich {
+            return true;
+        }
+        self.is_fenced(found.start) || self.is_ticked(found) || self.is_spoken_of(found)
+    }
+
+    /// True inside of a Markdown fence.
+    fn is_fenced(&mut self, start: usize) -> bool {
+        while let Some(rest) = self.text.get(self.fenced_to..start) {
+            let Some(at) = memmem::find(rest, b"```") else {
+                self.fenced_to = start.saturating_sub(2).max(self.fenced_to);
+                break;
+            };
+            self.fences = self.fences.saturating_add(1);
+            self.fenced_to = self.fenced_to.saturating_add(at).saturating_add(3);
+        }
+        self.fences % 2 == 1
+    }
+
+    /// True between back-ticks on one line.
+    fn is_ticked(&self, found: &Found) -> bool {
+        let from = found.start.saturating_sub(TICK_BYTES);
+        let before = self.text.get(from..found.start).unwrap_or(&[]);
+        let line = memrchr(b'\n', before).map_or(before, |at| before.get(at..).unwrap_or(&[]));
+        if memchr::memchr_iter(b'`', line).count() % 2 == 0 {
+            return false;
+        }
+        let behind = self.text.get(found.end..).unwrap_or(&[]);
+        let behind = behind.get(..TICK_BYTES).unwrap_or(behind);
+        let line = behind.split(|byte| *byte == b'\n').next().unwrap_or(behind);
+        memchr(b'`', line).is_some()
+    }
+
+    /// True in a sentence, which does not begin with the construct that it speaks of.
+    fn is_spoken_of(&self, found: &Found) -> bool {
+        let before = self.text.get(..found.start).unwrap_or(&[]);
+        if !before.iter().any(u8::is_ascii_alphabetic) && found.is_complete {
+            return false;
+        }
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span {
+            start: offset(found.start),
+            end: offset(found.end),
+        };
+        prose::surrounds(self.text, span)
+    }
+}
+
+/// True for a page: it begins as a document and has a head before anything else.
+fn is_page(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut start = text.trim_ascii_start();
+    if start.starts_with(b"<?xml ") {
+        let end = memchr(b'>', start).map_or(start.len(), |at| at.saturating_add(1));
+        start = start.get(end..).unwrap_or(&[]).trim_ascii_start();
+    }
+    let begins = |word: &[u8]| {
+        start
+            .get(..word.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(word))
+    };
+    if !begins(b"<!doctype html") && !begins(b"<html") {
+        return false;
+    }
+    // Limit: a page's head begins within its first kilobyte.
+    let near = start.get(..1024).unwrap_or(start);
+    let marks = [
+        b"<head".as_slice(),
+        b"<meta ",
+        b"<title>",
+        b"<HEAD",
+        b"<META ",
+        b"<TITLE>",
+    ];
+    marks
+        .iter()
+        .filter(|mark| memmem::find(near, mark).is_some())
+        .count()
+        >= 2
+}
