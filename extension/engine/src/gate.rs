@@ -116,6 +116,14 @@ impl Signals {
     pub const EXPRESSION: Self = Self(1 << 44);
     /// A word that leads from a value to what a runtime can do: `forName`, `getRuntime`, …
     pub const REFLECTION: Self = Self(1 << 45);
+    /// A kind of lookup of a logger, or what stands before a default: `:-`.
+    pub const LOOKUP: Self = Self(1 << 46);
+    /// The scheme of a URL that a server follows, or a name of a host inside of a network.
+    pub const ADDRESS: Self = Self(1 << 47);
+    /// A word of the name of a header field.
+    pub const FIELD: Self = Self(1 << 48);
+    /// The name of a tool that looks for holes.
+    pub const SCANNER: Self = Self(1 << 49);
     // 32 to 37: markup.
     /// `=`.
     pub const EQUALS: Self = Self(1 << 32);
@@ -324,6 +332,7 @@ fn pair(one: u8, two: u8) -> u64 {
         // A setting of the database.
         (b'@', b'@') => Signals::CONSTANT.0,
         (b'.', b'.') => Signals::DOTS.0,
+        (b':', b'-') => Signals::LOOKUP.0,
         (b'/' | b'\\', b'/' | b'\\') => Signals::SLASHES.0,
         (b'_', b'_') => Signals::UNDERSCORES.0,
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,

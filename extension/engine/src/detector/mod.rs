@@ -8,6 +8,7 @@ use crate::report::{Confidence, Explanation};
 
 pub mod cross_site_scripting;
 pub mod graphql_abuse;
+pub mod jndi_lookup;
 pub mod jwt_tricks;
 pub mod ldap_injection;
 pub mod path_traversal;
@@ -24,6 +25,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &prototype_pollution::PrototypePollution, // names that write into every object
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
+    &jndi_lookup::JndiLookup,     // a lookup that a logger resolves
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
@@ -37,6 +39,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     prototype_pollution::WORDS,
     ldap_injection::WORDS,
     jwt_tricks::WORDS,
+    jndi_lookup::WORDS,
     template_injection::WORDS,
     xpath_injection::WORDS,
     cross_site_scripting::WORDS,
