@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::hash::Hasher;
 
-use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Steps, Visitor};
+use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
 use crate::detector::{DETECTORS, Detector, Evidence};
@@ -162,6 +162,14 @@ impl<'k> Inspection<'k> {
 impl Visitor for Inspection<'_> {
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         self.gated && gate::is_plain(text, classes, part)
+    }
+
+    fn shape(&mut self, form: &Form<'_>, shape: &Shape) {
+        for detector in DETECTORS {
+            if let Some(evidence) = detector.judge_shape(form, shape) {
+                self.note(*detector, form, &evidence);
+            }
+        }
     }
 
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {

@@ -99,6 +99,11 @@ impl Span {
         }
     }
 
+    /// How many bytes are in the range.
+    pub(crate) fn bytes(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
     /// The bytes of `text` in the range.
     pub(crate) fn of(self, text: &[u8]) -> Option<&[u8]> {
         text.get(self.start as usize..self.end as usize)

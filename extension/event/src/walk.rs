@@ -8,6 +8,7 @@ use crate::coverage::{Coverage, Gap};
 use crate::decode::{self, wide};
 use crate::form::{Classes, Decoder, Form, Part, Role};
 use crate::path::{Frame, Path};
+use crate::shape::Shape;
 use crate::steps::Steps;
 
 mod document;
@@ -27,6 +28,12 @@ pub trait Visitor {
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         let _ = (text, classes, part);
         false
+    }
+
+    /// Judges the figures of a document, a form or packed data that are out of the ordinary; called
+    /// once for each, behind all that is in it. `form` is the text that has this shape.
+    fn shape(&mut self, form: &Form<'_>, shape: &Shape) {
+        let _ = (form, shape);
     }
 }
 
@@ -216,6 +223,21 @@ impl<'w, V: Visitor> Walk<'w, V> {
             opened,
         };
         self.visitor.form(&form, self.steps);
+    }
+
+    /// Tells what is out of the ordinary in the shape of a text.
+    #[cold]
+    pub(crate) fn remark(&mut self, text: &[u8], field: &Field<'_>, shape: &Shape) {
+        let form = Form {
+            text,
+            classes: Classes::UNKNOWN,
+            role: field.role,
+            part: field.part,
+            path: field.path,
+            decoded: field.chain.steps(),
+            opened: true,
+        };
+        self.visitor.shape(&form, shape);
     }
 
     /// Takes steps for `bytes` bytes; notes the gap when not enough are left.

@@ -1,16 +1,19 @@
 //! The detectors: one file and one page each, registered here in two adjacent lines.
 //! This list is the only place that knows all of them; it never holds logic of a rule.
-use credenza_event::{Form, Span, Steps};
+use credenza_event::{Form, Shape, Span, Steps};
 
 use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod cross_site_scripting;
+pub mod decompression_bomb;
 pub mod graphql_abuse;
 pub mod jndi_lookup;
+pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
+pub mod oversize;
 pub mod path_traversal;
 pub mod prototype_pollution;
 pub mod sql_injection;
@@ -29,6 +32,9 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
+    &json_bomb::JsonBomb,         // a document that costs its reader more than its bytes
+    &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
+    &oversize::Oversize,          // more parts than anyone who sends them needs
 ];
 
 /// The words of all rules, for the gate.
@@ -43,6 +49,9 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     template_injection::WORDS,
     xpath_injection::WORDS,
     cross_site_scripting::WORDS,
+    json_bomb::WORDS,
+    decompression_bomb::WORDS,
+    oversize::WORDS,
 ];
 
 /// The public identity of a detector.
@@ -110,6 +119,12 @@ pub trait Detector: Sync {
     fn needs(&self) -> &'static [Signals];
     /// Judges one form that the gate called hot for this detector.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement;
+    /// Judges the figures of a document, a form or packed data that are out of the ordinary; `form` is
+    /// the text that has this shape.
+    fn judge_shape(&self, form: &Form<'_>, shape: &Shape) -> Option<Evidence> {
+        let _ = (form, shape);
+        None
+    }
 }
 
 #[cfg(test)]

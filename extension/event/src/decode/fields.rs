@@ -5,6 +5,7 @@ use memchr::memchr;
 use super::show_field;
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
+use crate::shape::Shape;
 use crate::walk::{Field, Visitor, Walk};
 
 // Limit: a name of a form or cookie; a longer run before `=` is prose, shown as it stands.
@@ -53,8 +54,10 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
     };
     let mut frames = walk.frames();
     let mut strict = is_strict(text, separator);
+    let mut shape = Shape::default();
     let mut start = 0;
     while start < text.len() {
+        shape.fields = shape.fields.saturating_add(1);
         let rest = text.get(start..).unwrap_or(&[]);
         let len = memchr(separator, rest).unwrap_or(rest.len());
         let pair = rest.get(..len).unwrap_or(rest);
@@ -88,6 +91,9 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         start += len + 1;
     }
     walk.recycle_frames(frames);
+    if shape.is_remarkable() {
+        walk.remark(text, field, &shape);
+    }
     strict
 }
 

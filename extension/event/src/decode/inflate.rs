@@ -10,8 +10,6 @@ use miniz_oxide::inflate::core::inflate_flags::{
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-use crate::coverage::Gap;
-
 // Limit: 20 : 1 (detection.md section 7); text deflates to a fifth, repeated log lines to a tenth.
 const RATIO_MAX: usize = 20;
 // Limit: small data may be repetitive; 64 KiB cost as much as an ordinary value's decode budget.
@@ -31,26 +29,35 @@ fn is_zlib(text: &[u8]) -> bool {
     matches!(text, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
 }
 
+/// What was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Everything beyond the cap; what had come out was so many times the size of what was read.
+    Bomb(u32),
+    /// What stands behind the damage.
+    Damaged,
+}
+
 /// How much of `bytes` inflated bytes lies beyond the ratio.
 pub(super) fn beyond_ratio(packed: &[u8], bytes: usize) -> usize {
     bytes.saturating_sub(packed.len().saturating_mul(RATIO_MAX))
 }
 
 /// Appends what `packed` inflates to, at most `output_max` bytes and `free` bytes beyond the ratio;
-/// gives the gap if it is not all.
+/// gives what is left out if it is not all.
 pub(super) fn decode(
     packed: &[u8],
     output_max: usize,
     free: usize,
     out: &mut Vec<u8>,
-) -> Option<Gap> {
+) -> Option<Left> {
     let ratio_max = packed.len().saturating_mul(RATIO_MAX);
     let free = OUTPUT_FREE.saturating_sub(ratio_max).min(free);
     let output_max = output_max.min(ratio_max.saturating_add(free));
     if is_zlib(packed) {
         // Two bytes that look like zlib's are no proof: nothing came out means that it was none.
         return match member(packed, TINFL_FLAG_PARSE_ZLIB_HEADER, output_max, out) {
-            Member::Full => Some(Gap::Ratio),
+            Member::Full(ratio) => Some(Left::Bomb(ratio)),
             Member::Damaged | Member::Ends(_) => None,
         };
     }
@@ -59,11 +66,11 @@ pub(super) fn decode(
     while let Some(body) = gzip_body(rest) {
         match member(body, 0, output_max, out) {
             Member::Ends(behind) => rest = behind.get(8..).unwrap_or(&[]),
-            Member::Full => return Some(Gap::Ratio),
-            Member::Damaged => return out.is_empty().then_some(Gap::Damaged),
+            Member::Full(ratio) => return Some(Left::Bomb(ratio)),
+            Member::Damaged => return out.is_empty().then_some(Left::Damaged),
         }
     }
-    (out.is_empty() && !is_empty_gzip(packed)).then_some(Gap::Damaged)
+    (out.is_empty() && !is_empty_gzip(packed)).then_some(Left::Damaged)
 }
 
 /// True if the first member ends well without a byte of output.
@@ -73,7 +80,8 @@ fn is_empty_gzip(packed: &[u8]) -> bool {
 
 enum Member<'p> {
     Ends(&'p [u8]),
-    Full,
+    /// More than may come out; so many times its size was what had come out until then.
+    Full(u32),
     Damaged,
 }
 
@@ -88,7 +96,9 @@ fn member<'p>(packed: &'p [u8], flags: u32, output_max: usize, out: &mut Vec<u8>
         let room = room.min(output_max.saturating_sub(start));
         if room <= written {
             out.truncate(start + written);
-            return Member::Full;
+            let read = packed.len().saturating_sub(rest.len()).max(1);
+            let ratio = written.checked_div(read).unwrap_or(0);
+            return Member::Full(u32::try_from(ratio).unwrap_or(u32::MAX));
         }
         out.resize(start + room, 0);
         let window = out.get_mut(start..).unwrap_or(&mut []);

@@ -10,8 +10,10 @@ use memchr::memchr;
 
 use crate::chain::Chain;
 use crate::coverage::Gap;
+use crate::decode::inflate::Left;
 use crate::form::{Classes, Decoder, Part, Role};
 use crate::scan;
+use crate::shape::Shape;
 use crate::walk::{Document, Field, Visitor, Walk, Walked};
 
 mod base64;
@@ -294,7 +296,7 @@ fn run<V: Visitor>(
         return None;
     }
     if decoder == Decoder::Gzip {
-        return inflated(walk, text);
+        return inflated(walk, text, how, field);
     }
     let mut out = walk.buffer();
     let found = match decoder {
@@ -317,7 +319,12 @@ fn run<V: Visitor>(
 }
 
 /// Inflates, and lets what came out be decoded like bytes of the event.
-fn inflated<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8]) -> Option<Vec<u8>> {
+fn inflated<V: Visitor>(
+    walk: &mut Walk<'_, V>,
+    text: &[u8],
+    how: &How,
+    field: &Field<'_>,
+) -> Option<Vec<u8>> {
     let mut out = walk.buffer();
     let free = walk.inflated_free;
     let end = inflate::decode(text, walk.inflated_left, free, &mut out);
@@ -327,11 +334,37 @@ fn inflated<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8]) -> Option<Vec<u8>> 
         .decoded_left
         .saturating_add(out.len().saturating_mul(5));
     let paid = walk.take(out.len());
-    if let Some(gap) = end {
-        walk.coverage.add(gap);
-    }
+    let packings = how
+        .chain
+        .steps()
+        .iter()
+        .filter(|step| **step == Decoder::Gzip);
+    let mut shape = Shape {
+        packings: u32::try_from(packings.count())
+            .unwrap_or(0)
+            .saturating_add(1),
+        ..Shape::default()
+    };
     // What a bomb begins with is not worth its cost: the gap says that nobody looked.
-    let is_bomb = end == Some(Gap::Ratio);
+    let is_bomb = match end {
+        Some(Left::Bomb(ratio)) => {
+            walk.coverage.add(Gap::Ratio);
+            shape.ratio = ratio.max(1);
+            true
+        }
+        Some(Left::Damaged) => {
+            walk.coverage.add(Gap::Damaged);
+            false
+        }
+        None => false,
+    };
+    if shape.is_remarkable() {
+        let field = Field {
+            chain: &how.chain,
+            ..*field
+        };
+        walk.remark(text, &field, &shape);
+    }
     if paid && !out.is_empty() && !is_bomb {
         Some(out)
     } else {

@@ -5,6 +5,7 @@ use memchr::{memchr, memmem};
 use super::show_field;
 use crate::form::{Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
+use crate::shape::Shape;
 use crate::walk::{Field, Visitor, Walk};
 
 // Limit: RFC 2046 allows 70 characters; lenient readers more.
@@ -51,7 +52,9 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
     let mut start = finder
         .find(text)
         .map_or(text.len(), |at| at + boundary.len());
+    let mut shape = Shape::default();
     while start < text.len() {
+        shape.fields = shape.fields.saturating_add(1);
         let rest = text.get(start..).unwrap_or(&[]);
         let len = finder.find(rest).unwrap_or(rest.len());
         part(
@@ -64,6 +67,9 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         start += len + boundary.len();
     }
     walk.recycle_frames(frames);
+    if shape.is_remarkable() {
+        walk.remark(text, field, &shape);
+    }
     false
 }
 

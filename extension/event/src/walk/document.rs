@@ -10,6 +10,7 @@ use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::role::Roles;
 use crate::scan::{self, Scanner, Stop};
+use crate::shape::Shape;
 use crate::text;
 
 // Limit: 512 levels have a name in a pointer and a role; detection.md section 7. Deeper containers
@@ -43,6 +44,8 @@ pub(crate) struct Document<'d> {
     pub(super) gave_up: bool,
     /// True if the value at hand is a document whose leaves were shown already.
     is_walked: bool,
+    /// What is counted on the way.
+    shape: Shape,
 }
 
 /// What a walk made of a document.
@@ -94,6 +97,7 @@ impl<'d> Document<'d> {
             odd_from: None,
             gave_up: false,
             is_walked: false,
+            shape: Shape::default(),
         }
     }
 
@@ -124,8 +128,8 @@ impl<'d> Document<'d> {
                     at += 1;
                 }
                 b'}' | b']' => {
-                    self.behind_value = true;
                     self.close(at);
+                    self.behind_value = true;
                     at += 1;
                 }
                 b'\\' if self.is_in_place => at = self.escape_in_place(walk, at),
@@ -136,6 +140,9 @@ impl<'d> Document<'d> {
             self.rest(walk);
         }
         let is_whole = self.odd_from.is_none() && self.frames.is_empty() && self.deeper == 0;
+        if !self.gave_up && self.shape.is_remarkable() {
+            walk.remark(self.text, self.field, &self.shape);
+        }
         walk.recycle_frames(self.frames);
         if self.gave_up {
             Walked::GaveUp
@@ -160,14 +167,33 @@ impl<'d> Document<'d> {
         } else {
             self.deeper += 1;
         }
+        // A reader of JSON goes no further than to what is none.
+        let depth = self.frames.len().saturating_add(self.deeper);
+        if depth > self.shape.depth as usize && self.odd_from.is_none() {
+            self.shape.depth = u32::try_from(depth).unwrap_or(u32::MAX);
+        }
     }
 
     fn close(&mut self, at: usize) {
         if self.deeper > 0 {
             self.deeper -= 1;
-        } else if self.frames.pop().is_none() {
-            self.note_odd(at);
+            return;
         }
+        let Some(frame) = self.frames.pop() else {
+            self.note_odd(at);
+            return;
+        };
+        if !self.behind_value {
+            self.shape.hollow = self.shape.hollow.saturating_add(1);
+            return;
+        }
+        let members = frame.index.saturating_add(1);
+        self.shape.members = self.shape.members.saturating_add(members);
+        let broadest = match frame.kind {
+            Kind::Named => &mut self.shape.names,
+            Kind::Counted => &mut self.shape.items,
+        };
+        *broadest = (*broadest).max(members);
     }
 
     fn next_member(&mut self) {
@@ -250,7 +276,14 @@ impl<'d> Document<'d> {
         if self.deeper == 0
             && let Some(frame) = self.frames.last_mut()
         {
-            frame.key = Span::of_offsets(start, end);
+            let key = Span::of_offsets(start, end);
+            let is_doubled = key.bytes() == frame.key.bytes()
+                && frame.index > 0
+                && key.of(self.text) == frame.key.of(self.text);
+            if is_doubled && self.odd_from.is_none() {
+                self.shape.doubled = self.shape.doubled.saturating_add(1);
+            }
+            frame.key = key;
         }
         (Part::Key, behind_colon)
     }
@@ -339,7 +372,9 @@ impl<'d> Document<'d> {
             .position(|byte| ends_bare(*byte) || (self.is_in_place && *byte == b'\\'))
             .unwrap_or(rest.len());
         let token = rest.get(..len).unwrap_or(rest);
-        if !is_literal(token) && !is_number(token) {
+        if is_number(token) {
+            self.shape.note_number(token);
+        } else if !is_literal(token) {
             self.note_odd(start);
         }
         start + len

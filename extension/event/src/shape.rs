@@ -1,0 +1,67 @@
+//! What is out of the ordinary in the shape of a document, a form or packed data: how deep, how
+//! broad, how much of nothing.
+//! It never holds a byte of it, and it is never told of what is ordinary.
+
+/// The figures of one document, one form or one piece of packed data; zero where they mean nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The most containers open at once while the text still was a document.
+    pub depth: u32,
+    /// Members of all containers.
+    pub members: u32,
+    /// Members of the broadest list.
+    pub items: u32,
+    /// Members of the broadest object.
+    pub names: u32,
+    /// Containers with nothing in them.
+    pub hollow: u32,
+    /// Names that stand twice in a row in one object.
+    pub doubled: u32,
+    /// Digits of the longest number.
+    pub digits: u32,
+    /// Digits of the longest exponent.
+    pub exponent: u32,
+    /// Fields of a form, or parts of a multipart body.
+    pub fields: u32,
+    /// How many times its size packed data had grown to when it was left alone.
+    pub ratio: u32,
+    /// How often what was packed is packed again.
+    pub packings: u32,
+}
+
+// Limit: what an ordinary event has. 64 levels are what the strictest reader takes (.NET);
+// 10,000 members are 60 KB at least; the exponents of doubles have 3 digits, and numbers of 64 digits
+// carry 212 bits; a hundred fields are a long form.
+const DEPTH_ORDINARY: u32 = 64;
+const MEMBERS_ORDINARY: u32 = 10_000;
+const DIGITS_ORDINARY: u32 = 64;
+const EXPONENT_ORDINARY: u32 = 3;
+const FIELDS_ORDINARY: u32 = 100;
+
+impl Shape {
+    /// True if a figure is worth telling.
+    pub(crate) fn is_remarkable(&self) -> bool {
+        self.depth > DEPTH_ORDINARY
+            || self.members > MEMBERS_ORDINARY
+            || self.doubled > 0
+            || self.digits > DIGITS_ORDINARY
+            || self.exponent > EXPONENT_ORDINARY
+            || self.fields > FIELDS_ORDINARY
+            || self.ratio > 0
+            || self.packings > 1
+    }
+
+    /// Notes a number as it stands in the text.
+    pub(crate) fn note_number(&mut self, token: &[u8]) {
+        let (number, exponent) = match memchr::memchr2(b'e', b'E', token) {
+            Some(at) => token.split_at(at),
+            None => (token, &[][..]),
+        };
+        let digits = |text: &[u8]| {
+            let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+            u32::try_from(digits.count()).unwrap_or(u32::MAX)
+        };
+        self.digits = self.digits.max(digits(number));
+        self.exponent = self.exponent.max(digits(exponent));
+    }
+}
