@@ -30,11 +30,6 @@ impl<'t> Cursor<'t> {
         self.text.get(self.at).copied()
     }
 
-    /// True at the end of the text.
-    pub(crate) fn is_done(self) -> bool {
-        self.at >= self.text.len()
-    }
-
     /// Moves on by some bytes.
     pub(crate) fn skip(&mut self, bytes: usize) {
         self.at = self.at.saturating_add(bytes).min(self.text.len());
@@ -97,7 +92,7 @@ mod tests {
         assert_eq!(cursor.name(), b"$a1");
         assert!(cursor.space() && !cursor.space());
         assert!(!cursor.eat(b"bc") && cursor.eat(b"b"));
-        assert!(cursor.is_done() && cursor.rest().is_empty());
+        assert!(cursor.rest().is_empty());
         cursor.skip(9);
         assert_eq!((cursor.offset(), cursor.peek()), (6, None));
         assert_eq!(cursor.name(), b"");

@@ -219,6 +219,7 @@ fn begins_packed(text: &[u8]) -> bool {
 fn is_sharp(name: &[u8]) -> bool {
     match name.len() {
         9 => name == b"prototype",
+        18 => name == b"AttributeValueList",
         // No shorter name has both words in it.
         21.. => memmem::find(name, b"constructor.prototype").is_some(),
         _ => false,

@@ -22,6 +22,7 @@ mod inspect;
 mod lexicon;
 mod mask;
 mod name;
+mod operand;
 mod prose;
 mod report;
 

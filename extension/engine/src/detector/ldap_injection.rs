@@ -7,7 +7,7 @@ mod signals;
 
 pub(super) use signals::WORDS;
 
-use credenza_event::{Form, Steps};
+use credenza_event::{Form, Part, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
@@ -51,7 +51,8 @@ impl Detector for LdapInjection {
             return Judgement::UNPAID;
         }
         // `filter=(&(a=b)(c=d))` falls apart at its `&`, as any form does.
-        let is_piece = form.path.member().is_some_and(|name| name.contains(&b'('));
+        let is_piece =
+            form.part == Part::Value && form.path.member().is_some_and(|name| name.contains(&b'('));
         Judgement::of(Some(evidence(text, found, is_piece)))
     }
 }

@@ -13,6 +13,7 @@ pub mod jndi_lookup;
 pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
+pub mod nosql_injection;
 pub mod oversize;
 pub mod path_traversal;
 pub mod prototype_pollution;
@@ -35,6 +36,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &json_bomb::JsonBomb,         // a document that costs its reader more than its bytes
     &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
     &oversize::Oversize,          // more parts than anyone who sends them needs
+    &nosql_injection::NosqlInjection, // operators or code where data was meant
 ];
 
 /// The words of all rules, for the gate.
@@ -52,6 +54,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     json_bomb::WORDS,
     decompression_bomb::WORDS,
     oversize::WORDS,
+    nosql_injection::WORDS,
 ];
 
 /// The public identity of a detector.

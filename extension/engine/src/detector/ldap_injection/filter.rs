@@ -63,7 +63,10 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
             is_whole: false,
         })
     };
-    if cursor.eat(b"\0") {
+    let is_name = value
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    if cursor.eat(b"\0") && is_name && cursor.offset() == text_len {
         return breakout(Confidence::High, cursor.offset(), "cut");
     }
     let outside = cursor.eat(b"&") || cursor.eat(b"|") || cursor.eat(b"!");

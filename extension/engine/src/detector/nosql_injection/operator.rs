@@ -1,0 +1,186 @@
+//! Operators of document databases as names of members and of parameters.
+//! It never judges a name alone where other protocols have the name, too: then its operand decides.
+use credenza_event::Path;
+
+use super::Find;
+use crate::cursor::span;
+use crate::name::pieces;
+use crate::operand::Operand;
+use crate::report::{Confidence, Explanation};
+
+/// Operators that nothing else has: what stands behind them does not matter.
+const SURE: [&[u8]; 29] = [
+    b"accumulator",
+    b"bitsAllClear",
+    b"bitsAllSet",
+    b"bitsAnyClear",
+    b"bitsAnySet",
+    b"elemMatch",
+    b"eq",
+    b"eval",
+    b"exists",
+    b"expr",
+    b"function",
+    b"geoIntersects",
+    b"geoWithin",
+    b"gt",
+    b"gte",
+    b"jsonSchema",
+    b"keyMapMatch",
+    b"lt",
+    b"lte",
+    b"maxDistance",
+    b"mod",
+    b"ne",
+    b"near",
+    b"nearSphere",
+    b"nin",
+    b"nor",
+    b"not",
+    b"regex",
+    b"where",
+];
+
+/// Operators whose operand is a list.
+const OF_LISTS: [&[u8]; 3] = [b"all", b"and", b"in"];
+
+/// Operators of updates and stages of pipelines, whose operand is a document.
+const OF_DOCUMENTS: [&[u8]; 17] = [
+    b"addToSet",
+    b"bit",
+    b"currentDate",
+    b"facet",
+    b"graphLookup",
+    b"group",
+    b"inc",
+    b"lookup",
+    b"match",
+    b"mul",
+    b"pop",
+    b"pull",
+    b"pullAll",
+    b"push",
+    b"rename",
+    b"setOnInsert",
+    b"unionWith",
+];
+
+/// Judges a name.
+pub(super) fn key(path: &Path<'_>, name: &[u8], is_parameter: bool) -> Option<Find> {
+    let operand = Operand::of(path.operand());
+    let (confidence, production) = if name == b"AttributeValueList" {
+        (typed_values(operand)?, "condition")
+    } else if let Some(operator) = name.strip_prefix(b"$") {
+        (member(operator, operand, is_parameter)?, "operator")
+    } else {
+        (piece(name)?, "operator")
+    };
+    Some(Find {
+        confidence,
+        span: span(0, name.len()),
+        explanation: Explanation {
+            context: "name",
+            dialect: if production == "condition" {
+                "dynamodb"
+            } else {
+                "mongodb"
+            },
+            production,
+        },
+    })
+}
+
+/// Judges `$operator` as the name of a member, or of a parameter.
+fn member(operator: &[u8], operand: Operand<'_>, is_parameter: bool) -> Option<Confidence> {
+    let high = |fits: bool| fits.then_some(Confidence::High);
+    if operator == b"where" {
+        // A query language for open data has a parameter of this name, with a condition in it.
+        return high(match operand {
+            Operand::Text(text) => !is_parameter || is_program(text),
+            Operand::Nothing => false,
+            _ => !is_parameter,
+        });
+    }
+    if SURE.contains(&operator) {
+        return Some(Confidence::High);
+    }
+    match (operator, operand) {
+        (b"or", Operand::Array(inner)) => high(is_condition(inner)),
+        (b"size" | b"type", Operand::Number) => Some(Confidence::High),
+        (b"text", Operand::Object(_)) => Some(Confidence::High),
+        // Tools that count visitors set properties with these names.
+        (b"set" | b"unset", Operand::Object(_)) => Some(Confidence::Medium),
+        (_, Operand::Array(_)) => high(OF_LISTS.contains(&operator)),
+        (_, Operand::Object(_)) => high(OF_DOCUMENTS.contains(&operator)),
+        _ => None,
+    }
+}
+
+/// True if a list of alternatives is one of conditions: patterns of EventBridge have lists, where
+/// conditions have values.
+fn is_condition(inner: &[u8]) -> bool {
+    let Operand::Object(first) = Operand::of(inner) else {
+        return false;
+    };
+    first.starts_with(b"}")
+        || matches!(
+            Operand::of_first_member(first),
+            Operand::Text(_) | Operand::Number | Operand::Literal
+        )
+}
+
+/// True for what a program has in it and a condition of SQL has not.
+fn is_program(text: &[u8]) -> bool {
+    [&b"this."[..], b"==", b"return", b"function", b"sleep("]
+        .iter()
+        .any(|sign| memchr::memmem::find(text, sign).is_some())
+}
+
+/// Judges the last piece of `user[$ne]` or `user.$ne`.
+fn piece(name: &[u8]) -> Option<Confidence> {
+    let last = pieces(name).last()?;
+    let operator = last.strip_prefix(b"$")?;
+    let in_brackets = name.ends_with(b"]");
+    let is_known = SURE.contains(&operator)
+        || in_brackets
+            && (OF_LISTS.contains(&operator)
+                || OF_DOCUMENTS.contains(&operator)
+                || matches!(
+                    operator,
+                    b"or" | b"size" | b"type" | b"text" | b"set" | b"unset"
+                ));
+    // Program text that a `=` or a colon behind it makes a name has spaces and signs in it.
+    let is_name = name
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_-.$[]'\"".contains(byte) || *byte >= 0x80);
+    (is_known && is_name).then_some(Confidence::High)
+}
+
+/// Judges the values of a condition of `DynamoDB`: each says its type.
+fn typed_values(operand: Operand<'_>) -> Option<Confidence> {
+    let Operand::Array(inner) = operand else {
+        return None;
+    };
+    let Operand::Object(first) = Operand::of(inner) else {
+        return None;
+    };
+    let Operand::Text(kind) = Operand::of(first) else {
+        return None;
+    };
+    matches!(
+        kind,
+        b"S" | b"N" | b"B" | b"SS" | b"NS" | b"BS" | b"M" | b"L" | b"NULL" | b"BOOL"
+    )
+    .then_some(Confidence::High)
+}
+
+/// True for `$operator` of any kind.
+pub(super) fn is_known(name: &[u8]) -> bool {
+    let Some(operator) = name.strip_prefix(b"$") else {
+        return false;
+    };
+    SURE.contains(&operator)
+        || OF_LISTS.contains(&operator)
+        || OF_DOCUMENTS.contains(&operator)
+        || operator == b"or"
+}
