@@ -1,6 +1,7 @@
 //! Prose around a construct: what a person wrote about an attack is not one.
 //! It never looks inside the construct, only at what stands before and behind it.
 use credenza_event::Span;
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 // Limit: four words of text outside of a construct make a sentence of it (detection.md section 4).
 const WORDS_MIN: usize = 4;
@@ -17,6 +18,32 @@ pub(crate) fn surrounds(text: &[u8], span: Span) -> bool {
     let behind = text.get(end..).unwrap_or(&[]);
     let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
     words(before).saturating_add(words(behind)) >= WORDS_MIN
+}
+
+// Limit: a line of code in back-ticks fits on a line.
+const TICK_BYTES: usize = 256;
+
+/// True if what stands between two offsets is shown as code is: in a Markdown fence, or between
+/// back-ticks on a line.
+pub(crate) fn is_shown(text: &[u8], start: usize, end: usize) -> bool {
+    let before = text.get(..start).unwrap_or(&[]);
+    let fences = memmem::find_iter(before, b"```").count();
+    fences % 2 == 1 || is_ticked(text, start, end)
+}
+
+/// True if what stands between two offsets stands between back-ticks on a line.
+pub(crate) fn is_ticked(text: &[u8], start: usize, end: usize) -> bool {
+    let before = text.get(..start).unwrap_or(&[]);
+    let near = before.len().saturating_sub(TICK_BYTES);
+    let before = before.get(near..).unwrap_or(&[]);
+    let line = memrchr(b'\n', before).map_or(before, |at| before.get(at..).unwrap_or(&[]));
+    if memchr_iter(b'`', line).count().is_multiple_of(2) {
+        return false;
+    }
+    let behind = text.get(end..).unwrap_or(&[]);
+    let behind = behind.get(..TICK_BYTES).unwrap_or(behind);
+    let line = behind.split(|byte| *byte == b'\n').next();
+    memchr(b'`', line.unwrap_or(behind)).is_some()
 }
 
 /// The words of a text that are words of a sentence.

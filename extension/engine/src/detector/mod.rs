@@ -19,6 +19,7 @@ pub mod path_traversal;
 pub mod prototype_pollution;
 pub mod sql_injection;
 pub mod template_injection;
+pub mod xml_external_entity;
 pub mod xpath_injection;
 
 /// All detectors, in the order of their gate bits.
@@ -37,6 +38,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
     &oversize::Oversize,          // more parts than anyone who sends them needs
     &nosql_injection::NosqlInjection, // operators or code where data was meant
+    &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
 ];
 
 /// The words of all rules, for the gate.
@@ -55,6 +57,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     decompression_bomb::WORDS,
     oversize::WORDS,
     nosql_injection::WORDS,
+    xml_external_entity::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -1,7 +1,7 @@
 //! Where a construct stands in a text: alone, in a sentence, in a listing, in a whole page.
 //! It never looks into the construct.
 use credenza_event::{Decoder, Form, Span};
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memmem};
 
 use super::Found;
 use crate::prose;
@@ -10,8 +10,6 @@ use crate::report::Confidence::{High, Low, Medium};
 // Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
 // were lowered is a listing of something else, and the next is taken as it stands.
 const LOWERED_MAX: u32 = 64;
-// Limit: a line of code in back-ticks fits on a line.
-const TICK_BYTES: usize = 256;
 
 /// A text as the surroundings of what is found in it.
 pub(super) struct Place<'t> {
@@ -117,7 +115,9 @@ impl<'t> Place<'t> {
         if self.is_whole || self.is_unreferenced && self.is_rich {
             return true;
         }
-        self.is_fenced(found.start) || self.is_ticked(found) || self.is_spoken_of(found)
+        self.is_fenced(found.start)
+            || prose::is_ticked(self.text, found.start, found.end)
+            || self.is_spoken_of(found)
     }
 
     /// True inside of a Markdown fence.
@@ -131,20 +131,6 @@ impl<'t> Place<'t> {
             self.fenced_to = self.fenced_to.saturating_add(at).saturating_add(3);
         }
         self.fences % 2 == 1
-    }
-
-    /// True between back-ticks on one line.
-    fn is_ticked(&self, found: &Found) -> bool {
-        let from = found.start.saturating_sub(TICK_BYTES);
-        let before = self.text.get(from..found.start).unwrap_or(&[]);
-        let line = memrchr(b'\n', before).map_or(before, |at| before.get(at..).unwrap_or(&[]));
-        if memchr::memchr_iter(b'`', line).count() % 2 == 0 {
-            return false;
-        }
-        let behind = self.text.get(found.end..).unwrap_or(&[]);
-        let behind = behind.get(..TICK_BYTES).unwrap_or(behind);
-        let line = behind.split(|byte| *byte == b'\n').next().unwrap_or(behind);
-        memchr(b'`', line).is_some()
     }
 
     /// True in a sentence, which does not begin with the construct that it speaks of.

@@ -1,0 +1,250 @@
+//! Document types and their declarations, as XML 1.0 writes them (sections 2.8 and 4.2).
+//! It never expands an entity: what an expansion would grow to is counted.
+use memchr::memchr;
+
+use super::identifier::{Target, target};
+use super::reader::Reader;
+use crate::report::Confidence::{self, High, Low, Medium};
+
+/// What declarations say, and where the surest of them stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declared {
+    pub(super) confidence: Confidence,
+    pub(super) production: &'static str,
+    /// Where the text goes on.
+    pub(super) end: usize,
+}
+
+// Limit: sixty-four references in all are more than any letter needs, and a twentieth of what a
+// parser notices.
+const GROWTH_MAX: u64 = 64;
+// Limit: one entity that refers to the same other one four times begins a bomb.
+const REPEATED_MIN: u64 = 4;
+
+/// Declarations as they are read.
+struct Declarations {
+    best: Option<(Confidence, &'static str)>,
+    /// What the last entity would grow to.
+    growth: u64,
+    /// A text of one's own is declared.
+    is_own: bool,
+}
+
+impl Declarations {
+    fn new() -> Self {
+        Self {
+            best: None,
+            growth: 1,
+            is_own: false,
+        }
+    }
+
+    fn note(&mut self, confidence: Confidence, production: &'static str) {
+        if self.best.is_none_or(|(best, _)| best < confidence) {
+            self.best = Some((confidence, production));
+        }
+    }
+
+    fn external(&mut self, system: &[u8], public: Option<&[u8]>) {
+        match target(system, public) {
+            Target::Reached | Target::Remote => self.note(High, "external-entity"),
+            Target::Beside => self.note(Medium, "entity-of-a-file"),
+            Target::Known => {}
+        }
+    }
+
+    /// An entity whose text stands in the declaration.
+    fn internal(&mut self, value: &[u8], is_parameter: bool) {
+        let nested = memchr::memmem::find(value, b"<!").is_some()
+            || memchr::memmem::find(value, b"SYSTEM").is_some();
+        if nested && value.iter().any(|byte| matches!(byte, b'%' | b'&')) {
+            return self.note(High, "declaration-in-an-entity");
+        }
+        let references = references(value);
+        if references.most >= REPEATED_MIN {
+            self.growth = self.growth.saturating_mul(references.all);
+            self.note(High, "entity-expansion");
+        } else if references.all > 1 {
+            self.growth = self.growth.saturating_mul(references.all);
+            if self.growth >= GROWTH_MAX {
+                self.note(High, "entity-expansion");
+            }
+        }
+        let is_text = value.iter().any(u8::is_ascii_alphanumeric)
+            && memchr(b'&', value).is_none()
+            && memchr::memmem::find(value, b"://").is_none();
+        if is_text && !is_parameter {
+            self.is_own = true;
+            self.note(Low, "internal-entity");
+        }
+    }
+}
+
+/// References in the text of an entity: all, and the most of them to the same entity in a row.
+struct References {
+    all: u64,
+    most: u64,
+}
+
+fn references(value: &[u8]) -> References {
+    let mut counted = References { all: 0, most: 0 };
+    let (mut last, mut row): (&[u8], u64) = (&[], 0);
+    let mut rest = value;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'&' | b'%')) {
+        rest = rest.get(at.saturating_add(1)..).unwrap_or(&[]);
+        let len = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+            .count();
+        let (name, behind) = rest.split_at(len);
+        rest = behind;
+        if name.is_empty() || behind.first() != Some(&b';') {
+            continue;
+        }
+        counted.all = counted.all.saturating_add(1);
+        row = if name == last {
+            row.saturating_add(1)
+        } else {
+            1
+        };
+        last = name;
+        counted.most = counted.most.max(row);
+    }
+    counted
+}
+
+/// Reads the document type at `at`, behind `<!DOCTYPE`.
+pub(super) fn document_type(text: &[u8], at: usize) -> Declared {
+    let mut reader = Reader::new(text, at);
+    let mut declarations = Declarations::new();
+    reader.spaces();
+    reader.name();
+    reader.spaces();
+    external_subset(&mut reader, &mut declarations);
+    reader.spaces();
+    if reader.peek() == Some(b'[') {
+        reader.skip(1);
+        internal_subset(&mut reader, &mut declarations);
+    }
+    declared(&reader, &declarations)
+}
+
+/// Reads one declaration at `at`, where `<!ENTITY` or `<!ATTLIST` stands without a document type.
+pub(super) fn lone(text: &[u8], at: usize) -> Declared {
+    let mut reader = Reader::new(text, at);
+    let mut declarations = Declarations::new();
+    internal_subset(&mut reader, &mut declarations);
+    if declarations.is_own && declarations.best.is_some_and(|(best, _)| best == Low) {
+        declarations.best = None;
+    }
+    declared(&reader, &declarations)
+}
+
+fn declared(reader: &Reader<'_>, declarations: &Declarations) -> Declared {
+    let (confidence, production) = declarations.best.unwrap_or((Low, ""));
+    Declared {
+        confidence,
+        production,
+        end: reader.at,
+    }
+}
+
+fn external_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+    let public = if reader.word(b"public") {
+        reader.literal()
+    } else if reader.word(b"system") {
+        None
+    } else {
+        return;
+    };
+    let is_public = public.is_some();
+    let Some(system) = reader.literal() else {
+        return;
+    };
+    match target(system, public) {
+        Target::Reached => declarations.note(High, "external-subset"),
+        // A type without a formal name that only its writer's host has.
+        Target::Remote if is_public || reader.text.len() <= TRIVIAL_BYTES => {
+            declarations.note(High, "external-subset");
+        }
+        Target::Remote => declarations.note(Medium, "external-subset"),
+        Target::Beside | Target::Known => {}
+    }
+}
+
+// Limit: a document that only fetches its type has no more than this.
+const TRIVIAL_BYTES: usize = 256;
+
+/// Reads declarations to the `]` that ends them.
+fn internal_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+    loop {
+        let rest = reader.rest();
+        let next = rest.iter().position(|byte| matches!(byte, b'<' | b']'));
+        let Some(next) = next else {
+            reader.skip(rest.len());
+            return;
+        };
+        reader.skip(next);
+        if reader.peek() == Some(b']') {
+            reader.skip(1);
+            return;
+        }
+        if reader.word(b"<!entity") {
+            entity(reader, declarations);
+        } else if reader.word(b"<!attlist") {
+            attributes(reader, declarations);
+        } else if reader.word(b"<!--") {
+            let end = memchr::memmem::find(reader.rest(), b"-->");
+            let len = end.map_or(reader.rest().len(), |end| end.saturating_add(3));
+            reader.skip(len);
+        } else if reader.word(b"<!") || reader.word(b"<?") {
+            let end = memchr(b'>', reader.rest()).unwrap_or(reader.rest().len());
+            reader.skip(end);
+        } else {
+            // An element: the declarations were without an end.
+            return;
+        }
+    }
+}
+
+fn entity(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+    reader.spaces();
+    let is_parameter = reader.peek() == Some(b'%');
+    if is_parameter {
+        reader.skip(1);
+        reader.spaces();
+    }
+    reader.name();
+    reader.spaces();
+    if reader.word(b"system") {
+        if let Some(system) = reader.literal() {
+            declarations.external(system, None);
+        }
+    } else if reader.word(b"public") {
+        let public = reader.literal();
+        if let Some(system) = reader.literal() {
+            declarations.external(system, public);
+        }
+    } else if let Some(value) = reader.literal() {
+        declarations.internal(value, is_parameter);
+    }
+}
+
+/// Attributes that every element of a name gets: one that handles an event runs in a page.
+fn attributes(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+    let rest = reader.rest();
+    let len = memchr(b'>', rest).unwrap_or(rest.len());
+    let body = rest.get(..len).unwrap_or(rest);
+    let mut words = body.split(|byte| *byte <= b' ' || *byte == b'"');
+    let handles = words.any(|word| {
+        word.len() >= 5
+            && word
+                .get(..2)
+                .is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
+            && word.iter().all(u8::is_ascii_alphabetic)
+    });
+    if handles && memchr::memmem::find(body, b"CDATA").is_some() {
+        declarations.note(High, "handler-by-default");
+    }
+    reader.skip(len);
+}

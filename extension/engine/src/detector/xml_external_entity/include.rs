@@ -1,0 +1,110 @@
+//! Inclusions and transformations: XInclude, and style sheets that read files or run programs.
+//! It never judges a style sheet that only transforms.
+use memchr::{memchr, memmem};
+
+use super::identifier::{Target, target};
+use super::reader::Reader;
+use crate::report::Confidence::{self, High, Medium};
+
+/// What was found: how sure, which production, and where.
+pub(super) type Found = (Confidence, &'static str, usize, usize);
+
+/// Reads inclusions in a text that names their namespace.
+pub(super) fn inclusions(text: &[u8]) -> Option<Found> {
+    memmem::find(text, b"/XInclude")?;
+    let mut from = 0_usize;
+    while let Some(at) = memmem::find(text.get(from..)?, b"include") {
+        let start = from.saturating_add(at);
+        from = start.saturating_add(7);
+        let rest = text.get(from..)?;
+        let end = memchr(b'>', rest).unwrap_or(rest.len());
+        let tag = rest.get(..end).unwrap_or(rest);
+        let Some(href) = attribute(tag, b"href") else {
+            continue;
+        };
+        if matches!(target(href, None), Target::Reached | Target::Remote) {
+            return Some((High, "inclusion", start, from.saturating_add(end)));
+        }
+        from = from.saturating_add(end);
+    }
+    None
+}
+
+/// The value of an attribute of a tag.
+fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    let at = memmem::find(tag, name)?;
+    let mut reader = Reader::new(tag, at.saturating_add(name.len()));
+    reader.spaces();
+    if !reader.word(b"=") {
+        return None;
+    }
+    reader.literal()
+}
+
+/// Reads a style sheet of transformations: what it reads and what it runs.
+pub(super) fn transformation(text: &[u8]) -> Option<Found> {
+    let sheet = memmem::find(text, b"/XSL/Transform")?;
+    let calls = [
+        (b"php:function".as_slice(), High, "function-of-php"),
+        (b"msxsl:script", High, "script-in-a-style-sheet"),
+        (b"xalan:script", High, "script-in-a-style-sheet"),
+        (b"lxslt:script", High, "script-in-a-style-sheet"),
+        (b"xalan/java", High, "class-of-java"),
+        (b"\"java:", High, "class-of-java"),
+        (b"saxon.sf.net/java-type", High, "class-of-java"),
+        (b"unparsed-text(", Medium, "text-of-a-file"),
+        (b"system-property(", Medium, "property-of-the-processor"),
+    ];
+    let documents = [b"document(".as_slice(), b"unparsed-text(", b"doc("];
+    for call in documents {
+        if let Some(found) = reads(text, call) {
+            return Some(found);
+        }
+    }
+    let found = calls.iter().find_map(|(call, confidence, production)| {
+        let at = memmem::find(text, call)?;
+        Some((*confidence, *production, at, at.saturating_add(call.len())))
+    });
+    found.or_else(|| {
+        let imports = [b"xsl:include".as_slice(), b"xsl:import"];
+        imports.iter().find_map(|import| {
+            let at = memmem::find(text, import)?;
+            let rest = text.get(at..)?;
+            let end = memchr(b'>', rest).unwrap_or(rest.len());
+            let href = attribute(rest.get(..end)?, b"href")?;
+            let reached = matches!(target(href, None), Target::Remote | Target::Reached);
+            let foreign = reached && !href.starts_with(b"..");
+            foreign.then_some((Medium, "foreign-style-sheet", sheet.min(at), at))
+        })
+    })
+}
+
+/// A call that reads a document which is not one beside the style sheet.
+fn reads(text: &[u8], call: &[u8]) -> Option<Found> {
+    let mut from = 0_usize;
+    while let Some(at) = memmem::find(text.get(from..)?, call) {
+        let start = from.saturating_add(at);
+        from = start.saturating_add(call.len());
+        let named = start
+            .checked_sub(1)
+            .and_then(|at| text.get(at))
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':'));
+        let mut reader = Reader::new(text, from);
+        reader.spaces();
+        if named || !matches!(reader.peek(), Some(b'\'' | b'"')) {
+            continue;
+        }
+        let Some(name) = reader.literal() else {
+            continue;
+        };
+        let reached = match target(name, None) {
+            Target::Remote => true,
+            Target::Reached => !name.is_empty() && !name.starts_with(b"#"),
+            Target::Beside | Target::Known => false,
+        };
+        if reached {
+            return Some((High, "document-of-a-file", start, reader.at));
+        }
+    }
+    None
+}
