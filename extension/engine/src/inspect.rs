@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher24;
 use crate::detector::{DETECTORS, Detector, Evidence};
 use crate::gate::{self, Hot};
 use crate::mask;
-use crate::report::{Confidence, Finding, Report};
+use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]
@@ -21,8 +21,6 @@ impl core::fmt::Debug for HashKey {
     }
 }
 
-// Limit: one finding is a line of at most 700 bytes; sixteen of them stay below 12 KiB of log.
-const FINDINGS_MAX: usize = 16;
 // Limit: nobody counts further than 64 findings that were dropped; an event of nothing but attacks
 // costs no more than one that is clean.
 const DROPPED_MAX: u32 = 64;
@@ -129,6 +127,7 @@ impl<'k> Inspection<'k> {
             decoded: form.decoded.to_vec(),
             explanation: evidence.explanation,
             sample: mask::sample(form.text, start),
+            record: None,
             hash: self.hash(form.text),
         };
         self.findings.insert(place, finding);

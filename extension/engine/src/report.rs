@@ -62,6 +62,8 @@ pub struct Finding {
     pub explanation: Explanation,
     /// The form with letters and digits masked, at most 48 bytes of printable ASCII.
     pub sample: String,
+    /// The id of the record of a batch in which it is, as the batch's source knows it.
+    pub record: Option<String>,
     /// SipHash-2-4 of the form under the process's key: equal values can be told, nothing else.
     pub hash: u64,
 }
@@ -79,4 +81,20 @@ pub struct Report {
     pub bytes: u64,
     /// Steps spent.
     pub steps: u64,
+}
+
+// Limit: one finding is a line of at most 700 bytes; sixteen of them stay below 12 KiB of log.
+pub(crate) const FINDINGS_MAX: usize = 16;
+
+impl Report {
+    /// Puts other findings in the place of these: the strongest sixteen, the rest counted.
+    pub fn replace_findings(&mut self, findings: Vec<Finding>) {
+        self.findings = findings;
+        self.findings
+            .sort_by_key(|finding| core::cmp::Reverse(finding.confidence));
+        let dropped = self.findings.len().saturating_sub(FINDINGS_MAX);
+        self.findings.truncate(FINDINGS_MAX);
+        let dropped = u32::try_from(dropped).unwrap_or(u32::MAX);
+        self.findings_dropped = self.findings_dropped.max(dropped);
+    }
 }

@@ -20,6 +20,7 @@ mod chain;
 mod coverage;
 mod decode;
 mod form;
+pub mod layout;
 mod path;
 mod role;
 mod scan;

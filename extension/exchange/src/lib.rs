@@ -15,14 +15,21 @@
 
 extern crate alloc;
 
+mod completion;
 pub mod platform;
+mod quarantine;
+mod records;
 mod refusal;
+mod spelling;
 
 use alloc::vec::Vec;
 
 use credenza_engine::{HashKey, Report};
 use credenza_event::{Coverage, Gap, Source, Steps};
 use credenza_policy::{Mode, Policy, Verdict};
+
+pub use completion::Completion;
+use quarantine::Inspector;
 
 /// What to do with an event.
 #[derive(Debug)]
@@ -31,6 +38,17 @@ pub enum Step {
     Deliver,
     /// Answer the platform ourselves; the function never sees the event.
     Refuse(Refusal),
+    /// Hand on what is left of a batch.
+    Cut(Cut),
+}
+
+/// A batch without its bad records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The event that the function gets.
+    pub event: Vec<u8>,
+    /// What has to be added to its answer; nothing if the answer passes as it comes.
+    pub completion: Option<Completion>,
 }
 
 /// The answer to the platform in place of the function's.
@@ -53,6 +71,8 @@ pub struct Inspected {
     pub verdict: Verdict,
     /// Who shaped the event.
     pub source: Source,
+    /// Records of a batch that the function does not get.
+    pub records_cut: u32,
     /// Findings, coverage and cost.
     pub report: Report,
 }
@@ -73,48 +93,83 @@ pub fn event(body: &[u8], steps: Steps, policy: &Policy, key: &HashKey) -> Inspe
             bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
             steps: 0,
         };
-        let verdict = Verdict::Pass;
-        return Inspected {
-            step: Step::Deliver,
-            verdict,
-            source: Source::Unknown,
-            report,
-        };
+        return Inspected::delivered(Verdict::Pass, Source::Unknown, report);
     }
-    judge(body, credenza_engine::inspect(body, steps, key), policy)
+    let report = credenza_engine::inspect(body, steps, key);
+    judge(body, report, steps, policy, key)
 }
 
-/// Turns the report on an event into a step.
-fn judge(body: &[u8], mut report: Report, policy: &Policy) -> Inspected {
+/// Turns the report on an event into a step; `steps` is the budget that the inspection had.
+fn judge(
+    body: &[u8],
+    mut report: Report,
+    steps: Steps,
+    policy: &Policy,
+    key: &HashKey,
+) -> Inspected {
     let verdict = policy.verdict(&report);
+    if verdict == Verdict::Pass {
+        return Inspected::delivered(verdict, Source::Unknown, watched(report, policy));
+    }
+    let source = credenza_event::source::recognise(body);
+    let batch = records::batch(source, body);
+    let mut sorted = None;
+    if policy.applies(verdict)
+        && let Some(batch) = &batch
+    {
+        let mut steps = steps;
+        steps.take(usize::try_from(report.steps).unwrap_or(usize::MAX));
+        let mut inspector = Inspector { policy, key, steps };
+        sorted = quarantine::sort(source, body, batch, &mut report, &mut inspector);
+    }
+    let mut report = watched(report, policy);
+    if let Some(batch) = &batch {
+        quarantine::name_records(batch, &mut report.findings);
+    }
+    let inspected = Inspected::delivered(verdict, source, report);
+    if !policy.applies(verdict) {
+        return inspected;
+    }
+    if let Some(sorted) = sorted {
+        return Inspected {
+            step: sorted.step,
+            records_cut: sorted.cut,
+            ..inspected
+        };
+    }
+    match refusal::refusal(source, body, &policy.source(source)) {
+        Some(refusal) => Inspected {
+            step: Step::Refuse(refusal),
+            ..inspected
+        },
+        None => inspected,
+    }
+}
+
+/// The report without the findings of rules that nobody watches.
+fn watched(mut report: Report, policy: &Policy) -> Report {
     report
         .findings
         .retain(|finding| policy.watches(finding.rule.id));
-    if verdict == Verdict::Pass {
-        return Inspected {
+    report
+}
+
+impl Inspected {
+    fn delivered(verdict: Verdict, source: Source, report: Report) -> Self {
+        Self {
             step: Step::Deliver,
             verdict,
-            source: Source::Unknown,
+            source,
+            records_cut: 0,
             report,
-        };
-    }
-    let source = credenza_event::source::recognise(body);
-    let step = if policy.applies(verdict) {
-        Step::Refuse(refusal(source))
-    } else {
-        Step::Deliver
-    };
-    Inspected {
-        step,
-        verdict,
-        source,
-        report,
+        }
     }
 }
 
-/// The refusal of `source` (used on a verdict of `block`, and on faults when failing closed).
-pub fn refusal(source: Source) -> Refusal {
-    refusal::refusal(source)
+/// The refusal of an event that could not be inspected, when failing closed.
+pub fn refusal_unseen(body: &[u8], policy: &Policy) -> Refusal {
+    let source = credenza_event::source::recognise(body);
+    refusal::refusal(source, body, &policy.source(source)).unwrap_or_else(refusal::error)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use credenza_engine::{HashKey, Report};
 use credenza_event::{Coverage, Gap, Source, Steps};
 use credenza_policy::{Mode, OnPartial, Policy, Verdict};
 
-use crate::{Step, event, judge, refusal};
+use crate::{Inspected, Step, event, refusal_unseen};
 
 const BODY: &[u8] = br#"{"version":"2.0","routeKey":"$default","rawPath":"/"}"#;
 
@@ -18,6 +18,11 @@ fn partial() -> Report {
         bytes: 1,
         steps: 1,
     }
+}
+
+/// What becomes of a body with a report made by hand.
+fn judge(body: &[u8], report: Report, policy: &Policy) -> Inspected {
+    super::judge(body, report, Steps::new(0), policy, &HashKey([0; 16]))
 }
 
 fn policy(mode: Mode, on_partial: Option<OnPartial>) -> Policy {
@@ -58,7 +63,9 @@ fn mode_block_refuses_in_the_shape_of_the_source() {
     let seen = judge(b"[1]", partial(), &policy(Mode::Block, None));
     assert_eq!(seen.verdict, Verdict::Block);
     assert_eq!(seen.source, Source::Unknown);
-    assert!(matches!(seen.step, Step::Refuse(made) if made == refusal(Source::Unknown)));
+    assert!(
+        matches!(seen.step, Step::Refuse(made) if made == refusal_unseen(b"[1]", &Policy::default()))
+    );
 }
 
 #[test]

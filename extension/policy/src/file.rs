@@ -9,7 +9,9 @@ use toml::de::{DeTable, DeValue};
 use crate::suggestion::{did_you_mean, nearest, one_of};
 use crate::{Mode, OnError, OnPartial, Policy, Problem, RulePolicy};
 
-const KEYS: [&str; 4] = ["mode", "on_error", "on_partial", "rule"];
+mod sources;
+
+const KEYS: [&str; 5] = ["mode", "on_error", "on_partial", "rule", "source"];
 const RULE_KEYS: [&str; 2] = ["mode", "minimum_confidence"];
 
 // Limit: a reader repairs a file from its first few problems; 32 lines of at most 700 bytes stay
@@ -77,6 +79,7 @@ impl Reader<'_> {
                     policy.on_partial = pick(choice, &OnPartial::ALL);
                 }
                 "rule" => self.rules(value, policy),
+                "source" => self.sources(value, policy),
                 other => self.unknown_key(key.span().start, other, &KEYS),
             }
         }

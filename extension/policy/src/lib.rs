@@ -16,6 +16,7 @@ extern crate alloc;
 
 mod file;
 mod settings;
+mod source;
 mod suggestion;
 mod verdict;
 
@@ -24,6 +25,7 @@ use alloc::{string::String, vec::Vec};
 use credenza_engine::Confidence;
 
 pub use settings::{LogLevel, Settings};
+pub use source::{AuthorizerForm, Quarantine, SourcePolicy};
 pub use verdict::Verdict;
 
 /// What credenza may do.
@@ -123,6 +125,8 @@ pub struct Policy {
     /// What differs from rule to rule; a rule that is not here is in the global mode, and blocks
     /// on high confidence.
     pub rules: Vec<RulePolicy>,
+    /// What differs from source to source.
+    pub sources: Vec<SourcePolicy>,
     /// FNV-1a of the policy's text, so that a record can name the policy it was judged by; 0 for
     /// the built-in default.
     pub hash: u64,

@@ -1,9 +1,9 @@
 //! The verdict: what a policy makes of a report.
 //! It never looks at the event, the clock or an earlier invocation.
 use credenza_engine::{Confidence, Report};
-use credenza_event::Gap;
+use credenza_event::{Gap, Source};
 
-use crate::{Mode, OnError, OnPartial, Policy, RulePolicy};
+use crate::{Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
 
 /// What the policy makes of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,15 @@ impl Policy {
             Mode::Block if confidence >= minimum => Verdict::Block,
             Mode::Block | Mode::Monitor => Verdict::Flag,
         }
+    }
+
+    /// What the policy says of a source.
+    pub fn source(&self, source: Source) -> SourcePolicy {
+        let named = source.name();
+        let mut said = self.sources.iter();
+        said.find(|said| said.source.name() == named)
+            .copied()
+            .unwrap_or(SourcePolicy::default_of(source))
     }
 
     fn rule(&self, id: &str) -> Option<&RulePolicy> {

@@ -100,7 +100,15 @@ impl Connection {
             }
             // The platform allows no body here, and with one this would not be the call we know.
             Route::Next => return self.refuse_head(BadHead::Malformed),
-            Route::Response(_) | Route::Error(_) => self.relay(&request, true),
+            Route::Response(id) => match self.proxy.awaited.take(id) {
+                Some(completion) => self.relay_completed(&request, &completion),
+                None => self.relay(&request, true),
+            },
+            Route::Error(id) => {
+                // A batch that failed comes again as a whole: nothing is added to that.
+                self.proxy.awaited.take(id);
+                self.relay(&request, true)
+            }
             Route::RestoreNext => {
                 let served = self.relay(&request, false);
                 if let Some(connection) = &served {

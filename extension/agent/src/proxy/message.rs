@@ -71,6 +71,15 @@ impl Unheld {
 }
 
 impl Message {
+    /// A reply whose head and body are these bytes.
+    pub(super) fn whole(bytes: Vec<u8>, reply: Reply) -> Self {
+        Self {
+            bytes: bytes.into(),
+            reply,
+            plain: None,
+        }
+    }
+
     /// The event's own bytes.
     pub(super) fn event(&self) -> &[u8] {
         match &self.plain {

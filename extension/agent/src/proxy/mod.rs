@@ -5,6 +5,7 @@
 //! be left behind: when an inspection does not end, the guard takes the connection and goes on
 //! with it on another thread.
 mod aside;
+mod batch;
 mod buffer;
 mod chunked;
 mod connection;
@@ -33,6 +34,7 @@ use crate::Shared;
 use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::telemetry::FaultNote;
+use batch::Awaited;
 use connection::Connection;
 use link::Link;
 use next::Held;
@@ -72,6 +74,7 @@ pub(crate) struct Proxy {
     pool: Pool,
     guard: Guard<Held>,
     inspection: Box<dyn Inspect>,
+    awaited: Awaited,
     /// The first event has come: INIT is over.
     running: AtomicBool,
     /// Inspections that the guard has left behind and that run on; a late one may be noted as
@@ -105,6 +108,7 @@ pub fn serve_with(
         pool: Pool::default(),
         guard: Guard::start(next::rescue),
         inspection,
+        awaited: Awaited::default(),
         running: AtomicBool::new(false),
         stuck: AtomicI32::new(0),
         connections: AtomicU32::new(0),

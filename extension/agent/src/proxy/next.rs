@@ -332,6 +332,14 @@ impl Held {
                 connection.deliver(Some(link), &message, slow)
             }
             (Step::Refuse(refusal), Some(link)) => connection.refuse(link, call, &message, refusal),
+            (Step::Cut(cut), Some(link)) => match connection.cut(&message, cut) {
+                Some(left) => connection.deliver(Some(link), &Arc::new(left), slow),
+                None => {
+                    let policy = &proxy.shared.policy;
+                    let refusal = credenza_exchange::refusal_unseen(message.event(), policy);
+                    connection.refuse(link, call, &message, &refusal)
+                }
+            },
         };
         proxy.reclaim(message);
         after
@@ -355,9 +363,11 @@ impl Held {
         if !closed || !is_plain(message.request_id()) {
             return connection.deliver(Some(link), &message, true);
         }
-        let source = catch_unwind(|| credenza_event::source::recognise(message.event()))
-            .unwrap_or(credenza_event::Source::Unknown);
-        let refusal = credenza_exchange::refusal(source);
+        let policy = &proxy.shared.policy;
+        let refusal = catch_unwind(AssertUnwindSafe(|| {
+            credenza_exchange::refusal_unseen(message.event(), policy)
+        }));
+        let refusal = refusal.unwrap_or_else(|_| credenza_exchange::refusal_unseen(b"", policy));
         connection.refuse(link, call, &message, &refusal)
     }
 }

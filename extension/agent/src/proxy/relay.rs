@@ -77,18 +77,29 @@ impl Connection {
                 self.proxy.fault(Fault::OursMemoryless, b"");
                 return self.relay_stream(request);
             }
-            Ok(_) | Err(_) => return self.cut(),
+            Ok(_) | Err(_) => return self.cut_short(),
         };
+        self.send_held(&bytes, request, answer)
+    }
+
+    /// Sends a request that is held whole, again if the connection was stale, and passes the reply
+    /// back.
+    pub(super) fn send_held(
+        mut self,
+        bytes: &[u8],
+        request: &Request,
+        answer: bool,
+    ) -> Option<Self> {
         let head = bytes.get(..request.bytes).unwrap_or_default();
         let method = head.get(request.method.clone()).unwrap_or_default();
         let (to_head, safe) = (method == b"HEAD", matches!(method, b"GET" | b"HEAD"));
-        let body = total.saturating_sub(request.bytes);
+        let body = bytes.len().saturating_sub(request.bytes);
         let mut repeated = false;
         loop {
             let Ok((mut link, kept)) = self.link() else {
                 return self.answer(Fault::PlatformUnreachable, b"", true);
             };
-            let sent = link.send(&bytes, request);
+            let sent = link.send(bytes, request);
             // Even when the write broke, the platform may have answered before.
             match (self.await_reply(&mut link, to_head), sent) {
                 (Ok(reply), _) if repeated && answer && matches!(reply.status, 400 | 403) => {
@@ -151,7 +162,7 @@ impl Connection {
                 Ok(reply) => self.pass_and_close(link, &reply),
                 Err(_) => self.torn(),
             },
-            Sent::RuntimeCut => self.cut(),
+            Sent::RuntimeCut => self.cut_short(),
             Sent::RuntimeMalformed => self.answer(Fault::RuntimeMalformed, b"", false),
         }
     }
@@ -360,7 +371,7 @@ impl Connection {
     }
 
     /// The runtime hung up inside a body: whatever the platform has of it must not look whole.
-    fn cut(self) -> Option<Self> {
+    fn cut_short(self) -> Option<Self> {
         self.proxy.fault(Fault::RuntimeBodyCut, b"");
         None
     }

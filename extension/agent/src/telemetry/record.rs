@@ -91,6 +91,8 @@ struct Squeeze {
     /// X-Ray root, tenant and version: the invocation is named by its request id alone at last.
     invocation: usize,
     location: usize,
+    /// The id of a batch's record.
+    batch: usize,
     sample: usize,
     grammar: usize,
     decoded: usize,
@@ -104,6 +106,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 64,
         invocation: 40,
         location: 160,
+        batch: 160,
         sample: 48,
         grammar: 24,
         decoded: 8,
@@ -112,6 +115,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 64,
         invocation: 40,
         location: 80,
+        batch: 56,
         sample: 32,
         grammar: 24,
         decoded: 6,
@@ -120,6 +124,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 48,
         invocation: 40,
         location: 64,
+        batch: 56,
         sample: 16,
         grammar: 24,
         decoded: 4,
@@ -128,6 +133,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 24,
         invocation: 0,
         location: 24,
+        batch: 0,
         sample: 0,
         grammar: 0,
         decoded: 1,
@@ -142,12 +148,14 @@ const SQUEEZES: [Squeeze; 4] = [
 /// | `request_id`, `trace`, `tenant` | the invocation; the X-Ray root id; the caller's tenant |
 /// | `function`, `version` | the function and its version |
 /// | `source`, `rule`, `confidence` | who shaped the event, what was found, how surely |
+/// | `batch_record` | the id of the batch's record that it is in, as its source knows it |
 /// | `location`, `role`, `part` | JSON Pointer, what the value means, key or value |
 /// | `span`, `length` | the bytes that decided, and the bytes of the judged form |
 /// | `decoded` | the steps that led from the event's bytes to the judged form |
 /// | `context`, `dialect`, `production` | the grammar that decided |
 /// | `hash`, `sample` | keyed hash of the form; the form with letters and digits masked |
-/// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether the event was refused |
+/// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether anything was refused |
+/// | `records_cut` | records of a batch that the function does not get, if any |
 /// | `coverage`, `gaps` | what was not looked at |
 /// | `findings_dropped` | findings beyond the most that one event may have, if any |
 /// | `policy`, `steps`, `us` | hash of the policy's text; work; microseconds |
@@ -168,6 +176,8 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
     line.text("source", seen.inspected.source.name().as_bytes(), 24);
     line.text("rule", finding.rule.id.as_bytes(), 32);
     line.text("confidence", finding.confidence.name().as_bytes(), 8);
+    let record = finding.record.as_deref().unwrap_or_default();
+    line.text_if_any("batch_record", record.as_bytes(), squeeze.batch);
     line.text("location", place(finding).as_bytes(), squeeze.location);
     line.text("role", role(finding).as_bytes(), 8);
     line.text("part", part(finding).as_bytes(), 8);
@@ -322,8 +332,11 @@ fn outcome(line: &mut Line, seen: &Seen<'_>) {
     line.text("mode", origin.mode.name().as_bytes(), 8);
     line.flag(
         "applied",
-        matches!(inspected.step, credenza_exchange::Step::Refuse(_)),
+        !matches!(inspected.step, credenza_exchange::Step::Deliver),
     );
+    if inspected.records_cut > 0 {
+        line.number("records_cut", u64::from(inspected.records_cut));
+    }
     line.text("coverage", coverage.name().as_bytes(), 8);
     if !coverage.is_complete() {
         line.words("gaps", coverage.gaps().map(credenza_event::Gap::name));

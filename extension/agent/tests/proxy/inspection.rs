@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use credenza_agent::proxy::Inspect;
 use credenza_engine::HashKey;
-use credenza_event::{Source, Steps};
-use credenza_exchange::{Inspected, Step, refusal};
+use credenza_event::Steps;
+use credenza_exchange::{Completion, Cut, Inspected, Step, refusal_unseen};
 use credenza_policy::Policy;
 
 /// Finds nothing.
@@ -33,14 +33,32 @@ pub(crate) struct Refusing;
 
 /// The body of a refusal for an event of no source that we know.
 pub(crate) fn refusal_body() -> Vec<u8> {
-    refusal(Source::Unknown).body
+    refusal_unseen(b"", &Policy::default()).body
 }
 
 impl Inspect for Refusing {
     fn event(&self, body: &[u8]) -> Inspected {
         let mut inspected = clean();
         if holds(body, b"attack") {
-            inspected.step = Step::Refuse(refusal(Source::Unknown));
+            inspected.step = Step::Refuse(refusal_unseen(b"", &Policy::default()));
+        }
+        inspected
+    }
+}
+
+/// Cuts the record `bad` out of what holds it, and reports it as failed.
+pub(crate) struct Cutting;
+
+impl Inspect for Cutting {
+    fn event(&self, body: &[u8]) -> Inspected {
+        let mut inspected = clean();
+        if holds(body, b"\"bad\",") {
+            let left = String::from_utf8_lossy(body).replace("\"bad\",", "");
+            inspected.records_cut = 1;
+            inspected.step = Step::Cut(Cut {
+                event: left.into_bytes(),
+                completion: Some(Completion::Failures(vec![b"\"bad\"".to_vec()])),
+            });
         }
         inspected
     }

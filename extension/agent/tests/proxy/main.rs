@@ -6,6 +6,7 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod batches;
 mod bytes;
 mod farewell;
 mod faults;

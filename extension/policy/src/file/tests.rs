@@ -5,7 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 use expect_test::{Expect, expect};
 
 use super::parse;
-use crate::{Mode, OnPartial, Problem, Settings};
+use crate::{Mode, OnPartial, Problem, Quarantine, Settings};
 
 const KNOWN: [&str; 3] = ["sql-injection", "shell-injection", "secret"];
 
@@ -24,6 +24,14 @@ fn spelling(text: &str) -> String {
     for rule in &policy.rules {
         let (mode, minimum) = (rule.mode.name(), rule.minimum_confidence.name());
         lines.push(format!("{} {mode} from {minimum}", rule.id));
+    }
+    for source in &policy.sources {
+        let quarantine = source.quarantine.map_or("default", Quarantine::name);
+        let (name, reports) = (source.source.name(), source.reports_failures);
+        lines.push(format!(
+            "{name} {quarantine} {reports} {}",
+            source.answer.name()
+        ));
     }
     lines.extend(
         problems
@@ -76,9 +84,9 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
         "mod = \"block\"\nmode = \"blok\"\n  on_eror = 'open'\n",
         &expect![[r#"
             mode monitor
-            1:1 unknown key `mod`; expected `mode`, `on_error`, `on_partial` or `rule`; did you mean `mode`?
+            1:1 unknown key `mod`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`; did you mean `mode`?
             2:8 `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
-            3:3 unknown key `on_eror`; expected `mode`, `on_error`, `on_partial` or `rule`; did you mean `on_error`?"#]],
+            3:3 unknown key `on_eror`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`; did you mean `on_error`?"#]],
     );
     check(
         "mode = true\non_partial = 3\non_error = ['open']\n",
@@ -91,8 +99,8 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
     check(
         "exemptions = []\n",
         &expect![[r#"
-        mode monitor
-        1:1 unknown key `exemptions`; expected `mode`, `on_error`, `on_partial` or `rule`"#]],
+            mode monitor
+            1:1 unknown key `exemptions`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`"#]],
     );
     check(
         "rule = 'sql-injection'\n",
@@ -282,4 +290,44 @@ fn no_arrangement_of_policy_words_panics() {
         let (policy, problems) = parse(&text, &KNOWN);
         assert!(!policy.broken || (policy.mode == Mode::Monitor && !problems.is_empty()));
     });
+}
+
+#[test]
+fn sources_are_read_and_what_is_wrong_in_them_is_told() {
+    check(
+        r#"
+[source.sqs]
+quarantine = "fail"
+reports_failures = true
+
+[source.authorizer-http]
+answer = "iam"
+"#,
+        &expect![[r#"
+            mode monitor
+            authorizer-http default false iam
+            sqs fail true simple"#]],
+    );
+    check(
+        r#"
+[source.sqss]
+[source.kinesis]
+quarantine = "keep"
+reports_failures = "yes"
+answers = "iam"
+"#,
+        &expect![[r#"
+            mode monitor
+            kinesis default false simple
+            2:9 unknown event source `sqss`; did you mean `sqs`?
+            4:14 `quarantine` is `keep`; expected `drop`, `fail` or `pass`
+            5:20 `reports_failures` is a string; expected `true` or `false`
+            6:1 unknown key `answers`; expected `quarantine`, `reports_failures` or `answer`; did you mean `answer`?"#]],
+    );
+    check(
+        "source = 1",
+        &expect![[r#"
+        mode monitor
+        1:10 `source` is an integer; expected one table for each event source, as in `[source.sqs]`"#]],
+    );
 }

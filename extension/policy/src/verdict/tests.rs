@@ -13,6 +13,7 @@ static RULE: Rule = Rule {
     id: "sql-injection",
     class: "sqli",
     cwe: 89,
+    ceiling: Confidence::High,
     page: "",
 };
 

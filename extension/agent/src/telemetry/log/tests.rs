@@ -66,6 +66,7 @@ fn partial() -> Inspected {
         step: Step::Deliver,
         verdict: Verdict::Flag,
         source: Source::Unknown,
+        records_cut: 0,
         report,
     }
 }

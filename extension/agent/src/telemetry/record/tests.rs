@@ -16,6 +16,7 @@ static RULE: Rule = Rule {
     id: "sql-injection",
     class: "sqli",
     cwe: 89,
+    ceiling: Confidence::High,
     page: "",
 };
 
@@ -57,6 +58,7 @@ fn found(location: &str) -> Finding {
             production: "tautology",
         },
         sample: "9' xx '9'='9".into(),
+        record: None,
         hash: 0x0bad_cafe_dead_beef,
     }
 }
@@ -66,6 +68,7 @@ fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
         step: Step::Deliver,
         verdict: Verdict::Block,
         source: Source::ApiGatewayHttp,
+        records_cut: 0,
         report: Report {
             findings,
             findings_dropped: 0,
@@ -169,6 +172,7 @@ static LONG: Rule = Rule {
     id: "a-rule-with-a-name-of-thirty-two",
     class: "",
     cwe: 0,
+    ceiling: Confidence::High,
     page: "",
 };
 

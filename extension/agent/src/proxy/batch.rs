@@ -1,0 +1,187 @@
+//! A batch of which the function gets only a part: the reply that carries it, and its answer.
+//! It never touches a message that is whole, and never holds more answers than are awaited.
+use std::io;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use credenza_exchange::{Completion, Cut};
+
+use super::chunked::Chunked;
+use super::connection::Connection;
+use super::head::{self, Framing, Request};
+use super::message::Message;
+use crate::fault::Fault;
+
+// Limit: as many invocations may be under way as an environment of Managed Instances serves at
+// once; an answer that never comes makes room for the newest.
+const AWAITED_MAX: usize = 64;
+
+// Limit: an answer has at most 6 MiB; beyond twice that the platform refuses it in any case.
+const ANSWER_BYTES_MAX: u64 = 12 * 1024 * 1024;
+
+/// What has to be added to answers that are still to come.
+#[derive(Debug, Default)]
+pub(super) struct Awaited {
+    /// How many there are, so that every other answer costs one load.
+    count: AtomicUsize,
+    answers: Mutex<Vec<(Vec<u8>, Completion)>>,
+}
+
+impl Awaited {
+    /// Remembers what an invocation's answer will need.
+    fn note(&self, request_id: &[u8], completion: Completion) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() == AWAITED_MAX {
+            answers.remove(0);
+        }
+        answers.push((request_id.to_vec(), completion));
+        self.count.store(answers.len(), Ordering::Release);
+    }
+
+    /// What an invocation's answer needs, once.
+    pub(super) fn take(&self, request_id: &[u8]) -> Option<Completion> {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = answers.iter().position(|(id, _)| id == request_id)?;
+        let (_, completion) = answers.remove(at);
+        self.count.store(answers.len(), Ordering::Release);
+        Some(completion)
+    }
+}
+
+impl Message {
+    /// The same reply with another event; `None` if its head cannot be read again.
+    fn with_event(&self, event: &[u8]) -> Option<Self> {
+        let head = self.bytes.get(..self.reply.bytes)?;
+        let bytes = reframed(head, event)?;
+        let reply = head::reply(bytes.get(..bytes.len().checked_sub(event.len())?)?, false).ok()?;
+        Some(Self::whole(bytes, reply))
+    }
+}
+
+impl Connection {
+    /// The reply that carries what is left of a batch, and a note of what its answer will need.
+    pub(super) fn cut(&self, message: &Message, cut: &Cut) -> Option<Message> {
+        let left = message.with_event(&cut.event)?;
+        if let Some(completion) = &cut.completion {
+            let id = message.request_id();
+            self.proxy.awaited.note(id, completion.clone());
+        }
+        Some(left)
+    }
+
+    /// Completes an answer and passes it on; one that cannot be held passes as it comes.
+    pub(super) fn relay_completed(
+        mut self,
+        request: &Request,
+        completion: &Completion,
+    ) -> Option<Self> {
+        match request.framing {
+            Framing::Length(bytes) if bytes <= ANSWER_BYTES_MAX => {}
+            Framing::Chunked => {}
+            _ => return self.relay(request, true),
+        }
+        let goes_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+        if request.expects && self.down.write(goes_on).is_err() {
+            return self.end();
+        }
+        let head = self.down.unread().get(..request.bytes).unwrap_or_default();
+        let head = head.to_vec();
+        let Ok(answer) = self.take_answer(request) else {
+            self.proxy.fault(Fault::RuntimeBodyCut, b"");
+            return None;
+        };
+        let body = completion.complete(&answer).unwrap_or(answer);
+        let again = reframed(&head, &body).and_then(|bytes| {
+            let end = bytes.len().checked_sub(body.len())?;
+            let request = head::request(bytes.get(..end)?).ok()?;
+            Some((bytes, request))
+        });
+        match again {
+            Some((bytes, request)) => self.send_held(&bytes, &request, true),
+            None => self.answer(Fault::RuntimeMalformed, b"", false),
+        }
+    }
+
+    /// Reads an answer whole, its framing undone.
+    fn take_answer(&mut self, request: &Request) -> io::Result<Vec<u8>> {
+        if let Framing::Length(bytes) = request.framing {
+            let body = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let total = request.bytes.saturating_add(body);
+            let bytes = self.down.take(total)?;
+            let answer = bytes.get(request.bytes..total);
+            return answer
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+        }
+        self.down.consume(request.bytes);
+        let (mut chunked, mut answer) = (Chunked::new(), Vec::new());
+        while !chunked.is_done() {
+            if self.down.unread().is_empty() && self.down.fill()? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let followed = chunked.follow(self.down.unread(), Some(&mut answer));
+            let count = followed.map_err(|_| io::ErrorKind::InvalidData)?;
+            self.down.consume(count);
+            let held = u64::try_from(answer.len()).unwrap_or(u64::MAX);
+            if held > ANSWER_BYTES_MAX {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// A head with another body behind it: every line as it stood, but for those that frame the body.
+fn reframed(head: &[u8], body: &[u8]) -> Option<Vec<u8>> {
+    let lines = head.strip_suffix(b"\r\n\r\n")?;
+    let mut bytes = Vec::with_capacity(head.len().saturating_add(body.len()).saturating_add(32));
+    for (at, line) in lines.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        let frames = ["content-length", "transfer-encoding", "trailer", "expect"];
+        let is_frame = frames
+            .iter()
+            .any(|frame| name.trim_ascii().eq_ignore_ascii_case(frame.as_bytes()));
+        if at == 0 || !is_frame {
+            bytes.extend_from_slice(line);
+            bytes.extend_from_slice(b"\r\n");
+        }
+    }
+    bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+    bytes.extend_from_slice(body);
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use credenza_exchange::Completion;
+
+    use super::{AWAITED_MAX, Awaited, reframed};
+
+    #[test]
+    fn a_head_keeps_its_lines_and_gets_the_length_of_its_new_body() {
+        let head = b"HTTP/1.1 200 OK\r\nA: 1\r\ntransfer-encoding: chunked\r\nB: x:y\r\n\r\n";
+        assert_eq!(
+            reframed(head, b"[1]").as_deref(),
+            Some(&b"HTTP/1.1 200 OK\r\nA: 1\r\nB: x:y\r\nContent-Length: 3\r\n\r\n[1]"[..])
+        );
+        assert_eq!(reframed(b"HTTP/1.1 200 OK\r\n", b""), None);
+    }
+
+    #[test]
+    fn an_answer_is_completed_once_and_the_oldest_makes_room() {
+        let awaited = Awaited::default();
+        let completion = || Completion::Failures(Vec::new());
+        assert_eq!(awaited.take(b"0"), None);
+        for id in 0..=AWAITED_MAX {
+            awaited.note(id.to_string().as_bytes(), completion());
+        }
+        assert_eq!(awaited.take(b"0"), None);
+        assert_eq!(awaited.take(b"1"), Some(completion()));
+        assert_eq!(awaited.take(b"1"), None);
+    }
+}
