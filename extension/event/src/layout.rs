@@ -97,14 +97,13 @@ fn value_end(text: &[u8], start: usize) -> usize {
                 continue;
             }
             b'{' | b'[' => depth = depth.saturating_add(1),
-            b'}' | b']' if depth == 0 => return at,
+            b',' | b' ' | b'\n' | b'\r' | b'\t' | b'}' | b']' if depth == 0 => return at,
             b'}' | b']' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return at.saturating_add(1);
                 }
             }
-            b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return at,
             _ => {}
         }
         at = at.saturating_add(1);

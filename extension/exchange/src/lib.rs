@@ -137,7 +137,7 @@ fn judge(
             ..inspected
         };
     }
-    match refusal::refusal(source, body, &policy.source(source)) {
+    match refusal::refusal(source, body, policy.source(source)) {
         Some(refusal) => Inspected {
             step: Step::Refuse(refusal),
             ..inspected
@@ -169,7 +169,7 @@ impl Inspected {
 /// The refusal of an event that could not be inspected, when failing closed.
 pub fn refusal_unseen(body: &[u8], policy: &Policy) -> Refusal {
     let source = credenza_event::source::recognise(body);
-    refusal::refusal(source, body, &policy.source(source)).unwrap_or_else(refusal::error)
+    refusal::refusal(source, body, policy.source(source)).unwrap_or_else(refusal::error)
 }
 
 #[cfg(test)]

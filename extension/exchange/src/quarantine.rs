@@ -59,7 +59,9 @@ pub(crate) fn sort(
     inspector: &mut Inspector<'_>,
 ) -> Option<Sorted> {
     let policy = inspector.policy.source(source);
-    let quarantine = policy.quarantine.unwrap_or(default_of(source, &policy));
+    let quarantine = policy
+        .quarantine
+        .unwrap_or_else(|| default_of(source, policy));
     let bad = match told_by(batch, report, inspector.policy) {
         Some(bad) => bad,
         None => looked_at(event, batch, report, inspector)?,
@@ -68,7 +70,7 @@ pub(crate) fn sort(
         let step = Step::Deliver;
         return Some(Sorted { step, cut: 0 });
     }
-    let plan = plan(source, event, batch, &policy, quarantine, bad)?;
+    let plan = plan(source, event, batch, policy, quarantine, bad)?;
     let cut = plan.out.iter().filter(|out| **out).count();
     let step = if cut == batch.records.len() {
         Step::Refuse(success(plan.answer(source, event, batch)))
@@ -205,7 +207,7 @@ fn plan(
     source: Source,
     event: &[u8],
     batch: &Batch,
-    policy: &SourcePolicy,
+    policy: SourcePolicy,
     quarantine: Quarantine,
     bad: Vec<bool>,
 ) -> Option<Plan> {

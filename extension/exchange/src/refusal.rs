@@ -47,8 +47,10 @@ const ERROR: &str = concat!(
 
 /// What becomes of an event of `source` that is not to reach the function, exact to the byte
 /// (lambda-contract.md 4.1, R37, R38); `None` where it is delivered all the same, and reported.
-pub(crate) fn refusal(source: Source, event: &[u8], policy: &SourcePolicy) -> Option<Refusal> {
-    let quarantine = policy.quarantine.unwrap_or(default_of(source, policy));
+pub(crate) fn refusal(source: Source, event: &[u8], policy: SourcePolicy) -> Option<Refusal> {
+    let quarantine = policy
+        .quarantine
+        .unwrap_or_else(|| default_of(source, policy));
     if quarantine == Quarantine::Pass {
         return None;
     }
@@ -80,7 +82,7 @@ pub(crate) fn success(body: Vec<u8>) -> Refusal {
 }
 
 /// What becomes of what a source sent where the policy leaves it to us.
-pub(crate) fn default_of(source: Source, policy: &SourcePolicy) -> Quarantine {
+pub(crate) fn default_of(source: Source, policy: SourcePolicy) -> Quarantine {
     match source {
         // A failed message goes to the dead-letter queue in the end, where it can be looked at; but
         // only a mapping that asks for names fails one message alone.
@@ -129,7 +131,7 @@ pub(crate) fn default_of(source: Source, policy: &SourcePolicy) -> Quarantine {
 }
 
 /// The refusal in the source's own words, where it has some.
-fn answer(source: Source, event: &[u8], policy: &SourcePolicy) -> Option<Vec<u8>> {
+fn answer(source: Source, event: &[u8], policy: SourcePolicy) -> Option<Vec<u8>> {
     let fixed = match source {
         Source::ApiGatewayRest
         | Source::ApiGatewayHttp

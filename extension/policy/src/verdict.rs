@@ -85,7 +85,7 @@ impl Policy {
         let mut said = self.sources.iter();
         said.find(|said| said.source.name() == named)
             .copied()
-            .unwrap_or(SourcePolicy::default_of(source))
+            .unwrap_or_else(|| SourcePolicy::default_of(source))
     }
 
     fn rule(&self, id: &str) -> Option<&RulePolicy> {

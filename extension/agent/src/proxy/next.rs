@@ -332,14 +332,15 @@ impl Held {
                 connection.deliver(Some(link), &message, slow)
             }
             (Step::Refuse(refusal), Some(link)) => connection.refuse(link, call, &message, refusal),
-            (Step::Cut(cut), Some(link)) => match connection.cut(&message, cut) {
-                Some(left) => connection.deliver(Some(link), &Arc::new(left), slow),
-                None => {
+            (Step::Cut(cut), Some(link)) => {
+                if let Some(left) = connection.cut(&message, cut) {
+                    connection.deliver(Some(link), &Arc::new(left), slow)
+                } else {
                     let policy = &proxy.shared.policy;
                     let refusal = credenza_exchange::refusal_unseen(message.event(), policy);
                     connection.refuse(link, call, &message, &refusal)
                 }
-            },
+            }
         };
         proxy.reclaim(message);
         after

@@ -81,9 +81,10 @@ fn outcome(source: Source, event: &str, policy: &Policy) -> (Vec<usize>, String)
                 usize::try_from(sorted.cut).unwrap(),
                 spans.len() - kept.len()
             );
-            let answer = cut.completion.map_or(Some(b"null".to_vec()), |completion| {
-                completion.complete(b"null")
-            });
+            let answer = cut.completion.map_or_else(
+                || Some(b"null".to_vec()),
+                |completion| completion.complete(b"null"),
+            );
             let answer = answer.unwrap_or_else(|| b"as it came".to_vec());
             (kept, String::from_utf8(answer).unwrap())
         }

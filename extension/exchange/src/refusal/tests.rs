@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 
 use super::{default_of, refusal};
 
-fn spelled(source: Source, event: &str, policy: &SourcePolicy) -> String {
+fn spelled(source: Source, event: &str, policy: SourcePolicy) -> String {
     let Some(refusal) = refusal(source, event.as_bytes(), policy) else {
         return "delivered and reported".into();
     };
@@ -22,7 +22,7 @@ fn spelled(source: Source, event: &str, policy: &SourcePolicy) -> String {
 
 fn check(source: Source, event: &str, expected: &Expect) {
     let policy = SourcePolicy::default_of(source);
-    expected.assert_eq(&spelled(source, event, &policy));
+    expected.assert_eq(&spelled(source, event, policy));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn an_authorizer_denies_that_resource_alone() {
         answer: AuthorizerForm::Iam,
         ..SourcePolicy::default_of(Source::AuthorizerHttp)
     };
-    denied.assert_eq(&spelled(Source::AuthorizerHttp, event, &policy));
+    denied.assert_eq(&spelled(Source::AuthorizerHttp, event, policy));
     check(
         Source::AppSyncAuthorizer,
         "{}",
@@ -209,23 +209,23 @@ fn the_policy_says_what_becomes_of_each_source() {
     for source in Source::ALL.iter().copied() {
         let pass = chosen(source, Quarantine::Pass);
         assert_eq!(
-            spelled(source, "{}", &pass),
+            spelled(source, "{}", pass),
             "delivered and reported",
             "{source:?}"
         );
         for quarantine in [Quarantine::Drop, Quarantine::Fail] {
             let policy = chosen(source, quarantine);
             assert_ne!(
-                spelled(source, "{}", &policy),
+                spelled(source, "{}", policy),
                 "delivered and reported",
                 "{source:?}"
             );
         }
     }
     let failed = chosen(Source::Sns, Quarantine::Fail);
-    assert!(spelled(Source::Sns, "{}", &failed).starts_with("Function.Blocked "));
+    assert!(spelled(Source::Sns, "{}", failed).starts_with("Function.Blocked "));
     let config = chosen(Source::Config, Quarantine::Fail);
-    assert!(spelled(Source::Config, "{}", &config).starts_with("Function.Blocked "));
+    assert!(spelled(Source::Config, "{}", config).starts_with("Function.Blocked "));
 }
 
 #[test]
@@ -246,10 +246,10 @@ fn what_hangs_or_harms_without_an_answer_is_reported_only() {
 #[test]
 fn a_queue_that_takes_names_gets_them_by_default() {
     let mut policy = SourcePolicy::default_of(Source::Sqs);
-    assert_eq!(default_of(Source::Sqs, &policy), Quarantine::Drop);
+    assert_eq!(default_of(Source::Sqs, policy), Quarantine::Drop);
     policy.reports_failures = true;
-    assert_eq!(default_of(Source::Sqs, &policy), Quarantine::Fail);
-    assert_eq!(default_of(Source::Kinesis, &policy), Quarantine::Drop);
+    assert_eq!(default_of(Source::Sqs, policy), Quarantine::Fail);
+    assert_eq!(default_of(Source::Kinesis, policy), Quarantine::Drop);
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn what_the_event_says_in_the_platforms_place_is_never_more_than_a_string() {
         "",
     ] {
         let policy = SourcePolicy::default_of(Source::AuthorizerToken);
-        let denied = spelled(Source::AuthorizerToken, event, &policy);
+        let denied = spelled(Source::AuthorizerToken, event, policy);
         assert!(denied.ends_with(r#""Resource":""}]}}"#), "{denied}");
     }
 }

@@ -33,6 +33,7 @@ fn report(confidences: &[Confidence], coverage: Coverage) -> Report {
             production: "",
         },
         sample: String::new(),
+        record: None,
         hash: 0,
     };
     let findings = confidences.iter().map(finding).collect();
