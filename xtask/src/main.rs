@@ -44,7 +44,7 @@ enum Command {
     Layer(layer::Arguments),
     /// Latency, cost, size and memory, side by side with other proxies.
     Bench(bench::Arguments),
-    /// Recall and false alarms on the development corpus, where it is present.
+    /// The scoreboard: recall and false alarms on a corpus, beside peers, with floors.
     Accuracy(accuracy::Arguments),
     /// A million invocations through the agent, with the slope of its memory.
     Soak(soak::Arguments),

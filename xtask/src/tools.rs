@@ -119,6 +119,22 @@ pub(crate) fn waf() -> Result<PathBuf> {
     Ok(project::root().join(WAF.proof))
 }
 
+/// What only the scoreboard needs.
+const INJECTION: Tool = Tool {
+    name: "libinjection",
+    version: "libinjection-python==1.1.6",
+    proof: ".venv-injection/bin/python",
+    takes: "under a minute",
+    install: |tool| install_in_venv(".venv-injection", tool.version),
+};
+
+/// A Python that has libinjection, installed if need be.
+pub(crate) fn injection() -> Result<PathBuf> {
+    fs::create_dir_all(project::root().join(".tools"))?;
+    provide(&INJECTION)?;
+    Ok(project::root().join(INJECTION.proof))
+}
+
 /// Leaves the tool in place if it is the pinned one; else installs it and says so.
 fn provide(tool: &Tool) -> Result<()> {
     let stamp = project::root()

@@ -57,6 +57,12 @@ fn breaches() -> Result<Vec<Breach>> {
     breaches.extend(pages::check(&leaves, &crate::commands()));
     breaches.extend(prose::check(&leaves));
     breaches.extend(supply::check()?);
+    let fallen = crate::accuracy::loosened()?;
+    breaches.extend(
+        fallen
+            .iter()
+            .map(|fall| breach(crate::accuracy::FLOORS, 1, fall)),
+    );
     breaches.sort();
     Ok(breaches)
 }
