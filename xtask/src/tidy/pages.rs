@@ -250,7 +250,11 @@ fn links(leaves: &[Leaf]) -> Vec<Breach> {
     let paths: BTreeSet<&str> = leaves.iter().map(|leaf| leaf.path.as_str()).collect();
     let mut breaches = Vec::new();
     for leaf in leaves.iter().filter(|leaf| leaf.ends_in("md")) {
+        let mut fenced = false;
         for (at, line) in leaf.text.lines().enumerate() {
+            // What stands in a fence is an example, not a link.
+            fenced ^= line.starts_with("```");
+            let line = if fenced { "" } else { line };
             for link in line
                 .split("](")
                 .skip(1)

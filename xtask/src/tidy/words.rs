@@ -66,9 +66,9 @@ const TRACES: [(&str, &str); 9] = [
     (concat!("gh", "p_"), "what looks like a token"),
     (concat!("github_", "pat_"), "what looks like a token"),
     (concat!("xo", "xb-"), "what looks like a token"),
-    (concat!("/wo", "rk/"), "a path of one machine"),
-    (concat!("/ro", "ot/"), "a path of one machine"),
-    (concat!("/ho", "me/"), "a path of one machine"),
+    (concat!("/wo", "rk/"), ONE_MACHINE),
+    (concat!("/ro", "ot/"), ONE_MACHINE),
+    (concat!("/ho", "me/"), ONE_MACHINE),
     (concat!("artifact", "ory"), "a host of one workplace"),
     (
         concat!("co-authored", "-by"),
@@ -76,11 +76,18 @@ const TRACES: [(&str, &str); 9] = [
     ),
 ];
 
+const ONE_MACHINE: &str = "a path of one machine";
+
+/// Where the rules and their pages stand.
+const RULES: &str = "extension/engine/src/detector/";
+
 fn traces(leaf: &Leaf) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for (at, line) in leaf.text.lines().enumerate() {
         for (trace, message) in TRACES {
-            if line.contains(trace) {
+            // A rule on paths must name those that attackers ask for.
+            let is_subject = leaf.path.starts_with(RULES) && message == ONE_MACHINE;
+            if line.contains(trace) && !is_subject {
                 breaches.push(breach(&leaf.path, at + 1, message));
             }
         }
@@ -126,6 +133,9 @@ mod tests {
         assert!(messages(&check(&[leaf("a.md", &key)])).contains("access key"));
         let path = format!("see {}main", concat!("/wo", "rk/"));
         assert!(messages(&check(&[leaf("a.md", &path)])).contains("one machine"));
+        let asked = format!("{}.ssh/id_rsa", concat!("/ro", "ot/"));
+        let page = "extension/engine/src/detector/path_traversal.md";
+        assert_eq!(messages(&check(&[leaf(page, &asked)])), "");
         assert_eq!(
             messages(&check(&[leaf("a.md", "a workshop; AKIA is a prefix")])),
             ""
