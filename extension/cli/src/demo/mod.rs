@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use credenza_event::source::recognise;
+use credenza_policy::Policy;
 use credenza_sandbox::Outcome as Invoked;
 
 use crate::arguments::{DemoArguments, Format};
@@ -145,7 +145,7 @@ async fn play(sides: &Sides, view: &View) -> Vec<Played> {
 
 /// Runs an event on one side; the agent's has records, of a refusal or of the cost alone.
 async fn serve(stage: &Stage, event: Bytes) -> Serving {
-    let refusal = credenza_exchange::refusal(recognise(&event)).body;
+    let refusal = credenza_exchange::refusal_unseen(&event, &Policy::default()).body;
     let outcome = stage.invoke(event).await;
     let payload = outcome.payload();
     let served = Served::read(&payload, &refusal, turnaround_us(&outcome));

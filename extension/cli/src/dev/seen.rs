@@ -1,7 +1,7 @@
 //! One invocation as the live view tells it: a line for people, an object for machines.
 //! It never shows a field's value; the agent's records have none, and neither has this.
 use credenza_event::source::recognise;
-use credenza_policy::Verdict;
+use credenza_policy::{Policy, Verdict};
 use credenza_sandbox::{Ending, Outcome};
 use serde_json::{Value, json};
 
@@ -88,7 +88,8 @@ impl Seen {
                 (error_type.clone(), true)
             }
         };
-        let refused = protected && *payload == *credenza_exchange::refusal(source).body;
+        let refusal = credenza_exchange::refusal_unseen(event, &Policy::default());
+        let refused = protected && *payload == *refusal.body;
         let verdict = records
             .iter()
             .filter_map(|record| verdict(record.verdict()?))
