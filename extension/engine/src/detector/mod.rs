@@ -7,6 +7,7 @@ use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
 pub mod cross_site_scripting;
+pub mod csv_formula;
 pub mod decompression_bomb;
 pub mod graphql_abuse;
 pub mod jndi_lookup;
@@ -14,6 +15,7 @@ pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
 pub mod nosql_injection;
+pub mod open_redirect;
 pub mod oversize;
 pub mod path_traversal;
 pub mod prototype_pollution;
@@ -39,6 +41,8 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &oversize::Oversize,          // more parts than anyone who sends them needs
     &nosql_injection::NosqlInjection, // operators or code where data was meant
     &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
+    &open_redirect::OpenRedirect, // an address that hides its host
+    &csv_formula::CsvFormula,     // a cell that reaches beyond its sheet
 ];
 
 /// The words of all rules, for the gate.
@@ -58,6 +62,8 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     oversize::WORDS,
     nosql_injection::WORDS,
     xml_external_entity::WORDS,
+    open_redirect::WORDS,
+    csv_formula::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -32,10 +32,9 @@ pub(super) fn target(system: &[u8], public: Option<&[u8]>) -> Target {
     if is_scheme && named(&[b"http", b"https"]) || system.starts_with(b"//") {
         return if known { Target::Known } else { Target::Remote };
     }
-    let climbs = memchr::memmem::find(system, b"..").is_some();
     let absolute = matches!(system.first(), Some(b'/' | b'\\' | b'%'))
         || matches!(system, [drive, b':', ..] if drive.is_ascii_alphabetic());
-    if is_scheme || climbs || absolute {
+    if is_scheme || absolute {
         return Target::Reached;
     }
     match system.rsplit(|byte| *byte == b'.').next() {
