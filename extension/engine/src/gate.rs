@@ -194,7 +194,14 @@ pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
     !classes.meets(WARM)
         && text.first() != Some(&b'/')
         && !begins_packed(text)
+        && !is_power(text)
         && !(part == Part::Key && is_sharp(text))
+}
+
+/// True for a number of one digit and an exponent of many.
+#[inline]
+fn is_power(text: &[u8]) -> bool {
+    matches!(text, [b'0'..=b'9', b'e' | b'E', ..]) && (9..=24).contains(&text.len())
 }
 
 /// True for plain texts that begin as tokens and secrets do.
@@ -327,7 +334,12 @@ fn beginning(word: &[u8]) -> u64 {
 /// The signal of two bytes that mean something only together.
 #[inline]
 fn pair(one: u8, two: u8) -> u64 {
-    match (one, two) {
+    // A group that is repeated, or brackets in a row.
+    let bomb = match (one, two) {
+        (b')', b'+' | b'*' | b'{') | (b'(', b'(') | (b'[', b'[') | (b'{', b'{') => Signals::BOMB.0,
+        _ => 0,
+    };
+    let known = match (one, two) {
         (b'-', b'-') | (b'/', b'*') => Signals::COMMENT.0,
         (b'|', b'|') | (b'&', b'&') => Signals::CONNECTIVE.0,
         // A setting of the database.
@@ -343,7 +355,8 @@ fn pair(one: u8, two: u8) -> u64 {
         (b'%' | b'!', b'{') | (b'[', b'#' | b'=') => Signals::EXPRESSION.0,
         (b'$' | b'<' | b'>' | b'=' | b'#', b'(') | (b'[', b'[') => Signals::OPENING.0,
         _ => 0,
-    }
+    };
+    bomb | known
 }
 
 const LETTER: u64 = 1 << 63;
@@ -376,7 +389,7 @@ const fn bytes() -> [u64; 256] {
             b'#' => Signals::COMMENT.0 | PAIR,
             b'$' => Signals::CONSTANT.0 | Signals::DOLLAR.0,
             b'0'..=b'9' => Signals::CONSTANT.0,
-            b'-' | b'.' | b'_' => PAIR,
+            b'-' | b'.' | b'_' | b'+' => PAIR,
             b'*' => Signals::STAR.0 | PAIR,
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
             b'/' | b'\\' => Signals::SLASH.0 | PAIR,

@@ -23,7 +23,7 @@ const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & 
     substring( load_file( extractvalue( dbms_pipe.receive_message( outfile dumpfile regexp rlike \
     glob collate binary escape asc desc offset fetch rows only merge replace rename attach pragma \
     kill print raiserror bulk truncate grant revoke prepare copy vacuum handler explain \
-    {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip eyJhbGciOiJub25lIn0.eyJ. eyJ  \
+    {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip ^(a+)+ bytes=0-0, (( 1e99999999 eyJhbGciOiJub25lIn0.eyJ. eyJ  \
     ${jndi: ldap: ${:- ${lower: ${upper: ${env: ${date:' } ${script:js: \
     {{ }} {% %} ${ #{ <% %> <# [= @( $x. #set($ {system( {php} __class__ __globals__ T(java.lang.X) \
     .constructor( 'constructor' .class.forName( getRuntime() |filter( |attr( request config ?new()";

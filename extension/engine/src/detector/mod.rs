@@ -6,6 +6,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
+pub mod complexity_bomb;
 pub mod cross_site_scripting;
 pub mod csv_formula;
 pub mod decompression_bomb;
@@ -38,6 +39,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
     &json_bomb::JsonBomb,         // a document that costs its reader more than its bytes
     &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
+    &complexity_bomb::ComplexityBomb, // a value that costs more than its bytes to evaluate
     &oversize::Oversize,          // more parts than anyone who sends them needs
     &nosql_injection::NosqlInjection, // operators or code where data was meant
     &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
@@ -64,6 +66,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     xml_external_entity::WORDS,
     open_redirect::WORDS,
     csv_formula::WORDS,
+    complexity_bomb::WORDS,
 ];
 
 /// The public identity of a detector.
