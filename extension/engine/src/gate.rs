@@ -85,6 +85,12 @@ impl Signals {
     pub const WRAPPER: Self = Self(1 << 39);
     /// The first byte of the characters that look like a slash.
     pub const LIKENESS: Self = Self(1 << 40);
+    /// The name of a command.
+    pub const COMMAND: Self = Self(1 << 41);
+    /// A word of a call that runs program text.
+    pub const PROGRAM: Self = Self(1 << 42);
+    /// Signs by which the name of a command is spelled so that nobody sees it.
+    pub const SPELLING: Self = Self(1 << 43);
     // 56 to 61: documents, tokens, secrets, instructions and bombs.
     /// `schema`, `type`: what a question for a GraphQL schema is called behind two underscores.
     pub const META: Self = Self(1 << 56);
@@ -349,6 +355,7 @@ fn pair(one: u8, two: u8) -> u64 {
         (b'/' | b'\\', b'/' | b'\\') => Signals::SLASHES.0,
         (b'_', b'_') => Signals::UNDERSCORES.0,
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
+        (b'?', b'?') => Signals::SPELLING.0,
         (b'$' | b'#' | b'{' | b'*' | b'@' | b'~', b'{')
         | (b'{' | b'<', b'%' | b'#')
         | (b'@', b'(') => Signals::OPENING.0 | Signals::EXPRESSION.0,
@@ -392,12 +399,14 @@ const fn bytes() -> [u64; 256] {
             b'-' | b'.' | b'_' | b'+' => PAIR,
             b'*' => Signals::STAR.0 | PAIR,
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
-            b'/' | b'\\' => Signals::SLASH.0 | PAIR,
+            b'/' => Signals::SLASH.0 | PAIR,
+            b'\\' => Signals::SLASH.0 | Signals::SPELLING.0 | PAIR,
+            b'^' | b'\0' => Signals::SPELLING.0,
             b'%' => Signals::PERCENT.0 | PAIR,
             b';' => Signals::SEMICOLON.0 | Signals::SEPARATOR.0,
             b'\r' | b'\n' => Signals::LINE.0 | Signals::SEPARATOR.0,
             // `@>` and `?|` compare documents.
-            b'?' => Signals::COMPARISON_WORD.0,
+            b'?' => Signals::COMPARISON_WORD.0 | PAIR,
             b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,

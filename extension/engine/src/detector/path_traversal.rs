@@ -62,3 +62,24 @@ impl Detector for PathTraversal {
         }
     }
 }
+
+/// What a path reaches, for the rules that find it as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Anything.
+    Nothing,
+    /// A file of the system.
+    System,
+    /// A file that holds secrets.
+    Secret,
+}
+
+/// What a path reaches.
+pub(super) fn reach(path: &[u8]) -> Reach {
+    let reading = path::read(path);
+    match reading.target {
+        target::Worth::Secret if !reading.is_home => Reach::Secret,
+        target::Worth::Sensitive | target::Worth::Secret => Reach::System,
+        target::Worth::Own | target::Worth::Nothing => Reach::Nothing,
+    }
+}

@@ -1,0 +1,349 @@
+//! The arguments of a command: whether they fit it, and what they reach.
+//! It never reads further than a one-liner is long.
+use super::command::{self, Kind};
+use super::word::{Word, ifs, read as read_word, skip_blank};
+use crate::detector::path_traversal::{Reach, reach};
+
+/// How the arguments suit the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// There are none.
+    None,
+    /// They are options, paths, addresses, quoted texts, variables.
+    Fits,
+    /// They are words of a sentence.
+    Prose,
+    /// What stands behind the name makes it something else than a command.
+    Never,
+}
+
+/// The arguments of one simple command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    pub(super) fit: Fit,
+    /// They reach what no value names innocently, or fetch and run a program.
+    pub(super) is_secret: bool,
+    /// They do what an injection does: run program text, speak to a host, read the system.
+    pub(super) is_strong: bool,
+    /// Spelled so that filters do not know them.
+    pub(super) is_odd: bool,
+    pub(super) end: usize,
+}
+
+// Limit: a simple command has a few words; what it is shows in the first eight.
+const WORDS_MAX: u32 = 8;
+const BYTES_MAX: usize = 320;
+
+/// Reads the arguments behind the name of a command.
+pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Arguments {
+    let mut found = Arguments {
+        fit: Fit::None,
+        is_secret: false,
+        is_strong: false,
+        is_odd: name.has_ifs,
+        end: name.end,
+    };
+    if !may_follow(text, name, kind) {
+        found.fit = Fit::Never;
+        return found;
+    }
+    let limit = name.end.saturating_add(BYTES_MAX);
+    let mut wants_program = false;
+    let mut words = 0_u32;
+    while words < WORDS_MAX && found.end < limit {
+        let at = skip_spaces(text, found.end, blank);
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(&byte) = rest.first() else { break };
+        words = words.saturating_add(1);
+        if matches!(byte, b';' | b'|' | b'&' | b'\n' | b'\r' | b')' | b'}') || is_comment(rest) {
+            break;
+        }
+        if let Some(target) = redirected(text, at, blank) {
+            found.note_target(target.text);
+            found.fit_first(Fit::Fits, words);
+            found.end = target.end;
+            continue;
+        }
+        if matches!(byte, b'`' | b'(') || rest.starts_with(b"$(") {
+            found.fit_first(Fit::Fits, words);
+            break;
+        }
+        let word = read_word(text, at, blank);
+        if word.is_empty() {
+            break;
+        }
+        if words == 1 && is_operator(&word, text) {
+            found.fit = Fit::Never;
+            return found;
+        }
+        found.note(&word, kind, words, &mut wants_program);
+        found.end = word.end;
+    }
+    if kind.any(Kind::NET) && found.is_strong && feeds_shell(text, found.end, blank) {
+        found.is_secret = true;
+    }
+    found
+}
+
+impl Arguments {
+    fn fit_first(&mut self, fit: Fit, words: u32) {
+        if words == 1 {
+            self.fit = fit;
+        }
+    }
+
+    fn note_target(&mut self, path: &[u8]) {
+        match reach(path) {
+            Reach::Nothing => {}
+            Reach::System => self.is_strong = true,
+            Reach::Secret => {
+                self.is_strong = true;
+                self.is_secret = true;
+            }
+        }
+        if starts(path, b"/dev/tcp/") || starts(path, b"/dev/udp/") {
+            self.is_secret = true;
+            self.is_strong = true;
+        }
+    }
+
+    fn note(&mut self, word: &Word<'_>, kind: Kind, words: u32, wants_program: &mut bool) {
+        let shape = shape(word);
+        let bare = word.text.trim_ascii();
+        let bare = bare
+            .strip_prefix(b"\"")
+            .or(bare.strip_prefix(b"'"))
+            .unwrap_or(bare);
+        let bare = bare
+            .strip_suffix(b"\"")
+            .or(bare.strip_suffix(b"'"))
+            .unwrap_or(bare);
+        if shape != Shape::Quoted || bare.len() <= 128 {
+            self.note_target(bare);
+        }
+        if word.is_odd && matches!(shape, Shape::Path) && word.has_path {
+            self.is_odd |= word.is_glob || word.text.contains(&b'\'');
+        }
+        self.is_odd |= word.has_ifs;
+        if shape == Shape::Quoted && is_hostile(bare) {
+            self.is_strong = true;
+            self.is_secret = true;
+        }
+        if kind.any(Kind::CODE) && has_program(word.text) {
+            self.is_strong = true;
+            self.is_secret |= is_hostile(word.text);
+        }
+        if kind.any(Kind::FILES) && is_drive_root(bare) {
+            self.is_strong = true;
+            self.is_secret = true;
+        }
+        if *wants_program {
+            self.is_strong = true;
+            self.is_odd |= word.is_odd;
+            self.is_secret |= is_hostile(bare);
+            *wants_program = false;
+        }
+        if kind.any(Kind::CODE) && is_program_flag(word.text) {
+            *wants_program = true;
+        }
+        if kind.any(Kind::NET) && matches!(shape, Shape::Address) {
+            self.is_strong = true;
+        }
+        if kind.any(Kind::TAKES_WORD) && words == 1 && command::kind(word).any(Kind::WORD_TAKEN) {
+            self.is_strong = true;
+            self.fit = Fit::Fits;
+            return;
+        }
+        let fit = match shape {
+            Shape::Plain if kind.any(Kind::TEXT) && !word.text.is_ascii() => Fit::Prose,
+            Shape::Number if kind.any(Kind::NUMBER) => Fit::Fits,
+            Shape::Plain | Shape::Number => Fit::Prose,
+            Shape::Flag | Shape::Path | Shape::Address | Shape::Quoted | Shape::Variable => {
+                Fit::Fits
+            }
+        };
+        self.fit_first(fit, words);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Plain,
+    Number,
+    Flag,
+    Path,
+    Address,
+    Quoted,
+    Variable,
+}
+
+fn shape(word: &Word<'_>) -> Shape {
+    let text = word.text;
+    let first = text.first().copied().unwrap_or(0);
+    let second = text.get(1).copied().unwrap_or(0);
+    let is_sentence = text
+        .last()
+        .is_some_and(|last| matches!(last, b',' | b'.' | b'!' | b'?' | b':'));
+    match first {
+        b'\'' | b'"' => Shape::Quoted,
+        b'-' if second.is_ascii_alphanumeric() || second == b'-' && text.len() > 2 => Shape::Flag,
+        b'$' if text.len() > 1 && !second.is_ascii_digit() => Shape::Variable,
+        b'%' if text.len() > 2 && second.is_ascii_alphabetic() => Shape::Variable,
+        b'/' | b'~' if text.len() > 1 => Shape::Path,
+        b'\\' if second == b'\\' => Shape::Path,
+        b'.' if matches!(second, b'/' | b'.' | 0) => Shape::Path,
+        b'0'..=b'9' if is_number(text) => Shape::Number,
+        _ if second == b':' && first.is_ascii_alphabetic() && is_drive(text) => Shape::Path,
+        _ if text.windows(3).any(|three| three == b"://") => Shape::Address,
+        b'0'..=b'9' if is_host_number(text) => Shape::Address,
+        _ if is_sentence => Shape::Plain,
+        _ if text.contains(&b'_') => Shape::Variable,
+        _ if text.contains(&b'.') && is_dotted(text) => Shape::Address,
+        _ if text.contains(&b'/') && word.is_odd | word.has_path => Shape::Path,
+        _ if text.contains(&b'*') => Shape::Path,
+        _ => Shape::Plain,
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    let digits = text
+        .strip_suffix(b"s")
+        .or(text.strip_suffix(b"m"))
+        .unwrap_or(text);
+    digits.iter().all(u8::is_ascii_digit)
+}
+
+fn is_drive(text: &[u8]) -> bool {
+    matches!(text.get(2), None | Some(b'\\' | b'/' | b'"' | b'\''))
+}
+
+/// An address of four numbers.
+fn is_host_number(text: &[u8]) -> bool {
+    let dots = text.iter().filter(|byte| **byte == b'.').count();
+    dots == 3
+        && text
+            .iter()
+            .all(|b| b.is_ascii_digit() || b".:/".contains(b))
+}
+
+/// `file.txt`, `host.example`: letters on both sides of a dot.
+fn is_dotted(text: &[u8]) -> bool {
+    let is_known = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/:@?=&".contains(byte);
+    text.iter().all(is_known)
+        && text
+            .windows(3)
+            .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphanumeric() && b.is_ascii_alphabetic()))
+}
+
+/// True if what comes next leaves the name a command's.
+fn may_follow(text: &[u8], name: &Word<'_>, kind: Kind) -> bool {
+    match text.get(name.end).copied() {
+        Some(b'(') => kind.any(Kind::CODE) && name.name() == b"iex",
+        _ => true,
+    }
+}
+
+/// `=`, `==`, `+`, `-`, `?`, `:`: a program goes on with its expression.
+fn is_operator(word: &Word<'_>, text: &[u8]) -> bool {
+    let first = word.text.first().copied().unwrap_or(0);
+    match first {
+        b'=' | b'+' | b':' | b',' | b'!' | b'}' | b']' => true,
+        b'-' | b'*' | b'%' => word.text.len() == 1,
+        b'?' => word.text.len() == 1 && text.len() > word.end,
+        _ => false,
+    }
+}
+
+fn is_comment(rest: &[u8]) -> bool {
+    matches!(rest, [b'#', ..]) && !matches!(rest, [b'#', b'{', ..])
+}
+
+fn skip_spaces(text: &[u8], at: usize, blank: u8) -> usize {
+    let at = skip_blank(text, at, blank);
+    match ifs(text.get(at..).unwrap_or_default()) {
+        Some(bytes) => skip_blank(text, at.saturating_add(bytes), blank),
+        None => at,
+    }
+}
+
+/// The word behind `<`, `>`, `>>`, `<<<`, `2>`, if one of these stands at `at`.
+fn redirected(text: &[u8], at: usize, blank: u8) -> Option<Word<'_>> {
+    let rest = text.get(at..).unwrap_or_default();
+    let number = rest
+        .iter()
+        .take_while(|b| matches!(b, b'0'..=b'2' | b'&'))
+        .count();
+    let signs = rest.get(number..).unwrap_or_default();
+    let count = signs
+        .iter()
+        .take_while(|b| matches!(b, b'<' | b'>'))
+        .count();
+    if count == 0 || count > 3 || number > 1 {
+        return None;
+    }
+    let behind = at.saturating_add(number).saturating_add(count);
+    // `2>&1` names no file.
+    if text.get(behind) == Some(&b'&') {
+        return Some(read_word(text, behind.saturating_add(1), blank));
+    }
+    let start = skip_spaces(text, behind, blank);
+    Some(read_word(text, start, blank))
+}
+
+/// `| sh`, `| sudo bash`.
+fn feeds_shell(text: &[u8], at: usize, blank: u8) -> bool {
+    let at = skip_spaces(text, at, blank);
+    if text.get(at) != Some(&b'|') {
+        return false;
+    }
+    let at = skip_spaces(text, at.saturating_add(1), blank);
+    let word = read_word(text, at, blank);
+    if word.name() == b"sudo" {
+        let at = skip_spaces(text, word.end, blank);
+        return command::kind(&read_word(text, at, blank)).any(Kind::SHELL);
+    }
+    command::kind(&word).any(Kind::SHELL.with(Kind::CODE))
+}
+
+/// `-c`, `-e`, `-r`, `/c`, `-enc`, `-ic`: program text comes next.
+fn is_program_flag(text: &[u8]) -> bool {
+    let is = |known: &[u8]| text.eq_ignore_ascii_case(known);
+    let short = matches!(text, [b'-' | b'/', letters @ ..]
+        if letters.len() <= 4 && letters.last().is_some_and(|b| b"cerCERk".contains(b)));
+    short || is(b"-command") || is(b"-encodedcommand") || is(b"-enc") || is(b"--eval")
+}
+
+/// `-e'…'`: program text in one word with its flag.
+fn has_program(text: &[u8]) -> bool {
+    matches!(text, [b'-', b'c' | b'e' | b'r', b'\'' | b'"', ..])
+}
+
+/// `c:\`, and nothing in it.
+fn is_drive_root(text: &[u8]) -> bool {
+    matches!(text, [drive, b':', b'\\' | b'/'] if drive.is_ascii_alphabetic())
+}
+
+/// Words that only the programs of attackers have.
+fn is_hostile(program: &[u8]) -> bool {
+    const WORDS: [&[u8]; 9] = [
+        b"socket",
+        b"/dev/tcp",
+        b"/bin/sh",
+        b"/bin/bash",
+        b"/etc/passwd",
+        b"/etc/shadow",
+        b"downloadstring",
+        b"whoami",
+        b"/proc/self",
+    ];
+    WORDS.iter().any(|known| {
+        program
+            .windows(known.len())
+            .any(|window| window.eq_ignore_ascii_case(known))
+    })
+}
+
+fn starts(text: &[u8], prefix: &[u8]) -> bool {
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

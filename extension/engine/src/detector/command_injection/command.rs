@@ -1,0 +1,161 @@
+//! The commands that an injection runs, and what their arguments look like.
+//! It never holds names that nobody injects: most commands of a system are not here.
+use super::word::Word;
+use crate::lexicon::{Lexicon, Vocabulary, WORD_SEED, fold_byte};
+
+/// What is known of a command by its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kind(u64);
+
+impl Kind {
+    /// A name that is no word of any language.
+    pub(super) const SURE: Self = Self(1);
+    /// A name of few letters, which other things have, too.
+    pub(super) const SHORT: Self = Self(1 << 1);
+    /// A name that is an English word.
+    pub(super) const WORD: Self = Self(1 << 2);
+    /// It reads or changes files.
+    pub(super) const FILES: Self = Self(1 << 3);
+    /// It takes a number.
+    pub(super) const NUMBER: Self = Self(1 << 4);
+    /// It speaks to other hosts.
+    pub(super) const NET: Self = Self(1 << 5);
+    /// It runs program text.
+    pub(super) const CODE: Self = Self(1 << 6);
+    /// It reads commands.
+    pub(super) const SHELL: Self = Self(1 << 7);
+    /// Its first argument is a word that it knows.
+    pub(super) const TAKES_WORD: Self = Self(1 << 8);
+    /// Such a word.
+    pub(super) const WORD_TAKEN: Self = Self(1 << 9);
+    /// A keyword of shells, or a command that only scripts and consoles have.
+    pub(super) const SCRIPT: Self = Self(1 << 10);
+    /// It takes any text.
+    pub(super) const TEXT: Self = Self(1 << 11);
+
+    /// True if anything of `other` is known of it.
+    pub(super) fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Both.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// True for the name of a command that an injection runs.
+    pub(super) fn is_command(self) -> bool {
+        self.any(Self(Self::SURE.0 | Self::SHORT.0 | Self::WORD.0))
+    }
+}
+
+/// What is known of a command.
+pub(super) fn kind(word: &Word<'_>) -> Kind {
+    if is_shell_variable(word.text) {
+        return Kind::SURE.with(Kind::SHELL).with(Kind::CODE);
+    }
+    let name = word.name();
+    let name = [b".exe".as_slice(), b".com", b".bat", b".cmd"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(*suffix))
+        .unwrap_or(name);
+    let found = of_name(name);
+    if found != Kind::default() || !name.ends_with(b"}") && !ends_in_digit(name) {
+        return found;
+    }
+    let letters = name.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    let found = of_name(name.get(..letters.count()).unwrap_or_default());
+    // `python3.11`, `perl5`.
+    if found.any(Kind::CODE) {
+        found
+    } else {
+        Kind::default()
+    }
+}
+
+fn ends_in_digit(name: &[u8]) -> bool {
+    name.last().is_some_and(u8::is_ascii_digit)
+}
+
+pub(super) fn is_shell_variable(text: &[u8]) -> bool {
+    [b"$SHELL".as_slice(), b"${SHELL}", b"%COMSPEC%", b"$BASH"]
+        .iter()
+        .any(|known| text.eq_ignore_ascii_case(known))
+}
+
+/// What is known of a name.
+pub(super) fn of_name(name: &[u8]) -> Kind {
+    let hash = name
+        .iter()
+        .fold(WORD_SEED, |hash, byte| fold_byte(hash, *byte));
+    Kind(ROLES.roles(hash))
+}
+
+/// The names, for the gate, too.
+pub(super) const SURE: &str = "whoami ifconfig uname systeminfo ipconfig netstat printenv nslookup \
+    tasklist hostname getent lsof mkfifo zcat xxd hexdump strace arp iptables crontab visudo \
+    tac rev chmod chown mkdir rmdir vssadmin schtasks taskkill qwinsta bcdboot regedit";
+const SURE_NET: &str = "wget curl certutil bitsadmin ncat netcat socat tftp dig mshta iwr \
+    fetch lwp-download rundll32 regsvr32";
+const SURE_CODE: &str =
+    "python perl ruby php node nodejs lua awk gawk tclsh powershell pwsh iex osascript";
+const SURE_SHELL: &str =
+    "bash sh zsh ksh csh tcsh dash ash busybox cmd command.com invoke-expression";
+const SURE_FILES: &str = "base64 base32 zstdcat bzcat xzcat zless zmore egrep fgrep";
+const SHORT_FILES: &str = "ls rm cp mv dd df du od nl vi sed grep dir del";
+const SHORT: &str = "id ps pwd env sudo gdb c89 c99 gcc cc";
+const SHORT_NET: &str = "nc ssh ftp scp";
+const WORD_FILES: &str = "cat find head tail sort more less cut type copy touch tee split strings file \
+    ln tar zip gzip cd";
+const WORD_NUMBER: &str = "sleep kill timeout";
+const WORD_NET: &str = "ping telnet host traceroute";
+const WORD_TAKES: &str = "net netsh reg wmic sc";
+const WORD_TEXT: &str = "echo printf";
+const WORDS: &str = "set date time at who which last top free export alias eval exec source trap \
+    flock watch nice mail test xargs expr history shutdown reboot start su man locate";
+const TAKEN: &str = "user localgroup group view share use accounts firewall advfirewall wlan interface \
+    add query delete export process service os useraccount call stop start aux auxf -ef";
+const SCRIPT: &str = "if then else elif fi for while until do done case esac in function return \
+    local readonly declare npm npx yarn pnpm bun git docker make cargo go pip apt apt-get yum dnf apk \
+    brew cmake mvn gradle kubectl helm terraform aws gcloud az systemctl service run entrypoint \
+    script command install tsc jest eslint vite rollup webpack rimraf ninja meson";
+
+const VOCABULARY: &Vocabulary = &[
+    (Kind::SURE.0, SURE),
+    (Kind::SURE.0 | Kind::NET.0, SURE_NET),
+    (Kind::SURE.0 | Kind::CODE.0, SURE_CODE),
+    (Kind::SURE.0 | Kind::SHELL.0 | Kind::CODE.0, SURE_SHELL),
+    (Kind::SURE.0 | Kind::FILES.0, SURE_FILES),
+    (Kind::SHORT.0 | Kind::FILES.0, SHORT_FILES),
+    (Kind::SHORT.0, SHORT),
+    (Kind::SHORT.0 | Kind::NET.0, SHORT_NET),
+    (Kind::WORD.0 | Kind::FILES.0, WORD_FILES),
+    (Kind::WORD.0 | Kind::NUMBER.0, WORD_NUMBER),
+    (Kind::WORD.0 | Kind::NET.0, WORD_NET),
+    (Kind::WORD.0 | Kind::TAKES_WORD.0, WORD_TAKES),
+    (Kind::WORD.0 | Kind::TEXT.0, WORD_TEXT),
+    (Kind::WORD.0, WORDS),
+    (Kind::TAKES_WORD.0, "ps"),
+    (Kind::WORD_TAKEN.0, TAKEN),
+    (Kind::SCRIPT.0, SCRIPT),
+];
+
+static ROLES: Lexicon<512> = Lexicon::new(&[VOCABULARY]);
+
+/// The names of all commands, for the gate.
+pub(super) const NAMES: [&str; 14] = [
+    SURE,
+    SURE_NET,
+    SURE_CODE,
+    SURE_SHELL,
+    SURE_FILES,
+    SHORT_FILES,
+    SHORT,
+    SHORT_NET,
+    WORD_FILES,
+    WORD_NUMBER,
+    WORD_NET,
+    WORD_TAKES,
+    WORD_TEXT,
+    WORDS,
+];

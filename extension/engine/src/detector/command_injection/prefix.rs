@@ -1,0 +1,119 @@
+//! What stands before a second command: data, a sentence, or a first command of the same writer.
+//! It never looks further back than a line, and there no further than its ends.
+use super::command::{self, Kind};
+use super::word;
+
+/// What a command line was before its separator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Prefix {
+    /// Nothing, or signs.
+    Alone,
+    /// A text whose last quote is left open.
+    Quoted,
+    /// One token that is no name: a number, an address, a file.
+    Data,
+    /// One token of letters.
+    Name,
+    /// Words.
+    Words,
+    /// A command line.
+    Line,
+    /// Program text.
+    Code,
+}
+
+impl Prefix {
+    /// The name in explanations.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Alone => "start",
+            Self::Quoted => "quoted",
+            Self::Data | Self::Name => "argument",
+            Self::Words => "text",
+            Self::Line => "command-line",
+            Self::Code => "program",
+        }
+    }
+}
+
+// Limit: the first word of a line tells what it is, and the last ones how it ends.
+const START_BYTES: usize = 96;
+const END_BYTES: usize = 96;
+
+/// What a part of a line is.
+pub(super) fn of(line: &[u8]) -> Prefix {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"- ").unwrap_or(line);
+    let start = line.get(..START_BYTES).unwrap_or(line);
+    let tail = line.len().saturating_sub(END_BYTES);
+    let end = line.get(tail..).unwrap_or_default();
+    if !start.iter().chain(end).any(u8::is_ascii_alphanumeric) {
+        return Prefix::Alone;
+    }
+    let is_spaced = start.iter().any(u8::is_ascii_whitespace);
+    let first = word::read(line, 0, 0);
+    let key = first.name().strip_suffix(b":");
+    let kind = key.map_or_else(|| command::kind(&first), command::of_name);
+    let is_script = kind.is_command() || kind.any(Kind::SCRIPT);
+    let open = last_is_open(end);
+    if is_spaced {
+        return spaced(start, end, is_script, open);
+    }
+    if open {
+        return Prefix::Quoted;
+    }
+    if is_script {
+        return Prefix::Line;
+    }
+    if start.iter().any(|byte| b"(){}<>[]".contains(byte)) {
+        return Prefix::Code;
+    }
+    if is_assignment(start) {
+        return Prefix::Line;
+    }
+    let has_lower = start.iter().any(u8::is_ascii_lowercase);
+    let has_sign = start.iter().any(|byte| !byte.is_ascii_alphabetic());
+    if has_sign || !has_lower {
+        Prefix::Data
+    } else {
+        Prefix::Name
+    }
+}
+
+fn spaced(start: &[u8], end: &[u8], is_script: bool, open: bool) -> Prefix {
+    let is_prompt = matches!(start, [b'$' | b'#' | b'>' | b'%' | b'@', b' ', ..]);
+    let has_flag = start.windows(3).any(
+        |three| matches!(three, [b' ', b'-', letter] if letter.is_ascii_alphabetic() || *letter == b'-'),
+    );
+    if open && !is_prompt {
+        return Prefix::Quoted;
+    }
+    if is_script || is_prompt || has_flag {
+        return Prefix::Line;
+    }
+    let is_code = |text: &[u8]| text.iter().any(|byte| b"(){}=<>".contains(byte));
+    if is_code(start) || is_code(end) {
+        return Prefix::Code;
+    }
+    Prefix::Words
+}
+
+/// `NAME=value`, as shells assign.
+fn is_assignment(text: &[u8]) -> bool {
+    let name = text
+        .iter()
+        .take_while(|b| b.is_ascii_uppercase() || **b == b'_');
+    let len = name.count();
+    len > 1 && text.get(len) == Some(&b'=')
+}
+
+/// True if a text ends in a quote that closes none of its own.
+fn last_is_open(text: &[u8]) -> bool {
+    let Some(&last) = text.last() else {
+        return false;
+    };
+    if !matches!(last, b'\'' | b'"') {
+        return false;
+    }
+    text.iter().filter(|byte| **byte == last).count() % 2 == 1
+}

@@ -1,0 +1,463 @@
+//! The search for places where a second command may begin.
+//! It never reads the text more than a few times over, however many such places there are.
+use credenza_event::{Form, Span, Steps};
+use memchr::memchr_iter;
+
+use super::argument::{self, Fit};
+use super::command::{self, Kind};
+use super::prefix::{self, Prefix};
+use super::word::{self, Word, skip_blank};
+use super::worth::{self, Break, Command};
+use crate::prose;
+use crate::report::Confidence;
+
+/// A command that is worth something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) confidence: Confidence,
+    pub(super) production: &'static str,
+    pub(super) context: &'static str,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// A span from `start` to `end`, clipped to what a span can say.
+pub(super) fn span(start: usize, end: usize) -> Span {
+    let clip = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: clip(start),
+        end: clip(end),
+    }
+}
+
+/// The strongest command of a value, and whether all of it was looked at.
+pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, bool) {
+    let text = form.text;
+    if !steps.take(text.len()) {
+        return (None, false);
+    }
+    if let Some(found) = function_prefix(text) {
+        return (Some(found), true);
+    }
+    let is_plussed = is_plussed(text);
+    let mut search = Search {
+        form,
+        text,
+        steps,
+        best: None,
+        complete: true,
+        left: text
+            .len()
+            .saturating_mul(READ_BYTES_PER_BYTE)
+            .saturating_add(READ_BYTES_FREE),
+        blank: if is_plussed { b'+' } else { 0 },
+        line: 0,
+        is_document: None,
+    };
+    search.start();
+    search.breaks();
+    (search.best, search.complete)
+}
+
+// Limit: commands and their arguments follow one another, so that each byte is read about once; a
+// quoted argument may hold separators of its own, four levels of them at most.
+const READ_BYTES_PER_BYTE: usize = 4;
+const READ_BYTES_FREE: usize = 4 << 10;
+// Limit: a prefix is told by its first and its last 96 bytes, prose by 256 bytes on either side.
+const PREFIX_BYTES: usize = 192;
+const PROSE_BYTES: usize = 512;
+// Limit: a form of a web page has values of one line; four lines are a document.
+const LINES_MIN: usize = 4;
+
+struct Search<'t, 's> {
+    form: &'t Form<'t>,
+    text: &'t [u8],
+    steps: &'s mut Steps,
+    best: Option<Found>,
+    complete: bool,
+    /// Bytes that may still be read behind separators.
+    left: usize,
+    /// The sign that stands for a space, if any.
+    blank: u8,
+    /// Where the line at hand begins.
+    line: usize,
+    is_document: Option<bool>,
+}
+
+impl<'t> Search<'t, '_> {
+    fn is_done(&self) -> bool {
+        !self.complete
+            || self
+                .best
+                .is_some_and(|best| best.confidence == Confidence::High)
+    }
+
+    fn peek(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
+    }
+
+    /// The value itself as a command line.
+    fn start(&mut self) {
+        let at = skip_blank(self.text, 0, self.blank);
+        self.command(Break::Start, at, at);
+    }
+
+    fn breaks(&mut self) {
+        let mut at = 0_usize;
+        while !self.is_done() {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let Some(next) = rest.iter().position(|byte| is_break(*byte)) else {
+                return;
+            };
+            at = self.break_at(at.saturating_add(next));
+        }
+    }
+
+    /// Looks at what follows the sign at `at`; gives where to go on.
+    fn break_at(&mut self, at: usize) -> usize {
+        let next = at.saturating_add(1);
+        let sign = self.peek(at);
+        let break_out = match sign {
+            b'\n' | b'\r' => Break::Line,
+            b';' if self.ends_entity(at) => return next,
+            b';' => Break::Semicolon,
+            b'`' => Break::Substitution,
+            b'$' | b'<' | b'>' => {
+                if self.peek(next) != b'(' || self.peek(next.saturating_add(1)) == b'(' {
+                    return next;
+                }
+                Break::Substitution
+            }
+            _ if self.peek(next) == sign => Break::Both,
+            b'|' => Break::Pipe,
+            _ => Break::Ampersand,
+        };
+        let mut behind = next;
+        if matches!(sign, b'$' | b'<' | b'>') {
+            behind = behind.saturating_add(1);
+        }
+        // `&& | dir`: what stands between signs is nothing.
+        loop {
+            let blank = skip_blank(self.text, behind, self.blank);
+            let blank = match word::ifs(self.text.get(blank..).unwrap_or_default()) {
+                Some(bytes) => blank.saturating_add(bytes),
+                None => blank,
+            };
+            let is_more = matches!(self.peek(blank), b';' | b'|' | b'&' | b'\n' | b'\r');
+            if !is_more {
+                behind = blank;
+                break;
+            }
+            behind = blank.saturating_add(1);
+        }
+        if break_out == Break::Substitution && matches!(self.peek(behind), b'`') {
+            behind = behind.saturating_add(1);
+        }
+        self.command(break_out, at, behind);
+        let passed = self.text.get(at..behind).unwrap_or_default();
+        if let Some(last) = passed.iter().rposition(|b| matches!(b, b'\n' | b'\r')) {
+            self.line = at.saturating_add(last).saturating_add(1);
+        }
+        behind.max(next)
+    }
+
+    /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
+    fn ends_entity(&self, at: usize) -> bool {
+        let start = at.saturating_sub(8);
+        let before = self.text.get(start..at).unwrap_or_default();
+        let Some(amp) = before.iter().rposition(|byte| *byte == b'&') else {
+            return false;
+        };
+        let name = before.get(amp.saturating_add(1)..).unwrap_or_default();
+        !name.is_empty()
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#')
+            && (name.first() == Some(&b'#')
+                || matches!(name, b"amp" | b"lt" | b"gt" | b"quot" | b"apos" | b"nbsp"))
+    }
+
+    /// Reads a command at `at` behind the sign at `sign`.
+    fn command(&mut self, break_out: Break, sign: usize, at: usize) {
+        let (at, blank) = self.skip_openings(at);
+        let mut word = word::read(self.text, at, blank);
+        // `$u cat`: a variable that is not set is nothing.
+        if is_variable(&word) && word.text.len() <= 3 && break_out != Break::Start {
+            let behind = word::read(self.text, skip_blank(self.text, word.end, blank), blank);
+            if command::kind(&behind).any(Kind::SURE) {
+                word = behind;
+                word.is_odd = true;
+            }
+        }
+        if !self.pay(word.end.saturating_sub(at).saturating_add(4)) || word.is_empty() {
+            return;
+        }
+        let is_hidden = break_out != Break::Start && is_hidden_path(&word);
+        let known = command::kind(&word);
+        if self.loops(break_out, sign, &word) {
+            return;
+        }
+        let kind = if is_hidden { Kind::SURE } else { known };
+        let kind = if is_variable(&word) && !kind.is_command() {
+            self.assigned(sign, &word)
+        } else {
+            kind
+        };
+        if !kind.is_command() {
+            return;
+        }
+        let arguments = argument::read(self.text, &word, kind, blank);
+        if arguments.fit == Fit::Never || !self.pay(arguments.end.saturating_sub(word.end)) {
+            return;
+        }
+        let is_variable = is_variable(&word) && !known.is_command();
+        let is_brace = blank == b',';
+        let is_spelled = match break_out {
+            Break::Start => {
+                let is_shell = command::is_shell_variable(word.text);
+                is_shown_by_itself(&word)
+                    || arguments.is_secret && word.is_odd
+                    || arguments.is_strong && is_shell
+            }
+            _ => word.is_odd || is_variable,
+        };
+        let mut command = Command {
+            kind,
+            break_out,
+            prefix: Prefix::Words,
+            arguments,
+            is_odd: is_spelled || is_hidden || is_brace,
+            has_path: word.has_path && word.text.first() == Some(&b'/'),
+            is_enclosed: self.is_enclosed(arguments.end),
+            is_last: arguments.fit == Fit::None && self.is_last(arguments.end, break_out),
+            in_document: false,
+        };
+        if !command.may_mean_something() {
+            return;
+        }
+        let line = self.text.get(self.line..sign).unwrap_or_default();
+        if !self.pay(line.len().min(PREFIX_BYTES)) {
+            return;
+        }
+        command.prefix = prefix::of(line);
+        command.in_document = self.in_document();
+        self.offer(&command, sign, arguments.end);
+    }
+
+    fn offer(&mut self, command: &Command, start: usize, end: usize) {
+        let Some(confidence) = worth::of(self.form, command) else {
+            return;
+        };
+        let is_better = |new| self.best.is_none_or(|best| best.confidence < new);
+        if !is_better(confidence) || !self.pay(PROSE_BYTES) {
+            return;
+        }
+        let is_prose = prose::surrounds(self.text, span(start, end));
+        let confidence = if is_prose {
+            worth::lowered(confidence)
+        } else {
+            Some(confidence)
+        };
+        let better = |new: &Confidence| self.best.is_none_or(|best| best.confidence < *new);
+        let Some(confidence) = confidence.filter(better) else {
+            return;
+        };
+        self.best = Some(Found {
+            confidence,
+            production: command.break_out.name(),
+            context: command.prefix.name(),
+            start,
+            end,
+        });
+    }
+
+    fn pay(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        let paid = left.is_some() && self.steps.take(bytes);
+        self.complete &= paid;
+        paid
+    }
+
+    /// `{cat,/etc/passwd}`, `(id)`, `!id`.
+    fn skip_openings(&self, at: usize) -> (usize, u8) {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let signs = rest
+            .iter()
+            .take(4)
+            .take_while(|b| matches!(b, b'(' | b'{' | b'!'))
+            .count();
+        let opened = rest.get(..signs).unwrap_or_default();
+        let window = rest.get(..64).unwrap_or(rest);
+        let end = window.iter().find(|b| matches!(b, b',' | b' ' | b'}'));
+        let is_brace = opened.contains(&b'{') && end == Some(&b',');
+        let blank = if is_brace { b',' } else { self.blank };
+        let at = at.saturating_add(signs);
+        (skip_blank(self.text, at, blank), blank)
+    }
+
+    /// `for /f %i in (…) do`: the loop of Windows' shell.
+    fn loops(&mut self, break_out: Break, sign: usize, word: &Word<'_>) -> bool {
+        if word.name() != b"for" || break_out == Break::Start {
+            return false;
+        }
+        let window = self.text.get(word.end..).unwrap_or_default();
+        let window = window.get(..128).unwrap_or(window);
+        let has = |known: &[u8]| {
+            window
+                .windows(known.len())
+                .any(|found| found.eq_ignore_ascii_case(known))
+        };
+        let start = window.trim_ascii_start();
+        let is_loop = matches!(start.first(), Some(b'/' | b'%')) && has(b" in ") && has(b"%");
+        if !is_loop || !has(b"do") || self.in_document() {
+            return false;
+        }
+        let line = self.text.get(self.line..sign).unwrap_or_default();
+        if prefix::of(line) == Prefix::Alone {
+            self.best = Some(Found {
+                confidence: Confidence::High,
+                production: "loop",
+                context: "start",
+                start: sign,
+                end: word.end,
+            });
+        }
+        true
+    }
+
+    /// The command that a variable was given in the same value: `X=id;$X`.
+    fn assigned(&self, sign: usize, word: &Word<'_>) -> Kind {
+        let name = word.text.get(1..).unwrap_or_default();
+        let name = name.get(
+            ..name
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric())
+                .count(),
+        );
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return Kind::default();
+        };
+        let start = sign.saturating_sub(96);
+        let before = self.text.get(start..sign).unwrap_or_default();
+        let found = before.windows(name.len().saturating_add(1)).position(|w| {
+            w.split_last()
+                .is_some_and(|(last, n)| *last == b'=' && n == name)
+        });
+        // Where the form of a value was opened, the name is not in it any more.
+        let value = found.map_or(start, |found| {
+            let behind = found.saturating_add(name.len()).saturating_add(1);
+            start.saturating_add(behind)
+        });
+        if found.is_none() && start > 0 {
+            return Kind::default();
+        }
+        let value = word::read(self.text, value, self.blank);
+        if command::kind(&value).is_command() && value.end == sign {
+            Kind::SURE
+        } else {
+            Kind::default()
+        }
+    }
+
+    /// True if nothing follows but signs or another command.
+    fn is_last(&self, end: usize, break_out: Break) -> bool {
+        let at = skip_blank(self.text, end, self.blank);
+        let rest = self.text.get(at..).unwrap_or_default();
+        let near = rest.get(..48).unwrap_or(rest);
+        if near.first() == Some(&b'#') || !near.iter().any(u8::is_ascii_alphanumeric) {
+            return true;
+        }
+        let Some(sign) = near.first() else {
+            return true;
+        };
+        match break_out {
+            Break::Line => matches!(sign, b'\n' | b'\r'),
+            Break::Substitution => matches!(sign, b')' | b'`'),
+            _ if matches!(sign, b';' | b'|' | b'&' | b'\n' | b'\r') => {
+                let signs = near.iter().take_while(|b| b";|& \n\r".contains(b)).count();
+                let word = word::read(self.text, at.saturating_add(signs), self.blank);
+                command::kind(&word).is_command() && break_out != Break::Ampersand
+            }
+            _ => false,
+        }
+    }
+
+    /// True if a sign of the shell or a quote follows.
+    fn is_enclosed(&self, end: usize) -> bool {
+        let at = skip_blank(self.text, end, self.blank);
+        matches!(self.peek(at), b';' | b'|' | b'&' | b'\'' | b'"' | b'\n')
+    }
+
+    fn in_document(&mut self) -> bool {
+        let text = self.text;
+        *self.is_document.get_or_insert_with(|| {
+            let mut lines = 0_usize;
+            let mut start = 0_usize;
+            for end in memchr_iter(b'\n', text).chain([text.len()]) {
+                let line = text.get(start..end).unwrap_or_default();
+                if line.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                    lines = lines.saturating_add(1);
+                }
+                if lines >= LINES_MIN {
+                    return true;
+                }
+                start = end.saturating_add(1);
+            }
+            false
+        })
+    }
+}
+
+/// True if `+` stands for a space: there is none, or it stands beside a sign.
+fn is_plussed(text: &[u8]) -> bool {
+    let Some(first) = memchr::memchr(b'+', text) else {
+        return false;
+    };
+    let is_signed =
+        first == 0 || matches!(text.get(first.saturating_sub(1)), Some(b'|' | b'&' | b';'));
+    is_signed || !text.contains(&b' ')
+}
+
+fn is_break(byte: u8) -> bool {
+    matches!(
+        byte,
+        b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'$' | b'<' | b'>'
+    )
+}
+
+/// True for spellings that the gate sees without knowing the name.
+fn is_shown_by_itself(word: &Word<'_>) -> bool {
+    let has = |sign: &[u8; 2]| word.text.windows(2).any(|two| two == sign);
+    word.has_ifs || has(b"$(") || has(b"``")
+}
+
+/// `/???/c?t`: nobody knows a command by a pattern.
+fn is_hidden_path(word: &Word<'_>) -> bool {
+    let has_two = word.text.windows(2).any(|two| two == b"??");
+    word.has_path && has_two && word.text.first() == Some(&b'/')
+}
+
+fn is_variable(word: &Word<'_>) -> bool {
+    word.text.first() == Some(&b'$') && word.text.len() > 1
+}
+
+/// `() { :;};`: a function that old shells run what follows of, wherever it came from.
+fn function_prefix(text: &[u8]) -> Option<Found> {
+    let trimmed = text.trim_ascii_start();
+    let start = text.len().saturating_sub(trimmed.len());
+    let rest = trimmed.strip_prefix(b"()")?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"{")?;
+    let window = rest.get(..64).unwrap_or(rest);
+    let close = window.iter().position(|byte| *byte == b'}')?;
+    let body = window.get(..close)?;
+    let behind = window.get(close.saturating_add(1)..)?.trim_ascii_start();
+    if !body.contains(&b';') || behind.first() != Some(&b';') {
+        return None;
+    }
+    Some(Found {
+        confidence: Confidence::High,
+        production: "function-prefix",
+        context: "start",
+        start,
+        end: text.len().min(start.saturating_add(96)),
+    })
+}

@@ -1,0 +1,264 @@
+//! One word of a command line, unquoted as shells unquote it.
+//! It never allocates and never reads further than a word may be long.
+
+// Limit: the longest name of a command in the vocabulary has 17 letters.
+const NAME_BYTES_MAX: usize = 24;
+// Limit: an argument is told by how it begins; a quoted program of 256 bytes holds any one-liner.
+const WORD_BYTES_MAX: usize = 256;
+
+/// A word of a command line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<'t> {
+    /// As it stands.
+    pub(super) text: &'t [u8],
+    name: [u8; NAME_BYTES_MAX],
+    len: usize,
+    /// Where it begins and ends.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Spelled so that filters do not know it.
+    pub(super) is_odd: bool,
+    /// A path to what it names.
+    pub(super) has_path: bool,
+    /// `?` or `[` stand where letters should.
+    pub(super) is_glob: bool,
+    /// All of it in one pair of quotes.
+    pub(super) is_quoted: bool,
+    /// `$IFS` stands behind it, for a space.
+    pub(super) has_ifs: bool,
+}
+
+impl Word<'_> {
+    /// The last component of the word, unquoted and in lower case.
+    pub(super) fn name(&self) -> &[u8] {
+        self.name.get(..self.len).unwrap_or_default()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// Skips blanks, and a sign that stands for one: `+` in a query, `,` in braces.
+pub(super) fn skip_blank(text: &[u8], at: usize, blank: u8) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let blanks = rest
+        .iter()
+        .take(WORD_BYTES_MAX)
+        .take_while(|byte| {
+            matches!(byte, b' ' | b'\t' | 0x0b | 0x0c | 0) || blank != 0 && **byte == blank
+        })
+        .count();
+    at.saturating_add(blanks)
+}
+
+/// The length of `$IFS`, `${IFS}`, `$IFS$9`, `${IFS%??}` at the start of a text.
+pub(super) fn ifs(text: &[u8]) -> Option<usize> {
+    if text.starts_with(b"$IFS") {
+        let is_more = matches!(text.get(4..6), Some([b'$', b'1'..=b'9']));
+        return Some(if is_more { 6 } else { 4 });
+    }
+    if text.starts_with(b"${IFS") {
+        let close = text.iter().take(24).position(|byte| *byte == b'}')?;
+        return close.checked_add(1);
+    }
+    None
+}
+
+/// Reads the word at `at`, which ends at a blank, an operator or a quote that nobody closes.
+pub(super) fn read(text: &[u8], at: usize, blank: u8) -> Word<'_> {
+    let mut reader = Reader {
+        text,
+        at,
+        blank,
+        word: Word {
+            text: &[],
+            name: [0; NAME_BYTES_MAX],
+            len: 0,
+            start: at,
+            end: at,
+            is_odd: false,
+            has_path: false,
+            is_glob: false,
+            is_quoted: false,
+            has_ifs: false,
+        },
+        quotes: 0,
+    };
+    let limit = at.saturating_add(WORD_BYTES_MAX);
+    while reader.at < limit && reader.step() {}
+    let Reader {
+        at: end,
+        mut word,
+        quotes,
+        ..
+    } = reader;
+    let whole = text.get(at..end).unwrap_or_default();
+    word.text = whole;
+    word.end = end;
+    let first = whole.first().copied().unwrap_or(0);
+    let last = whole.last().copied().unwrap_or(0);
+    word.is_quoted = quotes == 1 && matches!(first, b'\'' | b'"') && first == last;
+    word.is_odd |= quotes > 0 && !word.is_quoted;
+    word
+}
+
+struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+    blank: u8,
+    word: Word<'t>,
+    quotes: u32,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &[u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn skip(&mut self, bytes: usize) -> bool {
+        self.at = self.at.saturating_add(bytes).min(self.text.len());
+        true
+    }
+
+    fn push(&mut self, byte: u8) {
+        if byte == 0 {
+            return;
+        }
+        if let Some(slot) = self.word.name.get_mut(self.word.len) {
+            *slot = byte.to_ascii_lowercase();
+        }
+        // A name that is too long is no command's.
+        self.word.len = self.word.len.saturating_add(1);
+    }
+
+    /// True if the word goes on behind what was read.
+    fn step(&mut self) -> bool {
+        let rest = self.rest();
+        let Some((&byte, behind)) = rest.split_first() else {
+            return false;
+        };
+        let next = behind.first().copied().unwrap_or(0);
+        match byte {
+            0 => {
+                self.word.is_odd = true;
+                self.skip(1)
+            }
+            b'}' if self.blank == b',' => false,
+            1..=b' ' | b';' | b'|' | b'&' | b'<' | b'>' | b'(' | b')' => false,
+            _ if byte == self.blank => false,
+            b'`' if next == b'`' => {
+                self.word.is_odd = true;
+                self.skip(2)
+            }
+            b'`' => false,
+            b'\'' | b'"' => self.quoted(byte),
+            b'\\' => self.escaped(next),
+            b'$' => self.variable(),
+            b'^' if next.is_ascii_alphanumeric() && self.word.len > 0 => {
+                self.word.is_odd = true;
+                self.skip(1)
+            }
+            b'?' | b'[' | b'*' => {
+                self.word.is_glob |= byte != b'*';
+                self.push(b'?');
+                self.skip(1)
+            }
+            b'/' => {
+                self.separated();
+                self.skip(1)
+            }
+            _ => {
+                self.push(byte);
+                self.skip(1)
+            }
+        }
+    }
+
+    /// What stood before a slash is the folder of what comes.
+    fn separated(&mut self) {
+        self.word.has_path = true;
+        self.word.len = 0;
+    }
+
+    fn quoted(&mut self, quote: u8) -> bool {
+        let inner = self.rest().get(1..).unwrap_or_default();
+        let window = inner.get(..WORD_BYTES_MAX).unwrap_or(inner);
+        let Some(close) = memchr::memchr(quote, window) else {
+            return false;
+        };
+        let start = self.at.saturating_add(1);
+        for offset in 0..close.min(NAME_BYTES_MAX) {
+            match self.text.get(start.saturating_add(offset)).copied() {
+                Some(b'/' | b'\\') => self.separated(),
+                Some(byte) => self.push(byte),
+                None => break,
+            }
+        }
+        if close > NAME_BYTES_MAX {
+            self.word.len = NAME_BYTES_MAX.saturating_add(1);
+        }
+        self.quotes = self.quotes.saturating_add(1);
+        self.skip(close.saturating_add(2))
+    }
+
+    fn escaped(&mut self, next: u8) -> bool {
+        // `C:\windows\system32\cmd.exe`, `\\host\share`, `..\x`: no escapes.
+        let word = self.text.get(self.word.start..self.at).unwrap_or_default();
+        let is_windows = word.get(1) == Some(&b':')
+            || self.word.has_path
+            || word.is_empty() && next == b'\\'
+            || word.ends_with(b".")
+            || word.ends_with(b"%");
+        if is_windows {
+            self.separated();
+            return self.skip(1);
+        }
+        if next.is_ascii_alphabetic() {
+            self.word.is_odd = true;
+        }
+        if next != 0 && !matches!(next, b'\'' | b'"') {
+            self.push(next);
+        }
+        self.skip(if next == 0 { 1 } else { 2 })
+    }
+
+    fn variable(&mut self) -> bool {
+        let rest = self.rest();
+        if ifs(rest).is_some() {
+            self.word.has_ifs = true;
+            self.word.is_odd = true;
+            return false;
+        }
+        let behind = rest.get(1..).unwrap_or_default();
+        let skipped = match behind {
+            [b'\'' | b'"', ..] | [b'\\', b'\'' | b'"', ..] => 1,
+            [
+                b'@' | b'*' | b'!' | b'#' | b'?' | b'-' | b'0'..=b'9' | b'_',
+                ..,
+            ] => {
+                self.word.is_odd = true;
+                2
+            }
+            [b'(', b')', ..] => {
+                self.word.is_odd = true;
+                3
+            }
+            [b'(', ..] => return false,
+            [b'{', inner @ ..] => {
+                let close = inner.iter().take(48).position(|byte| *byte == b'}');
+                self.push(b'$');
+                close.map_or(2, |close| close.saturating_add(3))
+            }
+            _ => {
+                let name = behind
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+                    .count();
+                self.push(b'$');
+                name.saturating_add(1)
+            }
+        };
+        self.skip(skipped)
+    }
+}

@@ -1,0 +1,175 @@
+//! What a command is worth behind what stands before it.
+//! It never looks at the text again: only at what was read of it.
+use credenza_event::{Form, Role};
+
+use super::argument::{Arguments, Fit};
+use super::command::Kind;
+use super::prefix::Prefix;
+use crate::report::Confidence;
+
+/// What separates a command from what stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Break {
+    /// Nothing: the value begins with the command.
+    Start,
+    /// `;`
+    Semicolon,
+    /// `|`
+    Pipe,
+    /// `&`
+    Ampersand,
+    /// `&&`, `||`
+    Both,
+    /// A line break.
+    Line,
+    /// `$(`, `` ` ``, `<(`, `>(`
+    Substitution,
+}
+
+impl Break {
+    /// The name in explanations.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Start => "command-line",
+            Self::Semicolon | Self::Pipe | Self::Ampersand | Self::Both => "separator",
+            Self::Line => "line-break",
+            Self::Substitution => "substitution",
+        }
+    }
+}
+
+/// A command that was read, and what stands around it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Command {
+    pub(super) kind: Kind,
+    pub(super) break_out: Break,
+    pub(super) prefix: Prefix,
+    pub(super) arguments: Arguments,
+    /// The name is spelled so that filters do not know it.
+    pub(super) is_odd: bool,
+    /// The name is a path to the command.
+    pub(super) has_path: bool,
+    /// A sign of the shell or a quote stands behind it.
+    pub(super) is_enclosed: bool,
+    /// Nothing stands behind it but signs, or another command.
+    pub(super) is_last: bool,
+    /// It stands in a text of many lines.
+    pub(super) in_document: bool,
+}
+
+impl Command {
+    /// True unless it is nothing whatever stands before it.
+    pub(super) fn may_mean_something(&self) -> bool {
+        strength(&Self {
+            prefix: Prefix::Alone,
+            ..*self
+        })
+        .is_some()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Strength {
+    Weak,
+    Fit,
+    Strong,
+}
+
+/// What a command is worth.
+pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
+    let strength = strength(command)?;
+    let is_script = matches!(form.role, Role::Body | Role::Other);
+    let quality = match command.prefix {
+        Prefix::Alone | Prefix::Quoted => 3,
+        Prefix::Data => 2,
+        Prefix::Name if !is_script => 2,
+        Prefix::Name | Prefix::Words => 1,
+        Prefix::Line | Prefix::Code => 0,
+    };
+    let quality = if command.break_out == Break::Start {
+        0
+    } else {
+        quality
+    };
+    let confidence = match (strength, quality) {
+        (Strength::Strong, 1..) | (Strength::Fit, 2..) => Confidence::High,
+        (Strength::Strong, _) => bare(command)?,
+        (Strength::Fit, 1) | (Strength::Weak, 3) => Confidence::Medium,
+        _ => return None,
+    };
+    if command.in_document && command.break_out == Break::Line && !command.arguments.is_secret {
+        return None;
+    }
+    if command.in_document && !stands_out(command, strength) {
+        return lowered(confidence);
+    }
+    Some(confidence)
+}
+
+/// One step less; `None` below `Medium`.
+pub(super) fn lowered(confidence: Confidence) -> Option<Confidence> {
+    match confidence {
+        Confidence::High => Some(Confidence::Medium),
+        Confidence::Medium | Confidence::Low => None,
+    }
+}
+
+/// A command line that is the value: what it does decides.
+fn bare(command: &Command) -> Option<Confidence> {
+    let arguments = &command.arguments;
+    let is_hidden = command.is_odd || arguments.is_odd;
+    if arguments.is_secret || is_hidden {
+        return Some(Confidence::High);
+    }
+    let is_telling = command
+        .kind
+        .any(Kind::NET.with(Kind::CODE).with(Kind::TAKES_WORD));
+    is_telling.then_some(Confidence::Medium)
+}
+
+/// Lines of documents begin with commands, but never with a semicolon.
+fn stands_out(command: &Command, strength: Strength) -> bool {
+    let is_strong = strength == Strength::Strong && command.arguments.is_strong;
+    match command.prefix {
+        Prefix::Alone => is_strong && command.break_out == Break::Semicolon,
+        Prefix::Data => {
+            is_strong && command.break_out != Break::Line && command.arguments.is_secret
+        }
+        _ => false,
+    }
+}
+
+fn strength(command: &Command) -> Option<Strength> {
+    let arguments = &command.arguments;
+    if command.is_odd || arguments.is_odd {
+        return (arguments.fit != Fit::Never).then_some(Strength::Strong);
+    }
+    match arguments.fit {
+        Fit::Never => None,
+        _ if arguments.is_strong => Some(Strength::Strong),
+        Fit::Fits => Some(Strength::Fit),
+        Fit::Prose => None,
+        Fit::None => alone(command),
+    }
+}
+
+/// A command without arguments.
+fn alone(command: &Command) -> Option<Strength> {
+    let is_free = matches!(command.prefix, Prefix::Alone | Prefix::Quoted);
+    if !command.is_last {
+        return None;
+    }
+    // `a=1&id` is a query.
+    if command.break_out == Break::Ampersand && !is_free {
+        return None;
+    }
+    if command.kind.any(Kind::SURE) || command.has_path {
+        return Some(Strength::Fit);
+    }
+    let is_piece = command.prefix == Prefix::Data
+        && (command.is_enclosed || matches!(command.break_out, Break::Both | Break::Line));
+    if command.kind.any(Kind::SHORT) && (is_free || is_piece) {
+        return Some(Strength::Fit);
+    }
+    is_free.then_some(Strength::Weak)
+}
