@@ -401,7 +401,7 @@ const fn bytes() -> [u64; 256] {
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
             b'/' => Signals::SLASH.0 | PAIR,
             b'\\' => Signals::SLASH.0 | Signals::SPELLING.0 | PAIR,
-            b'^' | b'\0' => Signals::SPELLING.0,
+            b'^' => Signals::SPELLING.0,
             b'%' => Signals::PERCENT.0 | PAIR,
             b';' => Signals::SEMICOLON.0 | Signals::SEPARATOR.0,
             b'\r' | b'\n' => Signals::LINE.0 | Signals::SEPARATOR.0,
@@ -410,7 +410,7 @@ const fn bytes() -> [u64; 256] {
             b'@' => Signals::COMPARISON_WORD.0 | Signals::OBJECT.0 | PAIR,
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
-            0 => Signals::ASSERTION.0,
+            0 => Signals::ASSERTION.0 | Signals::SPELLING.0,
             _ => 0,
         };
         at += 1;
