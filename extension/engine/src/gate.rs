@@ -201,6 +201,7 @@ pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
         && text.first() != Some(&b'/')
         && !begins_packed(text)
         && !is_power(text)
+        && !begins_inside(text)
         && !(part == Part::Key && is_sharp(text))
 }
 
@@ -208,6 +209,22 @@ pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
 #[inline]
 fn is_power(text: &[u8]) -> bool {
     matches!(text, [b'0'..=b'9', b'e' | b'E', ..]) && (9..=24).contains(&text.len())
+}
+
+/// True for plain texts that begin as the names of hosts that lead inside, or as URLs that have lost
+/// their slashes.
+#[inline]
+fn begins_inside(text: &[u8]) -> bool {
+    match text.first_chunk::<4>() {
+        Some(b"host") => text.get(4) == Some(&b'.'),
+        Some(b"http") => matches!(text.get(4), Some(b':' | b's')),
+        Some(b"loca") => text.starts_with(b"localhost"),
+        Some(b"kube") => text.starts_with(b"kubernetes."),
+        Some(b"meta") => text.starts_with(b"metadata."),
+        Some(b"inst") => text.starts_with(b"instance-data"),
+        Some(b"ip6-") => true,
+        _ => false,
+    }
 }
 
 /// True for plain texts that begin as tokens and secrets do.
@@ -419,7 +436,7 @@ const fn bytes() -> [u64; 256] {
 }
 
 /// Words are runs of letters: `pg_sleep` shows `pg` and `sleep`.
-static WORDS: Lexicon<1024> = Lexicon::new(VOCABULARIES);
+static WORDS: Lexicon<2048> = Lexicon::new(VOCABULARIES);
 
 /// What tells most words of prose from those of the vocabularies before they are hashed.
 static SHAPES: Shapes = Shapes::of(VOCABULARIES);

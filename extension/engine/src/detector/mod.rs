@@ -21,6 +21,7 @@ pub mod open_redirect;
 pub mod oversize;
 pub mod path_traversal;
 pub mod prototype_pollution;
+pub mod server_side_request_forgery;
 pub mod sql_injection;
 pub mod template_injection;
 pub mod xml_external_entity;
@@ -36,6 +37,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
     &jndi_lookup::JndiLookup,     // a lookup that a logger resolves
+    &server_side_request_forgery::ServerSideRequestForgery, // a URL that leads inside
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
@@ -59,6 +61,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     ldap_injection::WORDS,
     jwt_tricks::WORDS,
     jndi_lookup::WORDS,
+    server_side_request_forgery::WORDS,
     template_injection::WORDS,
     xpath_injection::WORDS,
     cross_site_scripting::WORDS,

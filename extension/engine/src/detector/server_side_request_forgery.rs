@@ -1,0 +1,64 @@
+//! The detector of URLs that turn the function's own place in the network against it.
+//! It never asks a name server: a host is judged by how it is written.
+//!
+#![doc = include_str!("server_side_request_forgery.md")]
+mod address;
+mod field;
+mod host;
+mod service;
+mod signals;
+mod target;
+mod url;
+
+pub(super) use signals::WORDS;
+
+use credenza_event::{Form, Steps};
+
+use super::{Detector, Evidence, Judgement, Rule};
+use crate::gate::Signals;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "server-side-request-forgery",
+    class: "ssrf",
+    cwe: 918,
+    ceiling: Confidence::High,
+    page: include_str!("server_side_request_forgery.md"),
+};
+
+/// Finds URLs that turn the function's own place in the network against it.
+#[derive(Debug)]
+pub struct ServerSideRequestForgery;
+
+impl Detector for ServerSideRequestForgery {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        signals::NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        if !steps.take(form.text.len()) {
+            return Judgement {
+                evidence: None,
+                complete: false,
+            };
+        }
+        let evidence = target::strongest(form).map(|found| Evidence {
+            confidence: found.confidence,
+            span: found.span,
+            explanation: Explanation {
+                context: found.context,
+                dialect: "generic",
+                production: found.production,
+            },
+        });
+        Judgement {
+            evidence,
+            complete: true,
+        }
+    }
+}

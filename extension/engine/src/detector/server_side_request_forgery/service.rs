@@ -1,0 +1,68 @@
+//! The services that answer only inside: what they are called for tells a call from a visit.
+//! It never knows a host: ports and paths alone.
+
+/// A service on a machine's own interface, by its port and the start of its paths.
+pub(super) fn is_control(port: Option<u16>, path: &[u8]) -> bool {
+    let starts = |heads: &[&str]| heads.iter().any(|head| path.starts_with(head.as_bytes()));
+    match port {
+        Some(2375 | 2376) => starts(&["/images", "/containers", "/exec", "/build", "/v1."]),
+        Some(2379 | 4001) => starts(&["/v2/", "/v3/"]),
+        Some(10_250 | 10_255) => starts(&["/pods", "/run", "/exec", "/containerLogs"]),
+        Some(8500) => starts(&["/v1/agent", "/v1/kv", "/v1/catalog"]),
+        _ => false,
+    }
+}
+
+/// The Runtime API and the services that extensions keep for the function.
+pub(super) fn is_of_lambda(port: Option<u16>, path: &[u8]) -> bool {
+    let starts = |heads: &[&str]| heads.iter().any(|head| path.starts_with(head.as_bytes()));
+    let is_versioned = starts(&[
+        "/2018-06-01/",
+        "/2020-01-01/",
+        "/2020-08-15/",
+        "/2022-07-01/",
+    ]);
+    match port {
+        Some(9001 | 9077) => is_versioned,
+        Some(2773) => starts(&["/secretsmanager", "/systemsmanager"]),
+        Some(2772) => starts(&["/applications/"]),
+        _ => starts(&["/2018-06-01/runtime/", "/2020-01-01/extension/"]),
+    }
+}
+
+/// A port of those services, whatever is asked there.
+pub(super) fn is_port_of_lambda(port: Option<u16>) -> bool {
+    matches!(port, Some(9001 | 2772 | 2773))
+}
+
+/// A file that belongs to the system, by the path of a `file:` URL.
+pub(super) fn is_system_file(path: &[u8]) -> bool {
+    let start = path
+        .iter()
+        .take_while(|byte| matches!(byte, b'/' | b'\\'))
+        .count();
+    let path = path.get(start..).unwrap_or(&[]);
+    let heads = [
+        "etc/",
+        "proc/",
+        "sys/",
+        "dev/",
+        "root/",
+        "boot/",
+        "var/task",
+        "var/runtime",
+        "var/log",
+        "var/run",
+        "opt/extensions",
+        "c:/windows",
+        "c:\\windows",
+        "c|/windows",
+        "c:/boot.ini",
+        "windows/",
+        "winnt/",
+    ];
+    heads.iter().any(|head| {
+        path.get(..head.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(head.as_bytes()))
+    })
+}

@@ -1,0 +1,321 @@
+//! What a URL means in its field and its place: a call on the inside, a visit, or nothing.
+//! It never reads a URL's parts itself.
+use credenza_event::{Form, Role, Span};
+use memchr::memchr_iter;
+
+use super::address::Place;
+use super::field::{self, Field};
+use super::host::Lead;
+use super::service;
+use super::url::{self, Url};
+use crate::prose;
+use crate::report::Confidence;
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) confidence: Confidence,
+    pub(super) context: &'static str,
+    pub(super) production: &'static str,
+    pub(super) span: Span,
+}
+
+/// How a URL stands in its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// The value is the URL, or a URL that carries it.
+    Whole,
+    /// The value is a command line that fetches it.
+    Command,
+    /// The value is a text that holds it.
+    Within,
+}
+
+type Meaning = Option<(Confidence, &'static str)>;
+
+/// The strongest finding of a form, the first of equals.
+pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
+    let text = form.text;
+    let start = text.iter().take_while(|byte| is_lead_in(**byte)).count();
+    let field = field::of(form);
+    let mut found: Option<Found> = None;
+    // The first white space behind the value's start: what stands before it is one piece.
+    let tail = text.get(start..).unwrap_or(&[]);
+    let piece = tail.iter().position(u8::is_ascii_whitespace);
+    let piece = piece.map_or(text.len(), |len| start.saturating_add(len));
+    for colon in memchr_iter(b':', text) {
+        let behind = text.get(colon.saturating_add(1)..).unwrap_or(&[]);
+        let is_whole_scheme = colon < piece && is_first_colon(text, start, colon);
+        if !matches!(behind, [b'/' | b'\\', b'/' | b'\\', ..]) && !is_whole_scheme {
+            continue;
+        }
+        let Some(url) = url::at_colon(text, colon) else {
+            continue;
+        };
+        let stand = stand(text, start, piece, &url);
+        note(&mut found, form, &url, stand, meaning(&url, field, stand));
+        if stand == Stand::Whole {
+            note(&mut found, form, &url, stand, in_path(&url));
+        }
+        if found.is_some_and(|found| found.confidence == Confidence::High) {
+            return found;
+        }
+    }
+    if found.is_none() && form.role != Role::Header {
+        let url = url::bare(text, start);
+        note(
+            &mut found,
+            form,
+            &url,
+            Stand::Whole,
+            of_bare(&url, field, text.len()),
+        );
+    }
+    found
+}
+
+fn is_lead_in(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'(')
+}
+
+/// True if nothing but the letters of a protocol stands before the colon.
+fn is_first_colon(text: &[u8], start: usize, colon: usize) -> bool {
+    let scheme = text.get(start..colon).unwrap_or(&[]);
+    (3..=8).contains(&scheme.len()) && scheme.iter().all(u8::is_ascii_alphanumeric)
+}
+
+fn stand(text: &[u8], start: usize, piece: usize, url: &Url<'_>) -> Stand {
+    if url.start <= start || url.start < piece && carries(text, start, url.start) {
+        return Stand::Whole;
+    }
+    let tools = [&b"curl "[..], b"wget "];
+    let head = text.get(start..).unwrap_or(&[]);
+    let is_line = !text.trim_ascii().contains(&b'\n') && text.len() <= LINE_BYTES_MAX;
+    if is_line && tools.iter().any(|tool| head.starts_with(tool)) {
+        return Stand::Command;
+    }
+    Stand::Within
+}
+
+// Limit: a command line that somebody sends as a value.
+const LINE_BYTES_MAX: usize = 512;
+
+/// True if what stands before a URL carries it: `proxy?to=`, `jar:`, another URL's path.
+fn carries(text: &[u8], start: usize, end: usize) -> bool {
+    let before = text.get(start..end).unwrap_or(&[]);
+    matches!(before.last(), Some(b'=' | b'/' | b':' | b'!' | b'?'))
+}
+
+fn note(found: &mut Option<Found>, form: &Form<'_>, url: &Url<'_>, stand: Stand, meaning: Meaning) {
+    let Some((confidence, production)) = meaning else {
+        return;
+    };
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let rest = form.text.get(url.end..).unwrap_or(&[]);
+    let path = rest
+        .iter()
+        .take_while(|byte| !byte.is_ascii_whitespace())
+        .count();
+    let span = Span {
+        start: offset(url.start),
+        end: offset(url.end.saturating_add(path)),
+    };
+    let is_told = prose::surrounds(form.text, span);
+    let confidence = match confidence {
+        Confidence::High if is_told => Confidence::Medium,
+        Confidence::Medium if is_told => Confidence::Low,
+        other => other,
+    };
+    if found.is_none_or(|old| old.confidence < confidence) {
+        let context = match stand {
+            Stand::Whole => "whole-value",
+            Stand::Command => "command",
+            Stand::Within => "within-text",
+        };
+        *found = Some(Found {
+            confidence,
+            context,
+            production,
+            span,
+        });
+    }
+}
+
+/// What a URL means.
+fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
+    if field == Field::Party {
+        return None;
+    }
+    let is_fetched = stand != Stand::Within;
+    if let Some(other) = url.other
+        && stand == Stand::Whole
+        && (other.is_inside() || url.lead.is_inside())
+    {
+        return Some((Confidence::High, "two-hosts"));
+    }
+    if let Some(meaning) = of_credentials(url, is_fetched) {
+        return Some(meaning);
+    }
+    if stand == Stand::Whole
+        && let Some(meaning) = of_scheme(url, field)
+    {
+        return Some(meaning);
+    }
+    if !is_fetched {
+        return None;
+    }
+    if url.lead.is_inside() && service::is_control(url.port, url.path) {
+        return Some((Confidence::High, "control-plane"));
+    }
+    if stand == Stand::Command {
+        return None;
+    }
+    if url.lead.is_inside() && url.is_disguised {
+        return Some((Confidence::High, "disguised-host"));
+    }
+    if url.lead.is_inside() && hides_letters(url.path) {
+        return Some((Confidence::High, "disguised-path"));
+    }
+    of_host(url, field)
+}
+
+/// The services that give credentials and settings to whoever asks from inside.
+fn of_credentials(url: &Url<'_>, is_fetched: bool) -> Meaning {
+    let sure = |production| {
+        let confidence = if is_fetched {
+            Confidence::High
+        } else {
+            Confidence::Low
+        };
+        Some((confidence, production))
+    };
+    let is_local = match url.lead {
+        Lead::Metadata | Lead::Embedded(Place::Metadata) => return sure("metadata"),
+        Lead::To(address) => match address.place {
+            Place::Metadata => return sure("metadata"),
+            Place::Runtime => return sure("runtime-api"),
+            Place::Loopback | Place::Unspecified => true,
+            _ => false,
+        },
+        Lead::Local { .. } | Lead::Embedded(Place::Loopback) => true,
+        _ => false,
+    };
+    if !is_local {
+        return None;
+    }
+    if service::is_of_lambda(url.port, url.path) {
+        return sure("runtime-api");
+    }
+    (is_fetched && service::is_port_of_lambda(url.port))
+        .then_some((Confidence::Medium, "runtime-api"))
+}
+
+/// The protocols that a page is never fetched by.
+fn of_scheme(url: &Url<'_>, field: Field) -> Meaning {
+    let is = |scheme: &str| url.scheme.eq_ignore_ascii_case(scheme.as_bytes());
+    let is_inside = url.lead.is_inside();
+    let is_url = field == Field::Url;
+    let graded = |is_sure: bool| {
+        let confidence = if is_sure {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        };
+        Some((confidence, "protocol"))
+    };
+    if is("netdoc") && url.path.starts_with(b"/") {
+        return graded(true);
+    }
+    if is("file") {
+        let is_system = service::is_system_file(url.path);
+        return (is_system || is_url).then_some(if is_system {
+            (Confidence::High, "system-file")
+        } else {
+            (Confidence::Medium, "file")
+        });
+    }
+    if !url.lacks_slashes && (is("gopher") || is("dict") || is("tftp")) {
+        return graded(true);
+    }
+    if url.is_archived {
+        return graded(is_inside || is_url);
+    }
+    if is("ldap") || is("ldaps") {
+        return (is_inside || is_url).then_some((Confidence::High, "protocol"));
+    }
+    if is("sftp") || is("smb") {
+        return is_inside.then_some((Confidence::High, "protocol"));
+    }
+    None
+}
+
+/// A host that leads inside, or to one who waits for calls.
+fn of_host(url: &Url<'_>, field: Field) -> Meaning {
+    let strange = Some((Confidence::High, "strange-notation"));
+    match url.lead {
+        Lead::To(address) => match address.place {
+            Place::Public => None,
+            Place::Link if address.is_unusual => Some((Confidence::Medium, "strange-notation")),
+            _ if address.is_unusual || is_crippled(url) => strange,
+            _ => Some((Confidence::Low, "inside-address")),
+        },
+        Lead::Local { is_unusual: true } => strange,
+        Lead::Local { .. } => Some((Confidence::Low, "inside-name")),
+        Lead::Embedded(Place::Loopback) => strange,
+        Lead::Embedded(Place::Public) => None,
+        Lead::Embedded(_) => Some((Confidence::Medium, "address-in-name")),
+        Lead::Cluster => Some((Confidence::High, "control-plane")),
+        Lead::Machine if field == Field::Url => Some((Confidence::High, "inside-name")),
+        Lead::Machine => Some((Confidence::Medium, "inside-name")),
+        Lead::Rebinding => Some((Confidence::High, "rebinding")),
+        Lead::Listener => Some((Confidence::Low, "listener")),
+        Lead::Metadata | Lead::Elsewhere => None,
+    }
+}
+
+/// True for `http:127.0.0.1`: some parsers add the slashes, others see no host.
+fn is_crippled(url: &Url<'_>) -> bool {
+    url.lacks_slashes
+        && url
+            .scheme
+            .get(..4)
+            .is_some_and(|head| head.eq_ignore_ascii_case(b"http"))
+}
+
+/// True if letters of a path are escaped, once or twice, for which there is no need.
+fn hides_letters(path: &[u8]) -> bool {
+    let path = path.get(..LINE_BYTES_MAX).unwrap_or(path);
+    path.windows(5).any(|window| match window {
+        [b'%', b'2', b'5', b'4' | b'6', b'1'..=b'9']
+        | [b'%', b'2', b'5', b'5' | b'7', b'0'..=b'9'] => true,
+        [b'%', b'4' | b'6', b'1'..=b'9', _, _] => true,
+        _ => false,
+    })
+}
+
+/// A host without a protocol, as the whole value of a field that is fetched.
+fn of_bare(url: &Url<'_>, field: Field, bytes: usize) -> Meaning {
+    let is_value = bytes <= LINE_BYTES_MAX && field == Field::Url;
+    if !is_value {
+        return None;
+    }
+    match url.lead {
+        Lead::Metadata if url.host.contains(&b'.') || url.path.starts_with(b"/") => {
+            Some((Confidence::High, "metadata"))
+        }
+        Lead::Cluster => Some((Confidence::High, "control-plane")),
+        Lead::Machine => Some((Confidence::High, "inside-name")),
+        Lead::Local { is_unusual: true } => Some((Confidence::High, "strange-notation")),
+        _ => None,
+    }
+}
+
+/// The address of the metadata service in the path of a URL: a proxy is asked to call it.
+fn in_path(url: &Url<'_>) -> Meaning {
+    let path = url.path.get(..LINE_BYTES_MAX).unwrap_or(url.path);
+    let address = b"169.254.169.254/";
+    let is_asked = path
+        .windows(address.len().saturating_add(1))
+        .any(|window| matches!(window, [b'/' | b'=' | b'@', rest @ ..] if rest == address));
+    is_asked.then_some((Confidence::High, "metadata"))
+}

@@ -1,0 +1,169 @@
+//! URLs as parsers read them, and where two parsers would read different hosts.
+//! It never looks further for a host than a name may be long.
+use super::host::{Lead, lead};
+
+/// A URL, or what one parser at least takes for one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Url<'t> {
+    /// The protocol, as it is written.
+    pub(super) scheme: &'t [u8],
+    /// Where the host leads.
+    pub(super) lead: Lead,
+    /// Where another parser says it leads, if the URL is written so that they differ.
+    pub(super) other: Option<Lead>,
+    /// The user's name before the host is written to be taken for the host.
+    pub(super) is_disguised: bool,
+    /// The port, if it is written.
+    pub(super) port: Option<u16>,
+    /// The host, as it is written.
+    pub(super) host: &'t [u8],
+    /// What stands behind the host, from its slash on.
+    pub(super) path: &'t [u8],
+    /// No slashes stand behind the protocol, or one.
+    pub(super) lacks_slashes: bool,
+    /// The URL stands in another one that names an archive: `jar:`.
+    pub(super) is_archived: bool,
+    /// Where the URL begins and where its host ends.
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+// Limit: a name has 253 bytes; a user's name and password before it are shorter.
+const AUTHORITY_BYTES_MAX: usize = 320;
+// Limit: the longest protocol in use has 12 letters.
+const SCHEME_BYTES_MAX: usize = 16;
+// Limit: what disguises a host stands right behind it.
+const DISGUISE_BYTES_MAX: usize = 64;
+
+/// The URL whose `://`, or `:`, stands at `colon`.
+pub(super) fn at_colon(text: &[u8], colon: usize) -> Option<Url<'_>> {
+    let before = text.get(..colon).unwrap_or(&[]);
+    let near = before.len().saturating_sub(SCHEME_BYTES_MAX);
+    let letters = before
+        .get(near..)
+        .unwrap_or(&[])
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-'))
+        .count();
+    let start = colon.saturating_sub(letters);
+    let scheme = before.get(start..).unwrap_or(&[]);
+    if !scheme.first().is_some_and(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    let mut at = colon.saturating_add(1);
+    let slashes = text
+        .get(at..)
+        .unwrap_or(&[])
+        .iter()
+        .take(SCHEME_BYTES_MAX)
+        .take_while(|byte| matches!(byte, b'/' | b'\\'))
+        .count();
+    at = at.saturating_add(slashes);
+    // `file:///etc` has no host.
+    let is_hostless = slashes != 2 && scheme.eq_ignore_ascii_case(b"file");
+    let head = before.get(..start).unwrap_or(&[]);
+    let carrier = head.get(head.len().saturating_sub(JAR.len())..);
+    Some(Url {
+        lacks_slashes: slashes < 2,
+        is_archived: carrier.is_some_and(|carrier| carrier.eq_ignore_ascii_case(JAR)),
+        ..read(text, scheme, start, at, is_hostless)
+    })
+}
+
+const JAR: &[u8] = b"jar:";
+
+/// The host that stands where a value begins, without a protocol.
+pub(super) fn bare(text: &[u8], start: usize) -> Url<'_> {
+    read(text, &[], start, start, false)
+}
+
+fn read<'t>(
+    text: &'t [u8],
+    scheme: &'t [u8],
+    start: usize,
+    at: usize,
+    is_hostless: bool,
+) -> Url<'t> {
+    let rest = text.get(at..).unwrap_or(&[]);
+    let rest = rest.get(..AUTHORITY_BYTES_MAX).unwrap_or(rest);
+    let is_end = |byte: &u8| {
+        matches!(
+            byte,
+            b'/' | b'\\' | b'?' | b'#' | b' ' | b'"' | b'\'' | b'<' | b'>' | b'`' | 0 | b'|'
+        )
+    };
+    let len = if is_hostless {
+        0
+    } else {
+        rest.iter().position(is_end).unwrap_or(rest.len())
+    };
+    let authority = rest.get(..len).unwrap_or(&[]);
+    let behind = rest.get(len..).unwrap_or(&[]);
+    let (user, host_port) = match authority.iter().rposition(|byte| *byte == b'@') {
+        Some(at) => (
+            authority.get(..at).unwrap_or(&[]),
+            authority.get(at.saturating_add(1)..).unwrap_or(&[]),
+        ),
+        None => (&[][..], authority),
+    };
+    let (host, port) = host_and_port(host_port);
+    let full = text.get(at.saturating_add(len)..).unwrap_or(&[]);
+    Url {
+        scheme,
+        lead: lead(host),
+        other: other_host(host, behind).map(lead),
+        is_disguised: user.iter().any(|byte| matches!(byte, b'.' | b'[' | b']')),
+        port,
+        host,
+        path: full,
+        lacks_slashes: false,
+        is_archived: false,
+        start,
+        end: at.saturating_add(len),
+    }
+}
+
+/// Splits what stands behind the user's name.
+fn host_and_port(text: &[u8]) -> (&[u8], Option<u16>) {
+    let at = match text.iter().position(|byte| *byte == b']') {
+        Some(end) if text.first() == Some(&b'[') => end.saturating_add(1),
+        _ => text
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(text.len()),
+    };
+    let host = text.get(..at).unwrap_or(text);
+    let digits = text.get(at.saturating_add(1)..).unwrap_or(&[]);
+    let port = core::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| digits.parse().ok());
+    (host, port)
+}
+
+/// The host that another parser sees: behind an `@` that stands where this one has ended, or with a
+/// zero byte in its middle.
+fn other_host<'t>(host: &[u8], behind: &'t [u8]) -> Option<&'t [u8]> {
+    let first = behind.first()?;
+    let rest = behind.get(1..).unwrap_or(&[]);
+    if *first == 0 && rest.first() == Some(&b'.') && !host.is_empty() {
+        return Some(rest);
+    }
+    if !matches!(first, b'#' | b'\\' | b'?' | b' ') {
+        return None;
+    }
+    let near = rest.get(..DISGUISE_BYTES_MAX).unwrap_or(rest);
+    let end = near
+        .iter()
+        .position(|byte| byte.is_ascii_alphanumeric() || *byte == b'/')
+        .unwrap_or(near.len());
+    let at = near.get(..end)?.iter().rposition(|byte| *byte == b'@')?;
+    let host = rest.get(at.saturating_add(1)..).unwrap_or(&[]);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'[');
+    let len = host
+        .iter()
+        .take(DISGUISE_BYTES_MAX)
+        .take_while(|byte| is_part(byte))
+        .count();
+    (len > 0).then(|| host.get(..len).unwrap_or(&[]))
+}
