@@ -2,7 +2,7 @@
 //! It never looks at the words of a payload.
 use memchr::{memchr, memchr_iter};
 
-use super::{STRONG, candidate, closed, proven_union, spells_call, strong, unmarked};
+use super::{STRONG, candidate, closed, spells_call, strong, unmarked};
 use crate::detector::sql_injection::context::{Candidate, Context, Prefix};
 use crate::detector::sql_injection::reading::{Facts, Reading, Stop};
 use crate::report::Confidence;
