@@ -25,6 +25,7 @@ mod name;
 mod operand;
 mod prose;
 mod report;
+mod segment;
 
 #[cfg(test)]
 mod cost;

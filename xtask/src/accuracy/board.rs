@@ -261,7 +261,7 @@ impl Board {
     fn print_samples(&self) {
         let Some(samples) = &self.samples else { return };
         println!(
-            "\nsample events: {} judged, {} refused, {} flagged, {} are no JSON",
+            "\nsample events: {} judged, {} refused, {} flagged, no JSON: {}",
             samples.events,
             samples.blocked.len(),
             samples.flagged.len(),
