@@ -105,8 +105,10 @@ impl Signals {
     pub const ASSERTION: Self = Self(1 << 53);
     /// A function or axis of XPath.
     pub const AXIS: Self = Self(1 << 54);
-    /// A member of an event, or of a request to a database.
+    /// A member of an event, of a request to a database, or of a serialised object.
     pub const INTERNAL: Self = Self(1 << 55);
+    /// The text is a name and not a value. No byte shows it: the table keeps the bit for letters.
+    pub const NAME: Self = Self(LETTER);
     /// The start of a JSON object in base64, as tokens have it.
     pub const TOKEN: Self = Self(1 << 57);
     /// How a secret begins.
@@ -202,6 +204,7 @@ pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
         && !begins_packed(text)
         && !is_power(text)
         && !begins_inside(text)
+        && !(part == Part::Value && begins_class(text))
         && !(part == Part::Key && is_sharp(text))
 }
 
@@ -244,14 +247,33 @@ fn begins_packed(text: &[u8]) -> bool {
     }
 }
 
+/// True for plain texts that begin as the full names of classes do.
+#[inline]
+pub(crate) fn begins_class(text: &[u8]) -> bool {
+    let head = text.first_chunk::<4>();
+    matches!(
+        head,
+        Some(
+            b"java" | b"org." | b"com." | b"sun." | b"net." | b"jdk." | b"cloj" | b"groo" | b"bsh."
+        )
+    )
+}
+
 /// True for the plain names that mean something to a language.
 #[inline]
 fn is_sharp(name: &[u8]) -> bool {
     match name.len() {
-        9 => name == b"prototype",
+        7 => name == b"py/type" || name == b"py/repr",
+        8 => name == b"py/class",
+        9 => name == b"prototype" || name == b"py/object" || name == b"py/reduce",
+        10 => name == b"json_class",
+        11 => name == b"py/function",
         18 => name == b"AttributeValueList",
         // No shorter name has both words in it.
-        21.. => memmem::find(name, b"constructor.prototype").is_some(),
+        21.. => {
+            memmem::find(name, b"constructor.prototype").is_some()
+                || name == b"userOverridesAsString"
+        }
         _ => false,
     }
 }
@@ -261,7 +283,11 @@ pub fn hot(form: &Form<'_>) -> Hot {
     if is_plain(form.text, form.classes, form.part) {
         return Hot::COLD;
     }
-    select(signals(form.text))
+    let seen = signals(form.text);
+    select(match form.part {
+        Part::Key => seen.with(Signals::NAME),
+        Part::Value => seen,
+    })
 }
 
 fn select(seen: Signals) -> Hot {
@@ -373,6 +399,10 @@ fn pair(one: u8, two: u8) -> u64 {
         (b'_', b'_') => Signals::UNDERSCORES.0,
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
         (b'?', b'?') => Signals::SPELLING.0,
+        // Tags of YAML, objects of PHP, and the first bytes of streams: Java, .NET, Python, Ruby.
+        (b'!', b'!') | (b':', b'{') | (0xac, 0xed) | (0, 0xff) | (0x80, 2..=5) | (4, 8) => {
+            Signals::OBJECTS.0
+        }
         (b'$' | b'#' | b'{' | b'*' | b'@' | b'~', b'{')
         | (b'{' | b'<', b'%' | b'#')
         | (b'@', b'(') => Signals::OPENING.0 | Signals::EXPRESSION.0,
@@ -406,7 +436,8 @@ const fn bytes() -> [u64; 256] {
             b']' => Signals::QUOTE.0,
             b'<' => Signals::COMPARISON.0 | Signals::LESS.0,
             b'=' => Signals::COMPARISON.0 | Signals::EQUALS.0 | PAIR,
-            b'>' | b'!' | b'~' => Signals::COMPARISON.0,
+            b'>' | b'~' => Signals::COMPARISON.0,
+            b'!' => Signals::COMPARISON.0 | PAIR,
             b'(' => Signals::PARENTHESIS.0 | PAIR,
             b'{' => Signals::BRACE.0 | PAIR,
             b'[' => Signals::BRACKET.0 | PAIR,
@@ -428,6 +459,9 @@ const fn bytes() -> [u64; 256] {
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             0 => Signals::ASSERTION.0 | Signals::SPELLING.0,
+            0 => Signals::ASSERTION.0,
+            2..=5 | 8 | 0xed | 0xff => PAIR,
+            b'^' => Signals::INTERNAL.0,
             _ => 0,
         };
         at += 1;

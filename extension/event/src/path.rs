@@ -147,6 +147,12 @@ impl Path<'_> {
         }
     }
 
+    /// True if the current value is the first of a list.
+    pub fn is_first_of_list(&self) -> bool {
+        let last = self.frames.last();
+        last.is_some_and(|frame| frame.kind == Kind::Counted && frame.index == 0)
+    }
+
     fn name(&self, frame: &Frame) -> &[u8] {
         frame.key.of(self.text).unwrap_or(&[])
     }

@@ -11,6 +11,7 @@ pub mod complexity_bomb;
 pub mod cross_site_scripting;
 pub mod csv_formula;
 pub mod decompression_bomb;
+pub mod deserialization;
 pub mod graphql_abuse;
 pub mod jndi_lookup;
 pub mod json_bomb;
@@ -49,6 +50,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
     &open_redirect::OpenRedirect, // an address that hides its host
     &csv_formula::CsvFormula,     // a cell that reaches beyond its sheet
+    &deserialization::Deserialization, // objects whose reconstruction runs code
 ];
 
 /// The words of all rules, for the gate.
@@ -73,6 +75,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     open_redirect::WORDS,
     csv_formula::WORDS,
     complexity_bomb::WORDS,
+    deserialization::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -223,6 +223,7 @@ pub(super) fn is_known_binary(bytes: &[u8]) -> bool {
     inflate::may_be(bytes)
         || bytes.starts_with(b"\xac\xed\x00\x05")
         || bytes.starts_with(b"\x00\x01\x00\x00\x00\xff")
+        || bytes.starts_with(b"\xff\x01")
         || matches!(bytes, [0x80, 2..=5, ..])
         || bytes.starts_with(b"\x04\x08")
 }

@@ -24,7 +24,7 @@ pub(super) const NEEDS: &[Signals] = &[
     // The protocol of Redis, a request of DynamoDB, a command of the shell.
     Signals::LINE.with(Signals::STAR),
     Signals::PARENTHESIS.with(Signals::OPERATOR),
-    Signals::INTERNAL,
+    Signals::NAME.with(Signals::INTERNAL),
 ];
 
 /// The words that show a signal: operators, words of programs, commands.

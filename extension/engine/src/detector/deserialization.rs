@@ -1,0 +1,132 @@
+//! The detector of serialised objects whose reconstruction runs code.
+//! It never runs one: what a stream would load and call is read off its marks.
+//!
+#![doc = include_str!("deserialization.md")]
+mod class;
+mod dotnet;
+mod java;
+mod member;
+mod php;
+mod pickle;
+mod ruby;
+mod signals;
+mod tag;
+mod xml;
+
+pub(super) use signals::WORDS;
+
+use credenza_event::{Form, Part, Steps};
+
+use super::{Detector, Evidence, Judgement, Rule};
+use crate::cursor::span;
+use crate::gate::Signals;
+use crate::prose;
+use crate::report::{Confidence, Explanation};
+
+/// The public identity of this rule.
+pub static RULE: Rule = Rule {
+    id: "deserialization",
+    class: "deser",
+    cwe: 502,
+    ceiling: Confidence::High,
+    page: include_str!("deserialization.md"),
+};
+
+/// Finds serialised objects whose reconstruction runs code.
+#[derive(Debug)]
+pub struct Deserialization;
+
+/// What was found in a text: how sure, the bytes that decided, the format and the mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Find {
+    confidence: Confidence,
+    start: usize,
+    end: usize,
+    format: &'static str,
+    mark: &'static str,
+}
+
+impl Detector for Deserialization {
+    fn rule(&self) -> &'static Rule {
+        &RULE
+    }
+
+    fn needs(&self) -> &'static [Signals] {
+        signals::NEEDS
+    }
+
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        let text = form.text;
+        if form.part == Part::Key {
+            if !steps.take(text.len().min(64)) {
+                return Judgement::UNPAID;
+            }
+            return Judgement::of(member::key(form.path, text).map(evidence));
+        }
+        // Each reader below looks at a byte once.
+        if !steps.take(text.len()) {
+            return Judgement::UNPAID;
+        }
+        let found = binary(text).or_else(|| textual(form, text));
+        Judgement::of(found.map(|found| {
+            let mut found = found;
+            if prose::surrounds(text, span(found.start, found.end)) {
+                found.confidence = found.confidence.min(Confidence::Medium);
+            }
+            evidence(found)
+        }))
+    }
+}
+
+/// Streams of bytes, told by their first ones.
+fn binary(text: &[u8]) -> Option<Find> {
+    match text.first()? {
+        0xac => java::read(text),
+        0x00 | 0xff => dotnet::read(text),
+        0x04 => ruby::read(text),
+        0x80 | b'c' | b'(' | b']' | b'}' => pickle::read(text),
+        _ => None,
+    }
+}
+
+/// Formats of text: the strongest find of all.
+fn textual(form: &Form<'_>, text: &[u8]) -> Option<Find> {
+    let finds = [
+        member::first_of_list(form.path, text),
+        dotnet::packed(text),
+        php::read(text),
+        tag::read(text),
+        xml::read(text),
+        function(text),
+    ];
+    let strongest = finds.into_iter().flatten();
+    strongest.max_by_key(|found| found.confidence)
+}
+
+/// The mark by which `node-serialize` knows a function, and what it then calls.
+fn function(text: &[u8]) -> Option<Find> {
+    let mark = b"_$$ND_FUNC$$_";
+    let start = memchr::memmem::find(text, mark)?;
+    let end = start.saturating_add(mark.len());
+    let behind = text.get(end..).unwrap_or(&[]).trim_ascii_start();
+    let is_function = behind.starts_with(b"function") || matches!(behind.first(), Some(b'('));
+    is_function.then_some(Find {
+        confidence: Confidence::High,
+        start,
+        end,
+        format: "node-serialize",
+        mark: "function",
+    })
+}
+
+fn evidence(found: Find) -> Evidence {
+    Evidence {
+        confidence: found.confidence,
+        span: span(found.start, found.end),
+        explanation: Explanation {
+            context: "object",
+            dialect: found.format,
+            production: found.mark,
+        },
+    }
+}
