@@ -449,7 +449,7 @@ const fn bytes() -> [u64; 256] {
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
             b'/' => Signals::SLASH.0 | PAIR,
             b'\\' => Signals::SLASH.0 | Signals::SPELLING.0 | PAIR,
-            b'^' => Signals::SPELLING.0,
+            b'^' => Signals::SPELLING.0 | Signals::INTERNAL.0,
             b'%' => Signals::PERCENT.0 | PAIR,
             b';' => Signals::SEMICOLON.0 | Signals::SEPARATOR.0,
             b'\r' | b'\n' => Signals::LINE.0 | Signals::SEPARATOR.0,
@@ -459,9 +459,7 @@ const fn bytes() -> [u64; 256] {
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             0 => Signals::ASSERTION.0 | Signals::SPELLING.0,
-            0 => Signals::ASSERTION.0,
             2..=5 | 8 | 0xed | 0xff => PAIR,
-            b'^' => Signals::INTERNAL.0,
             _ => 0,
         };
         at += 1;
