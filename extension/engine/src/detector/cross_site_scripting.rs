@@ -2,7 +2,10 @@
 //! It never calls markup an attack that only shows text, pictures and links.
 //!
 #![doc = include_str!("cross_site_scripting.md")]
+mod attribute;
+mod element;
 mod markup;
+mod outbreak;
 mod place;
 mod scheme;
 mod script;
@@ -90,6 +93,8 @@ fn span(start: usize, end: usize) -> Span {
 
 // Limit: an attribute that a value adds stands among few others.
 const ADDED_MAX: usize = 8;
+// Limit: a payload on one line; what is longer is data or program text.
+const LINE_BYTES: usize = 512;
 // Limit: the value that was meant, before a quote that ends it.
 const MEANT_BYTES: usize = 64;
 
@@ -124,10 +129,10 @@ fn whole<'t>(text: &'t [u8], place: &mut Place<'t>) {
             is_complete: true,
         });
     };
-    if script::is_letterless(text) {
+    if outbreak::is_letterless(text) {
         return note(Confidence::High, "letterless-script");
     }
-    if script::is_disguised(text) {
+    if outbreak::is_disguised(text) {
         return note(Confidence::High, "disguised-call");
     }
     if scheme::is_linked(text) {
@@ -156,16 +161,19 @@ fn added_attributes<'t>(text: &'t [u8], place: &mut Place<'t>) {
     for (quote, context) in quotes {
         if let Some(at) = memchr(quote, near) {
             let behind = at.saturating_add(1);
-            Reader::new(text, place).attributes(behind, context, ADDED_MAX);
+            Reader::new(text, place).added(behind, context, ADDED_MAX);
         }
     }
-    Reader::new(text, place).attributes(0, "attribute-unquoted", 4);
+    Reader::new(text, place).added(0, "attribute-unquoted", 4);
 }
 
 /// What leaves the string of a script.
 fn scripts<'t>(text: &'t [u8], place: &mut Place<'t>) {
-    if let Some(found) = script::break_out(text) {
-        let confidence = if found.deeds.is_prose {
+    if let Some(found) = outbreak::break_out(text) {
+        // `open` and `print` are names of other languages, too, and these have lines.
+        let shared = !found.deeds.has(script::SURE)
+            && (text.len() > LINE_BYTES || memchr(b'\n', text).is_some());
+        let confidence = if shared || found.deeds.has(script::PROSE) {
             Confidence::Medium
         } else {
             Confidence::High

@@ -7,6 +7,8 @@ use super::Found;
 use crate::prose;
 use crate::report::Confidence::{High, Low, Medium};
 
+// Limit: a quote and what opens it stand beside each other.
+const STRING_BYTES: usize = 16;
 // Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
 // were lowered is a listing of something else, and the next is taken as it stands.
 const LOWERED_MAX: u32 = 64;
@@ -34,7 +36,7 @@ impl<'t> Place<'t> {
             text: form.text,
             best: None,
             lowered: 0,
-            is_whole: is_page(form.text),
+            is_whole: is_page(form.text) || is_program(form.text),
             is_unreferenced: form.decoded.last() == Some(&Decoder::Html),
             is_rich: false,
             fences: 0,
@@ -68,7 +70,8 @@ impl<'t> Place<'t> {
 
     /// True if nothing surer can be found.
     pub(super) fn is_decided(&self) -> bool {
-        self.best.is_some_and(|best| best.confidence == High)
+        let most = if self.is_whole { Medium } else { High };
+        self.best.is_some_and(|best| best.confidence >= most)
     }
 
     /// True if what stands before a place is no rich text and no sentence.
@@ -116,6 +119,7 @@ impl<'t> Place<'t> {
             return true;
         }
         self.is_fenced(found.start)
+            || self.is_in_a_listing(found)
             || prose::is_ticked(self.text, found.start, found.end)
             || self.is_spoken_of(found)
     }
@@ -131,6 +135,23 @@ impl<'t> Place<'t> {
             self.fenced_to = self.fenced_to.saturating_add(at).saturating_add(3);
         }
         self.fences % 2 == 1
+    }
+
+    /// True in a string that program text opens, on a line of its own.
+    fn is_in_a_listing(&self, found: &Found) -> bool {
+        let before = self.text.get(..found.start).unwrap_or(&[]);
+        let near = before.len().saturating_sub(STRING_BYTES);
+        let near = before.get(near..).unwrap_or(&[]).trim_ascii_end();
+        let Some((quote, rest)) = near.split_last() else {
+            return false;
+        };
+        let opens = rest.trim_ascii_end().last();
+        matches!(quote, b'"' | b'\'' | b'`')
+            && matches!(
+                opens,
+                Some(b'(' | b'=' | b'+' | b',' | b'[' | b'?' | b':' | b'.')
+            )
+            && memchr(b'\n', before).is_some()
     }
 
     /// True in a sentence, which does not begin with the construct that it speaks of.
@@ -179,4 +200,34 @@ fn is_page(text: &[u8]) -> bool {
         .filter(|mark| memmem::find(near, mark).is_some())
         .count()
         >= 2
+}
+
+// Limit: the first kilobyte of a file tells what it is, and five lines are no payload.
+const PROGRAM_BYTES: usize = 1024;
+const PROGRAM_LINES: usize = 5;
+
+/// True for the text of a program: it begins as one and has lines.
+fn is_program(text: &[u8]) -> bool {
+    let start = text.trim_ascii_start();
+    let begins = [
+        b"<?php".as_slice(),
+        b"<%@",
+        b"#!/",
+        b"#include",
+        b"package ",
+        b"import ",
+        b"from ",
+        b"use ",
+        b"using ",
+        b"'use strict'",
+        b"\"use strict\"",
+        b"/*",
+        b"//",
+        b"<template>",
+    ];
+    if !begins.iter().any(|word| start.starts_with(word)) {
+        return false;
+    }
+    let near = start.get(..PROGRAM_BYTES).unwrap_or(start);
+    memchr::memchr_iter(b'\n', near).count() >= PROGRAM_LINES
 }

@@ -73,8 +73,8 @@ impl Head {
 fn character(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [] => None,
-        [b'&', b'#', b'x' | b'X', digits @ ..] => number(digits, 16, 3),
-        [b'&', b'#', digits @ ..] => number(digits, 10, 2),
+        [b'&', b'#', b'x' | b'X', digits @ ..] => Some(number(digits, 16, 3)),
+        [b'&', b'#', digits @ ..] => Some(number(digits, 10, 2)),
         [b'&', ..] => {
             let named = [
                 (b"&colon;".as_slice(), b':'),
@@ -97,7 +97,7 @@ fn character(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-fn number(digits: &[u8], base: u32, skipped: usize) -> Option<(u8, usize)> {
+fn number(digits: &[u8], base: u32, skipped: usize) -> (u8, usize) {
     let mut code = 0_u32;
     let mut len = 0_usize;
     // Limit: leading zeros are unbounded; sixteen digits hide more than any browser was seen to need.
@@ -110,11 +110,11 @@ fn number(digits: &[u8], base: u32, skipped: usize) -> Option<(u8, usize)> {
         len = len.saturating_add(1);
     }
     if len == 0 {
-        return Some((b'&', 1));
+        return (b'&', 1);
     }
     let semicolon = usize::from(digits.get(len) == Some(&b';'));
     let bytes = skipped.saturating_add(len).saturating_add(semicolon);
-    Some((u8::try_from(code).unwrap_or(0x7f), bytes))
+    (u8::try_from(code).unwrap_or(0x7f), bytes)
 }
 
 /// What a value is, read as a URL.
@@ -217,13 +217,12 @@ pub(super) fn whole(text: &[u8]) -> Option<(Url, bool)> {
                 .get(scheme.len())
                 .is_some_and(u8::is_ascii_alphabetic)
     };
-    if !schemes.iter().any(|scheme| known(scheme)) {
+    if !schemes.iter().any(known) {
         return None;
     }
     let url = of(text);
     match url {
-        Url::Plain | Url::Idle => None,
-        Url::Vector => None,
+        Url::Plain | Url::Idle | Url::Vector => None,
         Url::Document => {
             let head = Head::of(text);
             let page = [b"data:text/html".as_slice(), b"data:application/xhtml"];
@@ -237,7 +236,7 @@ pub(super) fn whole(text: &[u8]) -> Option<(Url, bool)> {
             let deeds = script::read(code);
             // `javascript://%0aalert(1)` hides its script behind a comment's end.
             let commented = code.trim_ascii_start().starts_with(b"//");
-            let sure = deeds.effect && !deeds.is_prose;
+            let sure = deeds.has(script::EFFECT) && !deeds.has(script::PROSE);
             // A string as a result is a page.
             let result = matches!(code.trim_ascii_start().first(), Some(b'\'' | b'"'))
                 && (memchr(b'\\', code).is_some() || memchr(b'<', code).is_some());
@@ -247,13 +246,17 @@ pub(super) fn whole(text: &[u8]) -> Option<(Url, bool)> {
     }
 }
 
-/// True for a Markdown link to a URL that runs.
+// Limit: the beginning of an address tells whether it runs; each link asks for no more.
+const LINK_BYTES: usize = 128;
+
+/// True for a Markdown link to a URL that runs, or an image of a style.
 pub(super) fn is_linked(text: &[u8]) -> bool {
     let links = memmem::find_iter(text, b"](").map(|at| at.saturating_add(2));
     let images = memmem::find_iter(text, b"url(").map(|at| at.saturating_add(4));
     links.chain(images).any(|at| {
         let target = text.get(at..).unwrap_or(&[]);
-        let end = memchr(b'\n', target.get(..256).unwrap_or(target)).unwrap_or(target.len());
-        whole(target.get(..end).unwrap_or(target)).is_some_and(|(_, sure)| sure)
+        let target = target.get(..LINK_BYTES).unwrap_or(target);
+        let line = target.split(|byte| *byte == b'\n').next();
+        whole(line.unwrap_or(target)).is_some_and(|(_, sure)| sure)
     })
 }

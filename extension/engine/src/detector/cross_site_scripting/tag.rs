@@ -104,7 +104,7 @@ fn is_delimiter(byte: Option<u8>) -> bool {
 }
 
 /// The attributes from some place on, to the `>` that ends them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Attributes<'t, 'u> {
     text: &'t [u8],
     pub(super) at: usize,

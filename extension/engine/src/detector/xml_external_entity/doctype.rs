@@ -194,12 +194,12 @@ fn internal_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
         } else if reader.word(b"<!attlist") {
             attributes(reader, declarations);
         } else if reader.word(b"<!--") {
-            let end = memchr::memmem::find(reader.rest(), b"-->");
-            let len = end.map_or(reader.rest().len(), |end| end.saturating_add(3));
-            reader.skip(len);
+            let rest = reader.rest();
+            let end = memchr::memmem::find(rest, b"-->");
+            reader.skip(end.map_or(rest.len(), |end| end.saturating_add(3)));
         } else if reader.word(b"<!") || reader.word(b"<?") {
-            let end = memchr(b'>', reader.rest()).unwrap_or(reader.rest().len());
-            reader.skip(end);
+            let rest = reader.rest();
+            reader.skip(memchr(b'>', rest).unwrap_or(rest.len()));
         } else {
             // An element: the declarations were without an end.
             return;

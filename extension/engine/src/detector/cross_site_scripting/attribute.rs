@@ -1,0 +1,203 @@
+//! What single attributes run: handlers, addresses, styles, animations, documents in documents.
+//! It never goes by a list of names where the state of the tokenizer tells.
+use memchr::{memchr, memmem};
+
+use super::element::Facts;
+use super::markup::Reader;
+use super::scheme::{self, Url};
+use super::signals::{EVENT, roles};
+use super::tag::{Attribute, Tag};
+use super::{script, style};
+use crate::report::Confidence::{High, Low, Medium};
+
+impl<'t> Reader<'t, '_> {
+    /// Judges one attribute of a tag, and notes what it says together with others.
+    pub(super) fn attribute(&mut self, tag: &Tag, attribute: &Attribute<'t>, facts: &mut Facts) {
+        facts.add(Facts::SEEN);
+        if is_event(attribute.name) {
+            self.event(attribute, tag.start);
+        }
+        let value = attribute.value;
+        if value.is_empty() {
+            return;
+        }
+        let mut lower = [0_u8; NAME_BYTES];
+        let name = folded(trimmed(attribute.name), &mut lower);
+        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+        facts.note(tag.name.as_bytes(), name, value);
+        if let Some(production) = runs(tag.name.as_bytes(), name, value) {
+            self.note(High, production, tag.start, attribute.end);
+        }
+        self.url(tag, name, attribute);
+        let is_framed = name == b"srcdoc";
+        if is_framed && memchr(b'&', value).is_some() {
+            self.note(Medium, "framed-document", tag.start, attribute.end);
+        }
+        self.nested(attribute, is_framed || !is_text(tag.name.as_bytes(), name));
+    }
+
+    /// An attribute that handles an event.
+    fn event(&mut self, attribute: &Attribute<'_>, start: usize) {
+        let is_known = roles(trimmed(attribute.name)) & EVENT != 0;
+        let value = attribute.value.trim_ascii();
+        let deeds = script::read(value);
+        // `onClick={go}` is a component's property in a template language of scripts.
+        let is_camel = attribute.name.get(2).is_some_and(u8::is_ascii_uppercase)
+            && attribute
+                .name
+                .get(3..)
+                .is_some_and(|rest| rest.iter().any(u8::is_ascii_lowercase));
+        let is_property = value.first() == Some(&b'{')
+            && (is_camel || value.get(1) == Some(&b'{'))
+            && !deeds.has(script::SURE);
+        let called = deeds.has(script::EFFECT)
+            || deeds.has(script::CALL)
+            || memchr(b'(', value).is_some()
+            || memchr(b'`', value).is_some();
+        let is_hidden = value.first() == Some(&b'&') || scheme::of(value) == Url::Script;
+        // `OnClick="Save_Click"` names a method of the page's program.
+        let is_name = is_camel
+            && value
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let confidence = if is_property {
+            Medium
+        } else if called || is_hidden || is_known && !is_name {
+            if value.is_empty() { Medium } else { High }
+        } else if is_known {
+            Medium
+        } else {
+            return;
+        };
+        self.note(confidence, "event-handler", start, attribute.end);
+    }
+
+    /// A value that is an address that runs.
+    fn url(&mut self, tag: &Tag, name: &[u8], attribute: &Attribute<'t>) {
+        let element = tag.name.as_bytes();
+        if is_text(element, name) {
+            return;
+        }
+        let value = attribute.value;
+        if matches!(name, b"content" | b"values") {
+            return self.pieces(tag, attribute);
+        }
+        let shows_image = matches!(
+            element,
+            b"img" | b"image" | b"input" | b"source" | b"video" | b"link" | b"feimage" | b"picture"
+        );
+        let (confidence, production) = match scheme::of(value) {
+            Url::Script => (High, "script-url"),
+            Url::Document if !shows_image || name != b"src" => (High, "document-url"),
+            Url::Vector if !shows_image => (High, "document-url"),
+            Url::Idle if element == b"base" => (High, "script-url"),
+            Url::Idle => (Low, "idle-script-url"),
+            _ => return,
+        };
+        self.note(confidence, production, tag.start, attribute.end);
+    }
+
+    /// `0;url=javascript:…`, and the steps of an animation, one of which is enough.
+    fn pieces(&mut self, tag: &Tag, attribute: &Attribute<'t>) {
+        for piece in attribute.value.split(|byte| matches!(byte, b';' | b',')) {
+            let at = memchr(b'=', piece).map_or(0, |at| at.saturating_add(1));
+            let url = scheme::of(piece.get(at..).unwrap_or(&[]));
+            if matches!(url, Url::Script | Url::Document | Url::Vector) {
+                self.note(High, "script-url", tag.start, attribute.end);
+            }
+        }
+    }
+}
+
+// Limit: `allowscriptaccess` has 17 letters; a longer name means nothing.
+const NAME_BYTES: usize = 24;
+
+/// What an attribute runs that is neither a handler nor an address.
+fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
+    let is_data = value
+        .get(..5)
+        .is_some_and(|data| data.eq_ignore_ascii_case(b"data:"));
+    let found = match name {
+        b"style" => style::runs(value),
+        _ if is_data => style::runs(value),
+        b"type" if element == b"style" => {
+            memmem::find(value, b"javascript").map(|_| "script-style")
+        }
+        b"type" => memmem::find(value, b"scriptlet").map(|_| "scriptlet"),
+        b"implementation" if element == b"import" => Some("behavior-import"),
+        b"attributename" => {
+            let target = value.trim_ascii();
+            let target = target.strip_prefix(b"`").unwrap_or(target);
+            let target = target.strip_suffix(b"`").unwrap_or(target);
+            let writes = is_event(target)
+                || target.eq_ignore_ascii_case(b"innerhtml")
+                || target.eq_ignore_ascii_case(b"outerhtml");
+            writes.then_some("animated-handler")
+        }
+        b"dataformatas" => value.eq_ignore_ascii_case(b"html").then_some("data-island"),
+        _ => None,
+    };
+    let is_reference = value.starts_with(b"&{") && memchr(b'}', value).is_some();
+    found.or_else(|| is_reference.then_some("script-reference"))
+}
+
+/// True for an attribute whose value is read by people or programs, and is no address.
+fn is_text(element: &[u8], name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"title"
+            | b"alt"
+            | b"placeholder"
+            | b"name"
+            | b"id"
+            | b"class"
+            | b"lang"
+            | b"type"
+            | b"rel"
+            | b"label"
+            | b"summary"
+            | b"language"
+    ) || name.starts_with(b"data-")
+        || name.starts_with(b"aria-")
+        || name == b"value" && element != b"param"
+}
+
+/// The name without the quotes that a value before left behind.
+pub(super) fn trimmed(name: &[u8]) -> &[u8] {
+    let start = name
+        .iter()
+        .position(|byte| !matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'='));
+    let name = name.get(start.unwrap_or(name.len())..).unwrap_or(&[]);
+    let end = name.iter().position(|byte| matches!(byte, b'\\' | b'!'));
+    name.get(..end.unwrap_or(name.len())).unwrap_or(name)
+}
+
+fn folded<'b>(name: &[u8], buffer: &'b mut [u8; NAME_BYTES]) -> &'b [u8] {
+    let len = name.len().min(buffer.len());
+    for (slot, byte) in buffer.iter_mut().zip(name) {
+        *slot = byte.to_ascii_lowercase();
+    }
+    buffer.get(..len).unwrap_or(&[])
+}
+
+/// True for `on` and letters.
+pub(super) fn is_event(name: &[u8]) -> bool {
+    let name = trimmed(name);
+    name.len() >= 5
+        && name
+            .get(..2)
+            .is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || *byte == 0 || *byte == b'_')
+}
+
+/// True for what may name an attribute in markup that a person or a program wrote.
+pub(super) fn is_plain_name(name: &[u8]) -> bool {
+    let name = trimmed(name);
+    let name = name.strip_suffix(b"\"").unwrap_or(name);
+    let name = name.strip_suffix(b"'").unwrap_or(name);
+    name.iter().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.' | 0..=32)
+    })
+}

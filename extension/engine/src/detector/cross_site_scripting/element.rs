@@ -1,0 +1,277 @@
+//! What elements run and load, from their names and what their attributes say together.
+//! It never judges an element that only shows something.
+use memchr::{memchr, memmem};
+
+use super::markup::Reader;
+use super::signals::{LOAD, roles};
+use super::tag::Tag;
+use super::{script, style};
+use crate::report::Confidence::{self, High, Low, Medium};
+
+/// What the attributes of a tag say together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts(u16);
+
+impl Facts {
+    /// There is one.
+    pub(super) const SEEN: Self = Self(1);
+    /// Something is loaded.
+    const LOADS: Self = Self(1 << 1);
+    /// It is loaded from another host.
+    const FOREIGN: Self = Self(1 << 2);
+    /// It does not come encrypted from a host of its own.
+    const OPEN: Self = Self(1 << 3);
+    /// It is a script of the host itself, by a path.
+    const OWN: Self = Self(1 << 4);
+    /// A size or a title is given.
+    const SHOWN: Self = Self(1 << 5);
+    /// The page goes on to another one.
+    const REFRESH: Self = Self(1 << 6);
+    /// Another page is imported.
+    const IMPORT: Self = Self(1 << 7);
+    /// A style sheet is loaded.
+    const SHEET: Self = Self(1 << 8);
+    /// The element holds data and no script.
+    const DATA: Self = Self(1 << 9);
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    fn when(&mut self, condition: bool, fact: Self) {
+        if condition {
+            self.add(fact);
+        }
+    }
+
+    /// Notes what one attribute says.
+    pub(super) fn note(&mut self, element: &[u8], name: &[u8], value: &[u8]) {
+        let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
+        match name {
+            b"width" | b"height" | b"frameborder" | b"allowfullscreen" | b"class" | b"title"
+            | b"allow" | b"loading" => self.add(Self::SHOWN),
+            b"src" | b"href" | b"data" | b"code" | b"action" => {
+                self.when(!matches!(value.first(), Some(b'#' | b'?')), Self::LOADS);
+                self.when(is_foreign(value), Self::FOREIGN);
+                self.when(is_open(value), Self::OPEN);
+                self.when(name == b"src" && is_own(value), Self::OWN);
+            }
+            b"content" => self.when(memmem::find(value, b"//").is_some(), Self::FOREIGN),
+            b"http-equiv" => {
+                self.when(is(b"refresh"), Self::REFRESH);
+                self.when(is(b"link"), Self::SHEET);
+            }
+            b"rel" => {
+                self.when(is(b"import"), Self::IMPORT);
+                self.when(is(b"stylesheet"), Self::SHEET);
+            }
+            b"type" if element == b"script" => self.when(is_data(value), Self::DATA),
+            _ => {}
+        }
+    }
+}
+
+/// True for a type of scripts that no browser runs: data and templates (HTML 4.12.1).
+fn is_data(kind: &[u8]) -> bool {
+    let kinds = [
+        b"application/ld+json".as_slice(),
+        b"application/json",
+        b"importmap",
+        b"speculationrules",
+        b"text/template",
+        b"text/html",
+        b"text/x-template",
+        b"text/ng-template",
+        b"text/x-handlebars",
+        b"text/x-handlebars-template",
+        b"text/x-mustache",
+        b"text/x-jquery-tmpl",
+        b"text/plain",
+    ];
+    let kind = kind.trim_ascii();
+    kinds.iter().any(|known| known.eq_ignore_ascii_case(kind))
+}
+
+fn is_foreign(value: &[u8]) -> bool {
+    let value = value.trim_ascii_start();
+    let begins = |start: &[u8]| {
+        value
+            .get(..start.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(start))
+    };
+    begins(b"//") || begins(b"http://") || begins(b"https://")
+}
+
+/// True for an address that is neither encrypted nor a path of the host.
+fn is_open(value: &[u8]) -> bool {
+    let value = value.trim_ascii_start();
+    let colon = memchr(b':', value.get(..24).unwrap_or(value));
+    let scheme = value.get(..colon.unwrap_or(0)).unwrap_or(&[]);
+    let named = !scheme.is_empty() && scheme.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-');
+    let encrypted = [
+        b"https".as_slice(),
+        b"data",
+        b"about",
+        b"blob",
+        b"cid",
+        b"mailto",
+    ];
+    let encrypted = encrypted
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(scheme));
+    named && !encrypted || value.starts_with(b"//")
+}
+
+/// True for a path on the page's own host, without a question in it.
+fn is_own(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let first = value.first();
+    let odd = |byte: &u8| {
+        !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'/' | b'-' | b'_' | b'@')
+    };
+    first.is_some_and(|byte| matches!(byte, b'.' | b'/') || byte.is_ascii_alphabetic())
+        && value.ends_with(b".js")
+        && !value.starts_with(b"//")
+        && !value.iter().any(odd)
+}
+
+impl Reader<'_, '_> {
+    /// Judges an element whose tag ends at `end`.
+    pub(super) fn element(&mut self, tag: &Tag, facts: Facts, end: usize, is_closed: bool) {
+        let loads = self.load_confidence(tag, facts);
+        let (confidence, production) = match tag.name.as_bytes() {
+            b"script" => return self.script(tag, facts, end, is_closed),
+            b"style" => return self.style(tag, end),
+            b"handler" => return self.handler(tag, end),
+            b"base" if facts.has(Facts::FOREIGN) => (Medium, "base"),
+            b"meta" if facts.has(Facts::REFRESH.with(Facts::FOREIGN)) => (Medium, "refresh"),
+            b"link" if facts.has(Facts::IMPORT) => (High, "html-import"),
+            b"link" | b"meta" if facts.has(Facts::SHEET.with(Facts::FOREIGN)) => {
+                (loads, "foreign-style-sheet")
+            }
+            b"layer" | b"ilayer" if facts.has(Facts::LOADS) => (High, "external-load"),
+            name if roles(name) & LOAD != 0 && facts.has(Facts::LOADS) => (loads, "external-load"),
+            _ => return,
+        };
+        self.note(confidence, production, tag.start, end);
+    }
+
+    /// How sure a load is an attack: a browser blocks an embedded page that does not come encrypted,
+    /// and who embeds one says how large it shall be.
+    fn load_confidence(&self, tag: &Tag, facts: Facts) -> Confidence {
+        let start = self.base.saturating_add(tag.start);
+        let odd = facts.has(Facts::OPEN) && !facts.has(Facts::SHOWN);
+        if odd && self.place.is_bare(start) {
+            High
+        } else {
+            Medium
+        }
+    }
+
+    fn script(&mut self, tag: &Tag, facts: Facts, end: usize, is_closed: bool) {
+        let rest = self.text.get(end..).unwrap_or(&[]);
+        let closes = self.script_end(end).map(|at| at.saturating_sub(end));
+        if facts.has(Facts::SEEN) || !is_closed {
+            let until = closes.map_or(end, |len| end.saturating_add(len));
+            // `<script` alone, cut off, names the element.
+            let named = !facts.has(Facts::SEEN) && self.text.len() > tag.name_end;
+            // A script of the page's own host is nobody's but its own.
+            let code = self.text.get(end..until).unwrap_or(&[]).trim_ascii();
+            let own = facts.has(Facts::OWN) && code.is_empty();
+            let confidence = match (facts.has(Facts::DATA), named || own) {
+                (true, _) => Low,
+                (false, true) => Medium,
+                (false, false) => High,
+            };
+            return self.note(confidence, "script-element", tag.start, until);
+        }
+        let code = rest.get(..closes.unwrap_or(rest.len())).unwrap_or(rest);
+        let deeds = script::read(code.get(..CODE_BYTES).unwrap_or(code));
+        // Where a tag or a break-out ends, `<script>` is no word of a sentence.
+        let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
+        let follows = before.is_none_or(|byte| matches!(byte, b'>' | b'"' | b'\''));
+        if closes.is_some() || deeds.acts() || follows {
+            let until = end.saturating_add(code.len());
+            self.note(High, "script-element", tag.start, until);
+        } else {
+            // `npm run <script>` names what shall stand there.
+            self.note(Low, "script-element", tag.start, end);
+        }
+    }
+
+    /// Where the next script ends, which is asked once for each end.
+    fn script_end(&mut self, from: usize) -> Option<usize> {
+        if self.script_end.is_some_and(|at| at < from) {
+            let rest = self.text.get(from..).unwrap_or(&[]);
+            self.script_end = find_end(rest, b"script").map(|at| from.saturating_add(at));
+        }
+        self.script_end
+    }
+
+    fn style(&mut self, tag: &Tag, end: usize) {
+        // What stands in a sheet is read as markup, too; its own sheets are a part of it.
+        if tag.start < self.styled_to {
+            return;
+        }
+        let rest = self.text.get(end..).unwrap_or(&[]);
+        let len = find_end(rest, b"style").unwrap_or(rest.len());
+        self.styled_to = end.saturating_add(len);
+        let sheet = rest.get(..len).unwrap_or(rest);
+        let until = end.saturating_add(len);
+        if let Some(production) = style::runs(sheet) {
+            let confidence = if production == "css-behavior" {
+                Medium
+            } else {
+                High
+            };
+            self.note(confidence, production, tag.start, until);
+        }
+        let imports = sheet.get(..IMPORT_BYTES).unwrap_or(sheet);
+        let import = memmem::find(imports, b"@import").and_then(|at| imports.get(at..));
+        if import.is_some_and(|import| memmem::find(import, b"http://").is_some()) {
+            self.note(Medium, "foreign-style-sheet", tag.start, until);
+        }
+    }
+
+    /// An element whose text handles an event (SVG Tiny 1.2).
+    fn handler(&mut self, tag: &Tag, end: usize) {
+        let rest = self.text.get(end..).unwrap_or(&[]);
+        let code = rest.get(..CODE_BYTES).unwrap_or(rest);
+        let code = code.split(|byte| *byte == b'<').next().unwrap_or(code);
+        if script::read(code).acts() {
+            self.note(High, "script-element", tag.start, end);
+        }
+    }
+}
+
+impl Facts {
+    const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+// Limit: the beginning of a script tells whether it is one; each tag asks for no more.
+const CODE_BYTES: usize = 256;
+// Limit: imports stand at the beginning of a style sheet.
+const IMPORT_BYTES: usize = 64;
+
+/// Where the end of an element begins in a text, whatever the case of its name.
+fn find_end(text: &[u8], name: &[u8]) -> Option<usize> {
+    let mut from = 0_usize;
+    while let Some(at) = memmem::find(text.get(from..)?, b"</") {
+        let start = from.saturating_add(at);
+        from = start.saturating_add(2);
+        let end = from.saturating_add(name.len());
+        if text
+            .get(from..end)
+            .is_some_and(|found| found.eq_ignore_ascii_case(name))
+        {
+            return Some(start);
+        }
+    }
+    None
+}

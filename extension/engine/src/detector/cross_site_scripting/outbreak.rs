@@ -1,0 +1,161 @@
+//! Values that leave the string of a script, and values that are a hidden call as a whole.
+//! It never takes a quote for a break-out whose tail does nothing in a browser.
+use memchr::{memchr, memmem};
+
+use super::script::{self, Deeds};
+use super::signals::{ROOT, SINK, roles};
+
+/// What a value does that leaves the string of a script in which it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BreakOut {
+    pub(super) context: &'static str,
+    pub(super) start: usize,
+    pub(super) deeds: Deeds,
+}
+
+// Limit: what stands before the quote is the value that was meant; a name or a word has 64 bytes.
+const BEFORE_MAX: usize = 64;
+
+/// The first break-out of a value that does something: behind its first quote of each kind, or from
+/// its start.
+pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
+    let near = text.get(..BEFORE_MAX).unwrap_or(text);
+    let quotes = [
+        (b'\'', "single-quoted-script"),
+        (b'"', "double-quoted-script"),
+        (b'`', "template-script"),
+    ];
+    for (quote, context) in quotes {
+        let Some(at) = memchr(quote, near) else {
+            continue;
+        };
+        let behind = at.saturating_add(1);
+        let deeds = continued(text, behind).or_else(|| scheme(text, behind));
+        if let Some(deeds) = deeds.filter(|deeds| deeds.has(script::EFFECT)) {
+            return Some(BreakOut {
+                context,
+                start: at,
+                deeds,
+            });
+        }
+    }
+    // `1;alert(1)`: behind the word that was meant.
+    let word = near
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let at = if text.get(word) == Some(&b';') {
+        word
+    } else {
+        0
+    };
+    // Behind a sign and a space stands an item of a list.
+    let sign = text.get(at)?;
+    let next = text.get(at.saturating_add(1));
+    let is_item = next.is_none_or(|byte| *byte <= b' ' || byte == sign);
+    if sign.is_ascii_whitespace() || is_item {
+        return None;
+    }
+    let deeds = continued(text, at).filter(|deeds| {
+        deeds.has(script::SURE)
+            && !deeds.has(script::PROSE)
+            && deeds.any(script::CALL.with(script::ASSIGNMENT))
+    })?;
+    Some(BreakOut {
+        context: "bare-script",
+        start: 0,
+        deeds,
+    })
+}
+
+/// What a script does whose URL begins behind a quote, in a value of one line.
+fn scheme(text: &[u8], at: usize) -> Option<Deeds> {
+    let rest = rest_of(text, at);
+    let url = rest
+        .get(..11)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"javascript:"));
+    if !url || memchr(b'\n', text).is_some() {
+        return None;
+    }
+    Some(script::read(rest_of(rest, 11))).filter(|deeds| deeds.has(script::SURE))
+}
+
+fn rest_of(text: &[u8], at: usize) -> &[u8] {
+    text.get(at..).unwrap_or(&[])
+}
+
+/// What stands from `at` on, if it goes on as a script does behind a value.
+fn continued(text: &[u8], at: usize) -> Option<Deeds> {
+    let rest = text.get(at..)?;
+    let closers = rest
+        .iter()
+        .position(|byte| !matches!(byte, b')' | b']' | b'}' | b' ' | b'\t'))?;
+    let rest = rest.get(closers..)?;
+    let first = *rest.first()?;
+    let separates = matches!(
+        first,
+        b';' | b','
+            | b'+'
+            | b'-'
+            | b'*'
+            | b'%'
+            | b'&'
+            | b'|'
+            | b'^'
+            | b'='
+            | b'<'
+            | b'>'
+            | b'?'
+            | b':'
+            | b'~'
+            | b'\n'
+            | b'\r'
+    );
+    // `}alert(1)` and `)alert(1)` need no separator.
+    let ends = rest_of(text, at)
+        .first()
+        .is_some_and(|byte| matches!(byte, b')' | b']' | b'}'));
+    (separates || ends).then(|| script::read(rest))
+}
+
+// Limit: the shortest scripts without letters or digits have some hundred signs; forty are enough
+// to tell them from emoticons.
+const LETTERLESS_MIN: usize = 40;
+
+/// True for a script that is written without a letter, out of what empty lists convert to.
+pub(super) fn is_letterless(text: &[u8]) -> bool {
+    let head = text.get(..LETTERLESS_MIN).unwrap_or(&[]);
+    let signs = |byte: &u8| b"[]()!+{}$_=;:.,'\"~\\/- ".contains(byte);
+    !head.is_empty()
+        && head.iter().all(signs)
+        && memmem::find(head, b"[]").is_some()
+        && memchr(b'(', head).is_some()
+        && text.iter().all(|byte| signs(byte) || byte.is_ascii_digit())
+}
+
+// Limit: a call on one line; more is program text.
+const CALL_BYTES: usize = 512;
+
+/// True for a value that is one call whose name is written as a text, so that no filter sees it.
+pub(super) fn is_disguised(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let opens = memchr(b'(', text.get(..CALL_BYTES).unwrap_or(&[])).or_else(|| memchr(b'(', text));
+    if text.len() > CALL_BYTES || opens.is_none() || memchr(b'\n', text).is_some() {
+        return false;
+    }
+    let len = text
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric())
+        .unwrap_or(0);
+    let word = text.get(..len).unwrap_or(&[]);
+    let known = roles(word) & (ROOT | SINK) != 0 || text.starts_with(b"[]");
+    if !known && memmem::find(text, b"constructor").is_none() {
+        return false;
+    }
+    let deeds = script::read(text);
+    let joined = memmem::find(text, b"'+'").is_some() || memmem::find(text, b"\"+\"").is_some();
+    let built = memmem::find_iter(text, b"constructor").nth(1).is_some();
+    !deeds.has(script::PROSE)
+        && deeds.has(script::EFFECT)
+        && (deeds.has(script::COMPUTED) || joined || built)
+}
