@@ -232,7 +232,7 @@ fn begins_inside(text: &[u8]) -> bool {
 
 /// True for plain texts that begin as tokens and secrets do.
 #[inline]
-fn begins_packed(text: &[u8]) -> bool {
+pub(crate) fn begins_packed(text: &[u8]) -> bool {
     let Some(head) = text.first_chunk::<4>() else {
         return false;
     };
@@ -273,6 +273,14 @@ fn is_sharp(name: &[u8]) -> bool {
         21.. => {
             memmem::find(name, b"constructor.prototype").is_some()
                 || name == b"userOverridesAsString"
+        9 => name == b"prototype",
+        15 => name.eq_ignore_ascii_case(b"SecretAccessKey"),
+        17 => name.eq_ignore_ascii_case(b"secret_access_key"),
+        18 => name == b"AttributeValueList" || name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
+        // No shorter name has both words in it.
+        21.. => {
+            name.eq_ignore_ascii_case(b"aws_secret_access_key")
+                || memmem::find(name, b"constructor.prototype").is_some()
         }
         _ => false,
     }

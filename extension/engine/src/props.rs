@@ -23,7 +23,7 @@ const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & 
     substring( load_file( extractvalue( dbms_pipe.receive_message( outfile dumpfile regexp rlike \
     glob collate binary escape asc desc offset fetch rows only merge replace rename attach pragma \
     kill print raiserror bulk truncate grant revoke prepare copy vacuum handler explain \
-    {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip ^(a+)+ bytes=0-0, (( 1e99999999 eyJhbGciOiJub25lIn0.eyJ. eyJ  \
+    {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip AKIA npm_ sk-ant- secretAccessKey ^(a+)+ bytes=0-0, (( 1e99999999 eyJhbGciOiJub25lIn0.eyJ. eyJ  \
     ${jndi: ldap: ${:- ${lower: ${upper: ${env: ${date:' } ${script:js: \
     http:// //127.1 169.254.169.254/ gopher:// file:/// //[::1] localhost @10.0.0.1 #@ \\\\@ \
     {{ }} {% %} ${ #{ <% %> <# [= @( $x. #set($ {system( {php} __class__ __globals__ T(java.lang.X) \

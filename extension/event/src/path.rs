@@ -105,8 +105,9 @@ impl Path<'_> {
         None
     }
 
-    /// The names of the members around the current key or value, the innermost first, through nested
-    /// documents: its own name, if it has one, then those of the containers in which it stands.
+    /// The names of the members around the current key or value, the innermost first, through
+    /// nested documents: its own name, if it has one, then those of the containers in which it
+    /// stands.
     ///
     /// Names are as they stand in the text (escapes kept); arrays have none and are passed over.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
@@ -124,9 +125,9 @@ impl Path<'_> {
         })
     }
 
-    /// What stands behind the current member's name and its colon, to the end of the document, as it
-    /// stands there: where a key is judged, the value that it names begins here. Empty where there is
-    /// no name, and for the fields of forms.
+    /// What stands behind the current member's name and its colon, to the end of the document, as
+    /// it stands there: where a key is judged, the value that it names begins here. Empty where
+    /// there is no name, and for the fields of forms.
     pub fn operand(&self) -> &[u8] {
         let name = self.frames.last().map(|frame| frame.key.end as usize);
         let behind = name.and_then(|end| self.text.get(end..)).unwrap_or(&[]);
@@ -136,8 +137,8 @@ impl Path<'_> {
         behind.strip_prefix(b":").unwrap_or(&[]).trim_ascii_start()
     }
 
-    /// The position of the object in which the current member stands, where the document is a list of
-    /// objects (a batch of requests in a body).
+    /// The position of the object in which the current member stands, where the document is a list
+    /// of objects (a batch of requests in a body).
     pub fn position(&self) -> Option<u32> {
         match self.frames {
             [list, object] if (list.kind, object.kind) == (Kind::Counted, Kind::Named) => {

@@ -29,8 +29,8 @@ pub struct Shape {
     pub packings: u32,
 }
 
-// Limit: what an ordinary event has. 64 levels are what the strictest reader takes (.NET);
-// 10,000 members are 60 KB at least; the exponents of doubles have 3 digits, and numbers of 64 digits
+// Limit: what an ordinary event has. 64 levels are what the strictest reader takes (.NET); 10,000
+// members are 60 KB at least; the exponents of doubles have 3 digits, and numbers of 64 digits
 // carry 212 bits; a hundred fields are a long form.
 const DEPTH_ORDINARY: u32 = 64;
 const MEMBERS_ORDINARY: u32 = 10_000;

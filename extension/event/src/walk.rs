@@ -23,8 +23,8 @@ pub trait Visitor {
     /// nothing is left over may not come itself.
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps);
 
-    /// True if this visitor makes nothing of a text, told by the kinds of its bytes and at most by a
-    /// glance; where no decoder reads such a text either, it is not shown.
+    /// True if this visitor makes nothing of a text, told by the kinds of its bytes and at most by
+    /// a glance; where no decoder reads such a text either, it is not shown.
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         let _ = (text, classes, part);
         false

@@ -60,7 +60,11 @@ fn registered(leaves: &[Leaf], registry: Registry) -> Vec<Breach> {
             continue;
         };
         for (kind, wanted) in registry.fences {
-            let found = fences(&page.text).filter(|(_, tag, _)| tag == kind).count();
+            // Behind its kind a fence may say where its values stand.
+            let is_kind = |tag: &str| tag.split(' ').next() == Some(kind);
+            let found = fences(&page.text)
+                .filter(|(_, tag, _)| is_kind(tag))
+                .count();
             if found < *wanted {
                 let message = format!("{found} fences `{kind}`, fewer than {wanted}");
                 breaches.push(breach(&page.path, 1, &message));

@@ -70,13 +70,14 @@ impl Detector for ComplexityBomb {
     }
 }
 
-// Limit: 4,300 digits, where Python refuses to go on because reading a number of n digits takes n × n
-// steps; keys of cryptography have 1,234.
+// Limit: 4,300 digits, where Python refuses to go on because reading a number of n digits takes n ×
+// n steps; keys of cryptography have 1,234.
 const DIGITS_MAX: u32 = 4_300;
-// Limit: exponents of 4 digits; doubles end at 308, and writers of JSON that mean infinity write 9999.
+// Limit: exponents of 4 digits; doubles end at 308, and writers of JSON that mean infinity write
+// 9999.
 const EXPONENT_MAX: u32 = 4;
-// Limit: exponents of 7 digits in a text: fewer are met in short hashes that begin so (one in 2^20 of
-// those with nine characters).
+// Limit: exponents of 7 digits in a text: fewer are met in short hashes that begin so (one in 2^20
+// of those with nine characters).
 const POWER_MIN: usize = 7;
 // Limit: 10 ranges; readers of documents ask for about five pages at once, and for lists of one.
 const RANGES_MAX: usize = 10;

@@ -55,8 +55,8 @@ impl Detector for DecompressionBomb {
     }
 }
 
-// Limit: 200 : 1. Deflate ends at 1,032 : 1 (258 bytes for two bits); text comes to 5, log lines that
-// repeat to 30, and what comes to 200 says the same thing all the way.
+// Limit: 200 : 1. Deflate ends at 1,032 : 1 (258 bytes for two bits); text comes to 5, log lines
+// that repeat to 30, and what comes to 200 says the same thing all the way.
 const RATIO_MAX: u32 = 200;
 
 fn strongest(shape: &Shape) -> Option<(Confidence, &'static str)> {

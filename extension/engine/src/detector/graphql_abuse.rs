@@ -113,10 +113,11 @@ fn begin(text: &[u8]) -> Option<usize> {
     is_document.then_some(start)
 }
 
-// Limit: 15 open selections, as many as the schema question of the common tools opens (seven of them
-// `ofType`); three lists of edges and nodes inside of each other open ten.
+// Limit: 15 open selections, as many as the schema question of the common tools opens (seven of
+// them `ofType`); three lists of edges and nodes inside of each other open ten.
 const DEPTH_MAX: usize = 15;
-// Limit: 6 fields of one name inside of each other; answers to answers are shown to the fifth level.
+// Limit: 6 fields of one name inside of each other; answers to answers are shown to the fifth
+// level.
 const RECURRING_MAX: usize = 6;
 // Limit: 10 fields of one name under aliases are advice, 30 are more than a page shows; a program
 // that asks for many things at once asks for a list.

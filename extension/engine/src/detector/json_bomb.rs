@@ -55,8 +55,8 @@ impl Detector for JsonBomb {
     }
 }
 
-// Limit: 512 levels are where PHP's reader ends; the recursive ones of Python, Ruby, Rust and .NET end
-// between 64 and 1,000, and no person or program nests an answer so deep.
+// Limit: 512 levels are where PHP's reader ends; the recursive ones of Python, Ruby, Rust and .NET
+// end between 64 and 1,000, and no person or program nests an answer so deep.
 const DEPTH_MAX: u32 = 512;
 // Limit: 128 levels are where Rust's readers end; the deepest ordinary documents, syntax trees and
 // rich texts, have some fifty.

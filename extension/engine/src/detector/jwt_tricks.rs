@@ -12,7 +12,7 @@ pub(super) use signals::WORDS;
 use credenza_event::{Form, Part, Role, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
+use crate::gate::{self, Signals};
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -39,6 +39,13 @@ impl Detector for JwtTricks {
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        // The gate shows nobody a plain text with a token in it, only one that begins as a token.
+        if gate::is_plain(form.text, form.classes, form.part) {
+            return Judgement {
+                evidence: None,
+                complete: true,
+            };
+        }
         // Each byte is looked for, and each of a token unpacked and read.
         if !steps.take(form.text.len().saturating_mul(3)) {
             return Judgement {

@@ -17,6 +17,7 @@ pub mod jndi_lookup;
 pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
+pub mod leaked_credential;
 pub mod nosql_injection;
 pub mod open_redirect;
 pub mod oversize;
@@ -45,6 +46,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &json_bomb::JsonBomb,         // a document that costs its reader more than its bytes
     &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
     &complexity_bomb::ComplexityBomb, // a value that costs more than its bytes to evaluate
+    &leaked_credential::LeakedCredential, // a secret of somebody's in an event
     &oversize::Oversize,          // more parts than anyone who sends them needs
     &nosql_injection::NosqlInjection, // operators or code where data was meant
     &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
@@ -70,6 +72,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     json_bomb::WORDS,
     decompression_bomb::WORDS,
     oversize::WORDS,
+    leaked_credential::WORDS,
     nosql_injection::WORDS,
     xml_external_entity::WORDS,
     open_redirect::WORDS,
@@ -143,8 +146,8 @@ pub trait Detector: Sync {
     fn needs(&self) -> &'static [Signals];
     /// Judges one form that the gate called hot for this detector.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement;
-    /// Judges the figures of a document, a form or packed data that are out of the ordinary; `form` is
-    /// the text that has this shape.
+    /// Judges the figures of a document, a form or packed data that are out of the ordinary; `form`
+    /// is the text that has this shape.
     fn judge_shape(&self, form: &Form<'_>, shape: &Shape) -> Option<Evidence> {
         let _ = (form, shape);
         None

@@ -55,11 +55,12 @@ impl Detector for Oversize {
     }
 }
 
-// Limit: 1,000 fields or parts, where Django, PHP, Express, Werkzeug and others stop reading a form.
+// Limit: 1,000 fields or parts, where Django, PHP, Express, Werkzeug and others stop reading a
+// form.
 const FIELDS_MAX: u32 = 1_000;
-// Limit: 10,000 names in one object: a table of them costs 1 MB in Python, and one made of names that
-// collide costs 10,000 × 10,000 / 2 comparisons; dictionaries have as many, so that only ten times as
-// many are more than advice.
+// Limit: 10,000 names in one object: a table of them costs 1 MB in Python, and one made of names
+// that collide costs 10,000 × 10,000 / 2 comparisons; dictionaries have as many, so that only ten
+// times as many are more than advice.
 const NAMES_MUCH: u32 = 10_000;
 const NAMES_MAX: u32 = 100_000;
 // Limit: 100,000 items in one list: at 10 ms of work each, a quarter of an hour, the platform's

@@ -1,9 +1,9 @@
 //! A regular expression read for what a backtracking matcher would make of it.
 //! It never recurses, never matches anything, and never judges a pattern that no compiler takes.
 //!
-//! A repeated group costs exponential time if a run of one letter can be cut into its repetitions in
-//! more than one way: because something in it is repeated as well and the rest gives way, or because
-//! two of its alternatives take that letter.
+//! A repeated group costs exponential time if a run of one letter can be cut into its repetitions
+//! in more than one way: because something in it is repeated as well and the rest gives way, or
+//! because two of its alternatives take that letter.
 use super::letters::Letters;
 
 // Limit: 32 groups inside of each other; patterns that people write have four.
@@ -207,7 +207,8 @@ impl Reader<'_> {
     fn repeat(&mut self, atom: Atom) -> Option<()> {
         let (count, bytes) = self.count();
         self.pass(bytes);
-        // A lazy repetition tries the same ways in another order; a possessive one gives nothing back.
+        // A lazy repetition tries the same ways in another order; a possessive one gives nothing
+        // back.
         let is_possessive = bytes > 0 && self.byte(0) == Some(b'+');
         if bytes > 0 && matches!(self.byte(0), Some(b'?' | b'+')) {
             self.pass(1);

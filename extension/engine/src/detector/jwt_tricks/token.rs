@@ -17,8 +17,7 @@ pub(super) struct Token<'t> {
 
 /// The tokens of a text, in a row.
 ///
-/// A token stands at the start, or behind a byte that no word or path has: the gate lets nobody see
-/// a longer word with a token in it.
+/// A token stands at the start, or behind a byte that is none of its own.
 pub(super) fn tokens(text: &[u8]) -> impl Iterator<Item = Token<'_>> {
     let mut from = 0_usize;
     memchr2_iter(b'y', b'w', text).filter_map(move |second| {
@@ -44,11 +43,11 @@ fn begins(text: &[u8]) -> bool {
     )
 }
 
-/// True at the start of a text, and behind a byte that makes it more than a plain word.
+/// True at the start of a text, and where no token goes on.
 fn is_free(text: &[u8], start: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     before.is_none_or(|byte| {
-        !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.' | b',' | b':' | b'/')
+        !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.' | b'+')
     })
 }
 
@@ -130,7 +129,8 @@ mod tests {
             ("eyJh.eyJz.c2ln", 1),
             ("Bearer eyJh.eyJz.c2ln", 1),
             ("a=eyJh.eyJz.&b=eyJh.eyJz", 2),
-            ("state:eyJh.eyJz.c2ln", 0),
+            ("state:eyJh.eyJz.c2ln", 1),
+            ("state.eyJh.eyJz.c2ln", 0),
             ("eyJh", 0),
             ("they were eyed", 0),
         ] {

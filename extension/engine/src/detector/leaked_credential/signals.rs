@@ -1,0 +1,16 @@
+//! What the gate looks for on behalf of this rule.
+//! It never decides anything: a signal only makes the detector look.
+use crate::gate::Signals;
+use crate::lexicon::Vocabulary;
+
+/// How some kind of secret begins.
+pub(super) const NEEDS: &[Signals] = &[Signals::SECRET];
+
+/// The words that show a signal; kinds that begin with letters without a sign behind them are known
+/// to the gate without a word.
+pub(in crate::detector) const WORDS: &Vocabulary = &[(
+    Signals::SECRET.bits(),
+    "ghp gho ghu ghs ghr github glpat glptt glrt gldt xoxb xoxp xoxa xoxr xoxs xoxe xapp slack sk \
+     rk npm pypi sg dop hf gocspx shpat shpca shppa shpss dckr accountkey private secret \
+     secretaccesskey awssecretaccesskey",
+)];
