@@ -268,19 +268,14 @@ fn is_sharp(name: &[u8]) -> bool {
         9 => name == b"prototype" || name == b"py/object" || name == b"py/reduce",
         10 => name == b"json_class",
         11 => name == b"py/function",
-        18 => name == b"AttributeValueList",
-        // No shorter name has both words in it.
-        21.. => {
-            memmem::find(name, b"constructor.prototype").is_some()
-                || name == b"userOverridesAsString"
-        9 => name == b"prototype",
         15 => name.eq_ignore_ascii_case(b"SecretAccessKey"),
         17 => name.eq_ignore_ascii_case(b"secret_access_key"),
         18 => name == b"AttributeValueList" || name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
         // No shorter name has both words in it.
         21.. => {
-            name.eq_ignore_ascii_case(b"aws_secret_access_key")
-                || memmem::find(name, b"constructor.prototype").is_some()
+            memmem::find(name, b"constructor.prototype").is_some()
+                || name == b"userOverridesAsString"
+                || name.eq_ignore_ascii_case(b"aws_secret_access_key")
         }
         _ => false,
     }
