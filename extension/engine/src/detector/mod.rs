@@ -6,6 +6,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
 
+pub mod code_injection;
 pub mod command_injection;
 pub mod complexity_bomb;
 pub mod cross_site_scripting;
@@ -34,6 +35,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &sql_injection::SqlInjection, // a value that changes the shape of a query
     &path_traversal::PathTraversal, // a path that leaves its folder
     &command_injection::CommandInjection, // a value that becomes a second command
+    &code_injection::CodeInjection, // program text that runs
     &graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
     &prototype_pollution::PrototypePollution, // names that write into every object
     &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
@@ -60,6 +62,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     sql_injection::WORDS, //
     path_traversal::WORDS,
     command_injection::WORDS,
+    code_injection::WORDS,
     graphql_abuse::WORDS,
     prototype_pollution::WORDS,
     ldap_injection::WORDS,

@@ -1,0 +1,137 @@
+//! What stands before and behind a call: nothing, a tag, an open quote, data, or a program.
+//! It never reads further than what tells one from the other.
+
+/// What stands before a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing but signs.
+    Nothing,
+    /// A tag that opens program text: `<?php`, `<?=`, `<%`, `${`, `#{`, `{{`.
+    Tag,
+    /// A text that ends in a quote left open, and a sign.
+    Quote,
+    /// One token of data and a sign that ends it.
+    Data,
+    /// A program, or words.
+    Program,
+}
+
+impl Before {
+    /// The name in explanations.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "value",
+            Self::Tag => "tag",
+            Self::Quote => "quoted",
+            Self::Data => "argument",
+            Self::Program => "program",
+        }
+    }
+}
+
+// Limit: what a call breaks out of shows in the 96 bytes before it.
+const BEFORE_BYTES: usize = 96;
+
+/// What the text before a call is.
+pub(super) fn before(text: &[u8]) -> Before {
+    let is_whole = text.len() <= BEFORE_BYTES;
+    let start = text.len().saturating_sub(BEFORE_BYTES);
+    let near = text.get(start..).unwrap_or_default().trim_ascii_end();
+    let line = near.iter().rposition(|byte| *byte == b'\n');
+    let near = match line {
+        Some(line) if !is_whole => near.get(line..).unwrap_or(near),
+        _ => near,
+    };
+    if is_whole && !near.iter().any(u8::is_ascii_alphanumeric) {
+        return match opens(near) {
+            true => Before::Tag,
+            false => Before::Nothing,
+        };
+    }
+    if opens(near) {
+        return Before::Tag;
+    }
+    let signs = near
+        .iter()
+        .rev()
+        .take_while(|byte| b";|&+.,()!@~- ".contains(byte))
+        .count();
+    let cut = near.len().saturating_sub(signs);
+    let (kept, signs) = near.split_at_checked(cut).unwrap_or((near, &[]));
+    let has_sign = signs.iter().any(|byte| b";|&+.".contains(byte));
+    let last = kept.last().copied().unwrap_or(0);
+    if has_sign && matches!(last, b'\'' | b'"') {
+        let quotes = kept.iter().filter(|byte| **byte == last).count();
+        if quotes % 2 == 1 {
+            return Before::Quote;
+        }
+    }
+    let is_token = is_whole
+        && kept.len() <= 48
+        && !kept
+            .iter()
+            .any(|b| b.is_ascii_whitespace() || b"(){}=<>\"'`".contains(b));
+    let is_ended = signs.iter().any(|byte| b";|&".contains(byte));
+    if is_token && is_ended {
+        Before::Data
+    } else {
+        Before::Program
+    }
+}
+
+/// True if a text ends in a tag, with nothing of a program behind it yet.
+fn opens(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let text = text.strip_suffix(b"@").unwrap_or(text).trim_ascii_end();
+    let ends = [
+        b"<?php".as_slice(),
+        b"<?=",
+        b"<?",
+        b"<%=",
+        b"<%",
+        b"${",
+        b"#{",
+        b"{{",
+        b"{%",
+        b"[php]",
+        b"{php}",
+        b"<?php echo",
+        b"<?php print",
+        b"<? echo",
+        b"<?php return",
+    ];
+    let len = text.len();
+    ends.iter().any(|end| {
+        text.get(len.saturating_sub(end.len())..)
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    })
+}
+
+/// True if nothing but signs, a closing tag or a comment stands behind a call.
+pub(super) fn is_end(text: &[u8]) -> bool {
+    let near = text.get(..64).unwrap_or(text);
+    let stop = near
+        .windows(2)
+        .position(|two| matches!(two, b"?>" | b"%>" | b"//" | b"/*" | b"--"));
+    let hash = near.iter().position(|byte| *byte == b'#');
+    let stop = stop.unwrap_or(near.len()).min(hash.unwrap_or(near.len()));
+    let until = near.get(..stop).unwrap_or(near);
+    !until.iter().any(u8::is_ascii_alphanumeric) && (stop < near.len() || near.len() < 64)
+}
+
+// Limit: four lines that are not empty are a document.
+const LINES_MIN: usize = 4;
+
+/// True for a text of many lines.
+pub(super) fn is_document(text: &[u8]) -> bool {
+    let mut lines = 0_usize;
+    for line in text.split(|byte| *byte == b'\n') {
+        if line.iter().any(|byte| !byte.is_ascii_whitespace()) {
+            lines = lines.saturating_add(1);
+            if lines >= LINES_MIN {
+                return true;
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,325 @@
+//! One call in program text of any language: its function, its object, its first argument.
+//! It never reads further back than a name or further on than a literal.
+use super::function::{Effect, NAME_BYTES_MAX, effect};
+use crate::detector::path_traversal::{Reach, reach};
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) effect: Effect,
+    /// Where the expression that is called begins.
+    pub(super) start: usize,
+    /// One past the parenthesis that closes it, or where reading stopped.
+    pub(super) end: usize,
+    pub(super) argument: Argument,
+    /// It is called on what another call gave, or on a module.
+    pub(super) is_chained: bool,
+    /// The parenthesis that closes it was found.
+    pub(super) is_closed: bool,
+}
+
+impl Call {
+    /// True if what it is called on tells what it is for.
+    pub(super) fn is_telling(&self) -> bool {
+        self.is_chained || self.effect.any(Effect::CLIMBS)
+    }
+}
+
+/// The first argument of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Argument {
+    None,
+    /// A text that is a path to what must not be read.
+    Secret,
+    /// The name of a module that runs commands or reads files.
+    Module,
+    /// Any text.
+    Text,
+    /// What the request carries.
+    Request,
+    /// A call that unpacks or loads something.
+    Hidden,
+    /// Anything else.
+    Other,
+}
+
+/// Reads the call whose parenthesis stands at `open`.
+pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
+    let before = text.get(..open)?;
+    let name_end = skip_back(before);
+    let name = name_before(text.get(..name_end)?);
+    if name.is_empty() {
+        return None;
+    }
+    let found = effect(name);
+    if found.is_none() || found == Effect::UNPACKS || is_other(name, text, open) {
+        return None;
+    }
+    let name_start = name_end.saturating_sub(name.len());
+    let object = object(text, name_start);
+    if found.any(Effect::METHOD) && object == Object::Unknown || object == Object::Own {
+        return None;
+    }
+    if found.any(Effect::OBJECT) && !found.any(Effect::CLIMBS) {
+        return None;
+    }
+    let argument = argument(text, open.saturating_add(1));
+    let (end, is_closed) = close(text, open);
+    Some(Call {
+        effect: found,
+        start: start(text, name_start),
+        end,
+        argument,
+        is_chained: object == Object::Known,
+        is_closed,
+    })
+}
+
+/// True for `function (` and for the constructor of a class.
+fn is_other(name: &[u8], text: &[u8], open: usize) -> bool {
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    let has_text = argument(text, open.saturating_add(1)) == Argument::Text;
+    is(b"function") && name.first() != Some(&b'F') || is(b"constructor") && !has_text
+}
+
+/// Skips white space and comments backwards.
+fn skip_back(text: &[u8]) -> usize {
+    let mut text = text.trim_ascii_end();
+    if let Some(inner) = text.strip_suffix(b"*/") {
+        let tail = inner.len().saturating_sub(64);
+        let window = inner.get(tail..).unwrap_or_default();
+        if let Some(start) = memchr::memmem::rfind(window, b"/*") {
+            let cut = tail.saturating_add(start);
+            text = inner.get(..cut).unwrap_or_default().trim_ascii_end();
+        }
+    }
+    text.len()
+}
+
+/// The name at the end of a text.
+fn name_before(text: &[u8]) -> &[u8] {
+    let len = text
+        .iter()
+        .rev()
+        .take(NAME_BYTES_MAX.saturating_add(1))
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+        .count();
+    text.get(text.len().saturating_sub(len)..)
+        .unwrap_or_default()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Object {
+    /// A plain function.
+    None,
+    /// A module or a call that makes the method dangerous.
+    Known,
+    /// Any object.
+    Unknown,
+    /// The definition of a function of this name.
+    Own,
+}
+
+/// What stands before the name.
+fn object(text: &[u8], name_start: usize) -> Object {
+    let before = text.get(..name_start).unwrap_or_default();
+    let parted = [b".".as_slice(), b"->", b"::"]
+        .iter()
+        .find_map(|sign| before.strip_suffix(*sign));
+    let Some(object) = parted else {
+        let word = name_before(before.trim_ascii_end());
+        let is_own = [
+            b"function".as_slice(),
+            b"def",
+            b"fn",
+            b"sub",
+            b"void",
+            b"int",
+            b"func",
+        ]
+        .iter()
+        .any(|known| word == *known);
+        return match before.last() {
+            _ if is_own => Object::Own,
+            Some(b'$' | b'@' | b'%' | b'.' | b'\\') if before.ends_with(b"$") => Object::Own,
+            _ => Object::None,
+        };
+    };
+    let object = object.strip_suffix(b"?").unwrap_or(object);
+    if let Some(b')' | b']') = object.last() {
+        // `require('child_process').exec(`, `getRuntime().exec(`, `['os'].popen(`
+        let tail = object.len().saturating_sub(64);
+        let window = object.get(tail..).unwrap_or_default();
+        return if names_module(window) {
+            Object::Known
+        } else {
+            Object::Unknown
+        };
+    }
+    if effect(name_before(object)).any(Effect::OBJECT) {
+        Object::Known
+    } else {
+        Object::Unknown
+    }
+}
+
+/// True if a module or a call that gives one is named in a text.
+fn names_module(text: &[u8]) -> bool {
+    text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        .any(|word| effect(word).any(Effect::OBJECT.with(Effect::CLIMBS)))
+}
+
+/// Where the chain of names and calls begins that ends at `name_start`.
+fn start(text: &[u8], name_start: usize) -> usize {
+    let window_start = name_start.saturating_sub(160);
+    let window = text.get(window_start..name_start).unwrap_or_default();
+    let mut depth = 0_u32;
+    let mut quote = 0_u8;
+    let mut len = 0_usize;
+    for byte in window.iter().rev() {
+        let goes_on = match byte {
+            _ if quote != 0 => {
+                if *byte == quote {
+                    quote = 0;
+                }
+                true
+            }
+            b')' | b']' => {
+                depth = depth.saturating_add(1);
+                true
+            }
+            b'(' | b'[' if depth > 0 => {
+                depth = depth.saturating_sub(1);
+                true
+            }
+            b'\'' | b'"' if depth > 0 => {
+                quote = *byte;
+                true
+            }
+            b'.' | b'_' | b'>' | b'-' | b':' | b'@' | b'\\' => true,
+            b' ' | b',' => depth > 0,
+            _ => byte.is_ascii_alphanumeric() || depth > 0,
+        };
+        if !goes_on {
+            break;
+        }
+        len = len.saturating_add(1);
+    }
+    let chain = window
+        .get(window.len().saturating_sub(len)..)
+        .unwrap_or_default();
+    // What joins the chain to a text before it is not of it.
+    let signs = chain.iter().take_while(|b| b".->:@\\".contains(b)).count();
+    let start = name_start.saturating_sub(len).saturating_add(signs);
+    let before = text.get(..start).unwrap_or_default();
+    before.strip_suffix(b"new ").map_or(start, <[u8]>::len)
+}
+
+/// What the first argument is.
+fn argument(text: &[u8], at: usize) -> Argument {
+    let rest = text.get(at..).unwrap_or_default();
+    let rest = rest.get(..160).unwrap_or(rest).trim_ascii_start();
+    let rest = rest.strip_prefix(b"\\").unwrap_or(rest);
+    match rest.first() {
+        None | Some(b')') => Argument::None,
+        Some(quote @ (b'\'' | b'"' | b'`')) => {
+            let inner = rest.get(1..).unwrap_or_default();
+            let len = inner.iter().position(|byte| byte == quote);
+            literal(inner.get(..len.unwrap_or(inner.len())).unwrap_or(inner))
+        }
+        Some(b'$') if is_request(rest) => Argument::Request,
+        _ => {
+            let len = rest
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'.'))
+                .count();
+            let name = rest.get(..len).unwrap_or_default();
+            let behind = rest.get(len..).unwrap_or_default().trim_ascii_start();
+            let last = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+            let hides = Effect::UNPACKS
+                .with(Effect::LOADS)
+                .with(Effect::EVALUATES)
+                .with(Effect::READS)
+                .with(Effect::CLIMBS);
+            let is_call = behind.first() == Some(&b'(') || effect(last).any(Effect::UNPACKS);
+            let climbs = effect(last).any(Effect::CLIMBS);
+            if climbs || is_call && effect(last).any(hides) {
+                Argument::Hidden
+            } else {
+                Argument::Other
+            }
+        }
+    }
+}
+
+fn literal(text: &[u8]) -> Argument {
+    if reach(text) == Reach::Secret {
+        return Argument::Secret;
+    }
+    let is_module = [
+        b"child_process".as_slice(),
+        b"fs",
+        b"os",
+        b"subprocess",
+        b"commands",
+        b"pty",
+        b"posix",
+        b"vm",
+        b"net",
+        b"socket",
+        b"node:child_process",
+        b"node:fs",
+    ]
+    .contains(&text);
+    if is_module {
+        Argument::Module
+    } else {
+        Argument::Text
+    }
+}
+
+/// `$_GET[`, `$_REQUEST[`, `$HTTP_…`.
+pub(super) fn is_request(text: &[u8]) -> bool {
+    const NAMES: [&[u8]; 7] = [
+        b"$_GET",
+        b"$_POST",
+        b"$_REQUEST",
+        b"$_COOKIE",
+        b"$_SERVER",
+        b"$_FILES",
+        b"$HTTP_",
+    ];
+    NAMES.iter().any(|name| {
+        text.get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+    })
+}
+
+// Limit: one-liners are short; a call that is not closed within 512 bytes is read as open.
+const CALL_BYTES_MAX: usize = 512;
+
+/// One past the parenthesis that closes the one at `open`.
+fn close(text: &[u8], open: usize) -> (usize, bool) {
+    let rest = text.get(open..).unwrap_or_default();
+    let mut depth = 0_u32;
+    let mut quote = 0_u8;
+    for (offset, byte) in rest.iter().take(CALL_BYTES_MAX).enumerate() {
+        match byte {
+            _ if quote != 0 => {
+                if *byte == quote {
+                    quote = 0;
+                }
+            }
+            b'\'' | b'"' => quote = *byte,
+            b'(' => depth = depth.saturating_add(1),
+            b')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return (open.saturating_add(offset).saturating_add(1), true);
+                }
+            }
+            _ => {}
+        }
+    }
+    (open.saturating_add(rest.len().min(CALL_BYTES_MAX)), false)
+}

@@ -1,0 +1,99 @@
+//! Server-side includes and edge-side includes: directives that a web server carries out.
+//! It never takes a comment of HTML for one.
+use memchr::memmem;
+
+/// A directive in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Directive {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The first directive behind `from`, if there is one.
+pub(super) fn find(text: &[u8], from: usize) -> Option<Directive> {
+    let rest = text.get(from..)?;
+    let mut at = 0_usize;
+    while let Some(next) = memchr::memchr(b'<', rest.get(at..)?) {
+        at = at.saturating_add(next);
+        let here = rest.get(at..)?;
+        if let Some(bytes) = directive(here) {
+            let start = from.saturating_add(at);
+            return Some(Directive {
+                start,
+                end: start.saturating_add(bytes),
+            });
+        }
+        at = at.saturating_add(1);
+    }
+    None
+}
+
+// Limit: a directive is a line; what it reads is told in its first 256 bytes.
+const DIRECTIVE_BYTES_MAX: usize = 256;
+
+/// The length of the directive at the start of a text.
+fn directive(text: &[u8]) -> Option<usize> {
+    let window = text.get(..DIRECTIVE_BYTES_MAX).unwrap_or(text);
+    if let Some(rest) = window.strip_prefix(b"<!--#") {
+        let rest = rest.trim_ascii_start();
+        let name = name(rest);
+        let behind = rest.get(name.len()..).unwrap_or_default();
+        let known = DIRECTIVES
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known));
+        let has_end = memmem::find(behind, b"-->").is_some();
+        let is_set = behind.first().is_some_and(u8::is_ascii_whitespace) && behind.contains(&b'=');
+        if known && (has_end || is_set) {
+            return Some(end(window, b"-->"));
+        }
+        return None;
+    }
+    let start = window.get(..5)?;
+    if !start.eq_ignore_ascii_case(b"<esi:") {
+        return None;
+    }
+    let name = name(window.get(5..)?);
+    let known = TAGS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    known.then(|| end(window, b">"))
+}
+
+fn name(text: &[u8]) -> &[u8] {
+    let len = text.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    text.get(..len.count()).unwrap_or_default()
+}
+
+fn end(window: &[u8], mark: &[u8]) -> usize {
+    memmem::find(window, mark).map_or(window.len(), |at| at.saturating_add(mark.len()))
+}
+
+const DIRECTIVES: [&[u8]; 12] = [
+    b"exec",
+    b"include",
+    b"echo",
+    b"printenv",
+    b"config",
+    b"set",
+    b"fsize",
+    b"flastmod",
+    b"if",
+    b"elif",
+    b"else",
+    b"endif",
+];
+
+const TAGS: [&[u8]; 14] = [
+    b"include",
+    b"inline",
+    b"debug",
+    b"remove",
+    b"comment",
+    b"try",
+    b"attempt",
+    b"except",
+    b"vars",
+    b"assign",
+    b"eval",
+    b"function",
+    b"choose",
+    b"when",
+];

@@ -1,0 +1,317 @@
+//! The search for program text, and what it is worth where it stands.
+//! It never reads the text more than a few times over, however many calls there are.
+use credenza_event::{Form, Role, Steps};
+
+use super::around::{self, Before, is_end};
+use super::call::{self, Argument, Call};
+use super::function::Effect;
+use super::{include, php, span};
+use crate::prose;
+use crate::report::Confidence;
+
+/// Program text that is worth something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) confidence: Confidence,
+    pub(super) production: &'static str,
+    pub(super) context: &'static str,
+    pub(super) language: &'static str,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The strongest program text of a value, and whether all of it was looked at.
+pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, bool) {
+    let text = form.text;
+    if !steps.take(text.len()) {
+        return (None, false);
+    }
+    let mut search = Search {
+        text,
+        role: form.role,
+        steps,
+        best: None,
+        complete: true,
+        left: text
+            .len()
+            .saturating_mul(READ_BYTES_PER_BYTE)
+            .saturating_add(READ_BYTES_FREE),
+        document: None,
+    };
+    search.includes();
+    search.tags();
+    search.value();
+    search.calls();
+    (search.best, search.complete)
+}
+
+// Limit: calls of known functions are read once and their arguments once more for each call around
+// them, four deep.
+const READ_BYTES_PER_BYTE: usize = 4;
+const READ_BYTES_FREE: usize = 8 << 10;
+
+struct Search<'t, 's> {
+    text: &'t [u8],
+    role: Role,
+    steps: &'s mut Steps,
+    best: Option<Found>,
+    complete: bool,
+    /// Bytes that may still be read around calls.
+    left: usize,
+    document: Option<bool>,
+}
+
+impl Search<'_, '_> {
+    fn is_done(&self) -> bool {
+        !self.complete
+            || self
+                .best
+                .is_some_and(|best| best.confidence == Confidence::High)
+    }
+
+    fn pay(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        let paid = left.is_some() && self.steps.take(bytes);
+        self.complete &= paid;
+        paid
+    }
+
+    fn in_document(&mut self) -> bool {
+        let text = self.text;
+        *self
+            .document
+            .get_or_insert_with(|| around::is_document(text))
+    }
+
+    /// Notes what was found, less sure in prose and in documents.
+    fn offer(&mut self, found: Found) {
+        let is_better = |best: Option<Found>, new| best.is_none_or(|best| best.confidence < new);
+        if !is_better(self.best, found.confidence) || !self.pay(512) {
+            return;
+        }
+        let place = span(found.start, found.end);
+        let is_lower = self.in_document() || prose::surrounds(self.text, place);
+        let confidence = match (is_lower, found.confidence) {
+            (false, confidence) => confidence,
+            (true, Confidence::High) => Confidence::Medium,
+            (true, _) => return,
+        };
+        if is_better(self.best, confidence) {
+            self.best = Some(Found {
+                confidence,
+                ..found
+            });
+        }
+    }
+
+    fn includes(&mut self) {
+        let Some(found) = include::find(self.text, 0) else {
+            return;
+        };
+        self.offer(Found {
+            confidence: Confidence::High,
+            production: "include",
+            context: "markup",
+            language: "ssi",
+            start: found.start,
+            end: found.end,
+        });
+    }
+
+    /// A value that begins with a tag of PHP.
+    fn tags(&mut self) {
+        let text = self.text;
+        let mut at = 0_usize;
+        while !self.is_done() {
+            let rest = text.get(at..).unwrap_or_default();
+            let Some(next) = memchr::memmem::find(rest, b"<?") else {
+                return;
+            };
+            at = at.saturating_add(next);
+            let here = text.get(at..).unwrap_or_default();
+            if let Some(inner) = php::behind_tag(here) {
+                let window = inner.get(..256).unwrap_or(inner);
+                if !self.pay(64) {
+                    return;
+                }
+                let close = memchr::memmem::find(window, b"?>");
+                let program = window.get(..close.unwrap_or(window.len()));
+                let program = program.unwrap_or_default();
+                let runs = memchr::memchr(b'`', program).is_some();
+                let request = memchr::memmem::find(program, b"$_").is_some();
+                let is_strong = runs || request && program.contains(&b'(');
+                self.offer(Found {
+                    confidence: if is_strong {
+                        Confidence::High
+                    } else {
+                        Confidence::Medium
+                    },
+                    production: "tag",
+                    context: "markup",
+                    language: "php",
+                    start: at,
+                    end: at.saturating_add(2).saturating_add(program.len()),
+                });
+            }
+            at = at.saturating_add(2);
+        }
+    }
+
+    /// A value that is an expression only PHP has.
+    fn value(&mut self) {
+        if self.is_done() {
+            return;
+        }
+        let Some(worth) = php::worth(self.text) else {
+            return;
+        };
+        self.offer(Found {
+            confidence: match worth {
+                php::Worth::Runs => Confidence::High,
+                php::Worth::Odd => Confidence::Medium,
+            },
+            production: "dynamic-call",
+            context: "value",
+            language: "php",
+            start: 0,
+            end: self.text.len(),
+        });
+    }
+
+    fn calls(&mut self) {
+        let text = self.text;
+        for open in memchr::memchr_iter(b'(', text) {
+            if self.is_done() {
+                return;
+            }
+            if let Some(call) = call::read(text, open) {
+                if !self.pay(call.end.saturating_sub(call.start)) {
+                    return;
+                }
+                self.judge(&call);
+            } else if self.is_spelled_run(open) {
+                let start = open.saturating_sub(2);
+                self.note(
+                    Confidence::High,
+                    "command-literal",
+                    Before::Nothing,
+                    start,
+                    open,
+                );
+            }
+        }
+    }
+
+    /// `%x(id)` as the whole value: Ruby's command literal.
+    fn is_spelled_run(&self, open: usize) -> bool {
+        let before = self.text.get(..open).unwrap_or_default();
+        let Some(before) = before.strip_suffix(b"%x") else {
+            return false;
+        };
+        let rest = self.text.get(open..).unwrap_or_default();
+        let close = rest.iter().take(256).position(|byte| *byte == b')');
+        let behind = close
+            .and_then(|close| rest.get(close..))
+            .unwrap_or_default();
+        close.is_some_and(|close| close > 1)
+            && before.len() < 64
+            && !before.iter().any(u8::is_ascii_alphanumeric)
+            && is_end(behind)
+    }
+
+    fn judge(&mut self, call: &Call) {
+        let mut before = self.text.get(..call.start).unwrap_or_default();
+        if self.role == Role::Path {
+            // Folders stand before the value.
+            let folder = before.iter().rposition(|byte| *byte == b'/');
+            before = folder.and_then(|at| before.get(at..)).unwrap_or(before);
+        }
+        let before = around::before(before);
+        let behind = self.text.get(call.end..).unwrap_or_default();
+        // Lines of documents are program text; nobody breaks out of anything there.
+        if matches!(before, Before::Nothing | Before::Data | Before::Program) && self.in_document()
+        {
+            return;
+        }
+        let ends = !call.is_closed || is_end(behind) || behind.first() == Some(&b'(');
+        let is_free = before != Before::Program;
+        let breaks = matches!(before, Before::Tag | Before::Quote | Before::Data);
+        let strong = is_strong(call);
+        let confidence = match (is_free, strong) {
+            (true, Some(true)) if ends || breaks || call.is_telling() => Confidence::High,
+            (true, Some(_)) if breaks && before != Before::Data => Confidence::High,
+            (true, Some(_)) if ends => Confidence::Medium,
+            (true, None) if before == Before::Tag => Confidence::High,
+            (true, None) if ends && call.is_closed => Confidence::Medium,
+            (false, Some(true)) if call.is_telling() => Confidence::Medium,
+            _ => return,
+        };
+        self.note(confidence, production(call), before, call.start, call.end);
+    }
+
+    fn note(
+        &mut self,
+        confidence: Confidence,
+        production: &'static str,
+        before: Before,
+        start: usize,
+        end: usize,
+    ) {
+        self.offer(Found {
+            confidence,
+            production,
+            context: before.name(),
+            language: "generic",
+            start,
+            end,
+        });
+    }
+}
+
+/// How strong a call is in itself: surely an attack's, maybe, or only a try.
+fn is_strong(call: &Call) -> Option<bool> {
+    let effect = call.effect;
+    let argument = call.argument;
+    if effect.any(Effect::CLIMBS) {
+        return Some(true);
+    }
+    if effect.any(Effect::RUNS) {
+        let is_known = matches!(
+            argument,
+            Argument::Text | Argument::Secret | Argument::Request | Argument::Hidden
+        );
+        return Some(is_known);
+    }
+    if effect.any(Effect::EVALUATES) {
+        let is_known = matches!(
+            argument,
+            Argument::Request | Argument::Hidden | Argument::Secret
+        );
+        return Some(is_known);
+    }
+    if effect.any(Effect::LOADS) {
+        return (argument == Argument::Module).then_some(false);
+    }
+    if effect.any(Effect::READS) {
+        return Some(argument == Argument::Secret || argument == Argument::Request);
+    }
+    (argument == Argument::Hidden).then_some(true)
+}
+
+fn production(call: &Call) -> &'static str {
+    let effect = call.effect;
+    if effect.any(Effect::RUNS) {
+        "run"
+    } else if effect.any(Effect::EVALUATES) {
+        "evaluate"
+    } else if effect.any(Effect::LOADS) {
+        "load"
+    } else if effect.any(Effect::CLIMBS) {
+        "climb"
+    } else if effect.any(Effect::READS) {
+        "read"
+    } else {
+        "call"
+    }
+}
