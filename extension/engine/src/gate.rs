@@ -269,7 +269,10 @@ fn is_sharp(name: &[u8]) -> bool {
         10 => name == b"json_class",
         11 => name == b"py/function",
         15 => name.eq_ignore_ascii_case(b"SecretAccessKey"),
-        17 => name.eq_ignore_ascii_case(b"secret_access_key"),
+        17 => {
+            name.eq_ignore_ascii_case(b"secret_access_key")
+                || name.eq_ignore_ascii_case(b"transfer-encoding")
+        }
         18 => name == b"AttributeValueList" || name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
         // No shorter name has both words in it.
         21.. => {

@@ -26,6 +26,7 @@ const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & 
     {__schema __type query{ mutation{ fragment on ...F {a{a{a{a @skip AKIA npm_ sk-ant- secretAccessKey ^(a+)+ bytes=0-0, (( 1e99999999 eyJhbGciOiJub25lIn0.eyJ. eyJ  \
     ${jndi: ldap: ${:- ${lower: ${upper: ${env: ${date:' } ${script:js: \
     http:// //127.1 169.254.169.254/ gopher:// file:/// //[::1] localhost @10.0.0.1 #@ \\\\@ \
+    \r\n \n Set-Cookie:a=b Bcc:a@b HTTP/1.1\u{20}200 <html \
     {{ }} {% %} ${ #{ <% %> <# [= @( $x. #set($ {system( {php} __class__ __globals__ T(java.lang.X) \
     .constructor( 'constructor' .class.forName( getRuntime() |filter( |attr( request config ?new()";
 

@@ -154,6 +154,16 @@ impl Path<'_> {
         last.is_some_and(|frame| frame.kind == Kind::Counted && frame.index == 0)
     }
 
+    /// What stands before the current member's name in its document, as it stands there; empty where
+    /// there is no name.
+    pub fn before(&self) -> &[u8] {
+        let name = self
+            .frames
+            .last()
+            .map_or(0, |frame| frame.key.start as usize);
+        self.text.get(..name).unwrap_or(&[])
+    }
+
     fn name(&self, frame: &Frame) -> &[u8] {
         frame.key.of(self.text).unwrap_or(&[])
     }

@@ -14,6 +14,7 @@ pub mod csv_formula;
 pub mod decompression_bomb;
 pub mod deserialization;
 pub mod graphql_abuse;
+pub mod header_injection;
 pub mod jndi_lookup;
 pub mod json_bomb;
 pub mod jwt_tricks;
@@ -42,6 +43,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
     &jndi_lookup::JndiLookup,     // a lookup that a logger resolves
     &server_side_request_forgery::ServerSideRequestForgery, // a URL that leads inside
+    &header_injection::HeaderInjection, // a line break that adds a header
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
@@ -69,6 +71,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     jwt_tricks::WORDS,
     jndi_lookup::WORDS,
     server_side_request_forgery::WORDS,
+    header_injection::WORDS,
     template_injection::WORDS,
     xpath_injection::WORDS,
     cross_site_scripting::WORDS,
