@@ -197,7 +197,8 @@ fn many_compression_bombs_cost_little_more_than_one() {
     let report = inspected(event.as_bytes());
     assert!(report.coverage.gaps().any(|gap| gap == Gap::Ratio));
     let steps = usize::try_from(report.steps).unwrap_or(usize::MAX);
-    assert!(steps < 24 * event.len(), "{steps} steps");
+    // A bomb of 468 bytes pays for the begin of its inflation as a text of 4 KiB does.
+    assert!(steps < 36 * event.len(), "{steps} steps");
 }
 
 #[test]

@@ -54,10 +54,31 @@ pub enum Decoder {
     Utf16,
     /// UTF-7 to UTF-8.
     Utf7,
-    /// Full-width forms of ASCII to ASCII, as databases fold them.
-    Width,
+    /// Compatibility forms to ASCII (full-width, circled, mathematical, …), as databases and file
+    /// systems fold them; invisible characters taken out.
+    Compatibility,
     /// Malformed UTF-8 read leniently: overlong forms folded, what is left replaced by U+FFFD.
     Utf8,
+    /// Hexadecimal digits, with or without `0x`.
+    Hex,
+    /// The escapes of CSS and of SQL's Unicode strings (`\27 `, `\0027`).
+    Css,
+    /// Character codes that build a text (`CHAR(39,32)`, `chr(39)||chr(32)`).
+    CharCodes,
+    /// Zero bytes taken out.
+    Nul,
+    /// What stands behind the comma of a `data:` URL.
+    DataUrl,
+    /// The values of a parameter that stands there more than once, with commas between them.
+    Joined,
+    /// An XML document, split into texts and attributes.
+    Xml,
+    /// A GraphQL document, split into its literals.
+    Graphql,
+    /// The names of an archive's members.
+    Archive,
+    /// A quoted-printable part of a multipart body.
+    QuotedPrintable,
 }
 
 impl Decoder {
@@ -74,8 +95,18 @@ impl Decoder {
             Self::Multipart => "multipart",
             Self::Utf16 => "utf16",
             Self::Utf7 => "utf7",
-            Self::Width => "width",
+            Self::Compatibility => "compatibility",
             Self::Utf8 => "utf8",
+            Self::Hex => "hex",
+            Self::Css => "css",
+            Self::CharCodes => "char-codes",
+            Self::Nul => "nul",
+            Self::DataUrl => "data-url",
+            Self::Joined => "joined",
+            Self::Xml => "xml",
+            Self::Graphql => "graphql",
+            Self::Archive => "archive",
+            Self::QuotedPrintable => "quoted-printable",
         }
     }
 }
@@ -134,6 +165,9 @@ impl Classes {
     /// Two of `.`, `/`, `:` and `_` stand side by side, as in paths that climb and in URLs; told of
     /// texts without [`Classes::ODD`] alone.
     pub const JOINT: Self = Self(128);
+    /// Contains a zero byte, an opening parenthesis or a closing bracket; told of texts with
+    /// [`Classes::ODD`] alone, where nobody asks for joints.
+    pub(crate) const SIGN: Self = Self(128);
     /// Nobody has looked: anything may be in it.
     pub(crate) const UNKNOWN: Self = Self(0xff);
 

@@ -21,18 +21,19 @@ pub(crate) enum Kind {
 pub(crate) struct Frame {
     /// How its members are told apart.
     pub(crate) kind: Kind,
-    /// The name of the current member, as it stands in the text.
+    /// The name of the current member, as it stands in the text; at the container's begin where
+    /// there is none.
     pub(crate) key: Span,
     /// The position of the current member.
     pub(crate) index: u32,
 }
 
 impl Frame {
-    /// A container that was just opened.
-    pub(crate) fn new(kind: Kind) -> Self {
+    /// A container that was just opened at an offset.
+    pub(crate) fn opened(kind: Kind, at: usize) -> Self {
         Self {
             kind,
-            key: Span::default(),
+            key: Span::of_offsets(at, at),
             index: 0,
         }
     }

@@ -6,6 +6,7 @@ use block::Marks;
 pub(crate) mod block;
 mod lanes;
 mod number;
+pub(crate) mod pairs;
 
 pub(crate) use block::stop;
 pub(crate) use lanes::classes;

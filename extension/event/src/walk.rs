@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::chain::Chain;
 use crate::coverage::{Coverage, Gap};
-use crate::decode::{self, wide};
+use crate::decode::{self, Inflater, wide};
 use crate::form::{Classes, Decoder, Form, Part, Role};
 use crate::path::{Frame, Path};
 use crate::shape::Shape;
@@ -13,6 +13,7 @@ use crate::steps::Steps;
 
 mod document;
 mod in_place;
+mod repeated;
 
 pub(crate) use document::{Document, Walked};
 
@@ -129,6 +130,7 @@ pub(crate) struct Walk<'w, V> {
     pub(crate) inflated_left: usize,
     /// Bytes that may still be inflated beyond the ratio, in all of the event.
     pub(crate) inflated_free: usize,
+    pub(crate) inflater: Inflater,
     frames: Vec<Vec<Frame>>,
     buffers: Vec<Vec<u8>>,
 }
@@ -150,6 +152,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
             decoded_left: 0,
             inflated_left: 0,
             inflated_free: INFLATED_BYTES_MAX,
+            inflater: Inflater::default(),
             frames: Vec::new(),
             buffers: Vec::new(),
         }

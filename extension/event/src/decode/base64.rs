@@ -3,7 +3,7 @@
 //! It never keeps bytes that are neither text nor a binary format worth opening.
 use alloc::vec::Vec;
 
-use crate::decode::{inflate, wide};
+use crate::decode::{archive, data_url, inflate, wide};
 use crate::text;
 
 // Limit: 12 characters carry 9 bytes: `' or 1=1#` and no attack is shorter, while every tenth word
@@ -46,12 +46,10 @@ enum Carried<'t> {
 
 fn carried(text: &[u8]) -> Option<Carried<'_>> {
     match text.first()? {
-        // `eyJ` is `{"`: the header of a JWT.
-        b'e' => (text.starts_with(b"eyJ") && text.contains(&b'.')).then_some(Carried::Token),
-        b'd' if text.starts_with(b"data:") => {
-            let head = text.get(..text.len().min(128))?;
-            let at = memchr::memmem::find(head, b";base64,")?;
-            Some(Carried::Plain(text.get(at + 8..)?))
+        b'e' => is_token(text).then_some(Carried::Token),
+        b'd' | b'D' | b' ' | b'\n' | b'\r' | b'\t' => {
+            let (head, payload) = data_url::split(text)?;
+            data_url::is_base64(head).then_some(Carried::Plain(payload))
         }
         b'B' | b'b' => {
             let (scheme, rest) = text.split_at_checked(6)?;
@@ -59,11 +57,16 @@ fn carried(text: &[u8]) -> Option<Carried<'_>> {
                 return Some(Carried::Plain(rest.trim_ascii()));
             }
             let (scheme, rest) = text.split_at_checked(7)?;
-            (scheme.eq_ignore_ascii_case(b"bearer ") && rest.starts_with(b"eyJ"))
-                .then_some(Carried::Token)
+            (scheme.eq_ignore_ascii_case(b"bearer ") && is_token(rest)).then_some(Carried::Token)
         }
         _ => None,
     }
+}
+
+/// True for the segments of a JWT: the first one is a document, `{"` or `{` and white space.
+fn is_token(text: &[u8]) -> bool {
+    const HEADS: [&[u8]; 5] = [b"eyJ", b"eyA", b"ewo", b"ew0", b"ewk"];
+    HEADS.iter().any(|head| text.starts_with(head)) && text.contains(&b'.')
 }
 
 /// The base64 behind the segments of a path: `/` is of the alphabet too.
@@ -79,7 +82,7 @@ fn behind_a_path(text: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Appends the bytes that `input` carries; false if they are not worth keeping.
+/// Appends the bytes that `input` carries, which may not be worth keeping; false if there are none.
 pub(super) fn decode(input: &[u8], is_path: bool, out: &mut Vec<u8>) -> bool {
     let packed = match carried(input) {
         Some(Carried::Plain(packed)) => packed,
@@ -87,13 +90,15 @@ pub(super) fn decode(input: &[u8], is_path: bool, out: &mut Vec<u8>) -> bool {
         None if is_path && !starts_well(input) => behind_a_path(input).unwrap_or(input),
         None => input,
     };
-    unpack(packed, out) && is_worth_keeping(out)
+    unpack(packed, out)
 }
 
 /// The header and the payload of a JWT, one document after the other.
 fn token(input: &[u8], out: &mut Vec<u8>) -> bool {
-    let start = memchr::memmem::find(input, b"eyJ").unwrap_or(0);
-    let token = input.get(start..).unwrap_or(&[]);
+    let token = match input.first() {
+        Some(b'e') => input,
+        _ => input.get(7..).unwrap_or(&[]),
+    };
     for segment in token.split(|byte| *byte == b'.').take(2) {
         unpack(segment, out);
         out.push(b'\n');
@@ -184,7 +189,26 @@ fn starts_well(packed: &[u8]) -> bool {
         return false;
     }
     let [_, _, head @ ..] = bits.to_be_bytes();
-    could_start(head)
+    could_start(head) || starts_deflated(packed)
+}
+
+/// True if the first bytes could be raw deflate, as SAML and small caches pack texts.
+fn starts_deflated(packed: &[u8]) -> bool {
+    // Limit: 24 characters carry what tells deflate; a shorter one carries no attack.
+    const CHARS: usize = 24;
+    let Some(chars) = packed.first_chunk::<CHARS>() else {
+        return false;
+    };
+    let bits = chars.iter().take(22).try_fold(0_u128, |bits, char| {
+        Some(bits << 6 | u128::from(six_bits(*char)?))
+    });
+    // 22 characters are 132 bits: the first four went over the edge of 128, so they are put back.
+    let Some(bits) = bits else {
+        return false;
+    };
+    let first = six_bits(*chars.first().unwrap_or(&0)).unwrap_or(0);
+    let head = (bits >> 4) | u128::from(first) << 122;
+    inflate::could_be_raw(&head.to_be_bytes())
 }
 
 /// True if six bytes could be the start of text or of a known binary format.
@@ -213,14 +237,16 @@ fn could_start(head: [u8; 6]) -> bool {
     true
 }
 
-fn is_worth_keeping(bytes: &[u8]) -> bool {
+/// True for text, and for binary formats that are opened or judged.
+pub(super) fn is_worth_keeping(bytes: &[u8]) -> bool {
     is_known_binary(bytes) || text::is_mostly_text(bytes) || wide::encoding_of_text(bytes).is_some()
 }
 
-/// True for binary formats that are opened or judged as they are: gzip, zlib, and what Java, .NET
-/// and Python make of objects.
+/// True for binary formats that are opened or judged as they are: gzip, zlib, zip, and what Java,
+/// .NET and Python make of objects.
 pub(super) fn is_known_binary(bytes: &[u8]) -> bool {
     inflate::may_be(bytes)
+        || archive::is_zip(bytes)
         || bytes.starts_with(b"\xac\xed\x00\x05")
         || bytes.starts_with(b"\x00\x01\x00\x00\x00\xff")
         || bytes.starts_with(b"\xff\x01")

@@ -2,7 +2,8 @@
 //! It never looks at a declared content type.
 use memchr::memchr;
 
-use super::show_field;
+use super::container::show_field;
+use super::joined::{self, Names};
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::shape::Shape;
@@ -55,6 +56,7 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
     let mut frames = walk.frames();
     let mut strict = is_strict(text, separator);
     let mut shape = Shape::default();
+    let mut names = Names::default();
     let mut start = 0;
     while start < text.len() {
         shape.fields = shape.fields.saturating_add(1);
@@ -67,6 +69,7 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
         let name = pair.get(..at).unwrap_or(pair);
         let value = pair.get(at + 1..).unwrap_or(&[]);
         strict &= is_strict_name(name);
+        names.note(name);
         let from = start + skipped;
         frames.clear();
         let key = Span::of_offsets(from, from + at);
@@ -93,6 +96,9 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
     walk.recycle_frames(frames);
     if shape.is_remarkable() {
         walk.remark(text, field, &shape);
+    }
+    if names.may_repeat() && separator == b'&' {
+        joined::show(walk, text, field);
     }
     strict
 }

@@ -8,10 +8,14 @@ use super::rewrite::rewrite;
 use crate::text;
 
 /// Names that stand for characters with a meaning in some grammar (HTML Living Standard 13.5).
-const NAMES: [(&[u8], u8); 41] = [
+const NAMES: [(&[u8], u8); 47] = [
+    (b"DiacriticalGrave", b'`'),
     (b"Hat", b'^'),
     (b"NewLine", b'\n'),
+    (b"NonBreakingSpace", b' '),
     (b"Tab", b'\t'),
+    (b"UnderBar", b'_'),
+    (b"VerticalLine", b'|'),
     (b"amp", b'&'),
     (b"AMP", b'&'),
     (b"apos", b'\''),
@@ -34,6 +38,7 @@ const NAMES: [(&[u8], u8); 41] = [
     (b"lsqb", b'['),
     (b"lt", b'<'),
     (b"LT", b'<'),
+    (b"midast", b'*'),
     (b"nbsp", b' '),
     (b"num", b'#'),
     (b"percnt", b'%'),
@@ -49,8 +54,12 @@ const NAMES: [(&[u8], u8); 41] = [
     (b"rsqb", b']'),
     (b"semi", b';'),
     (b"sol", b'/'),
+    (b"vert", b'|'),
     (b"verbar", b'|'),
 ];
+
+// Limit: `DiacriticalGrave`, the longest name, has 16 letters.
+const NAME_BYTES_MAX: usize = 16;
 
 /// Names that browsers read without a semicolon too.
 const BARE: [&[u8]; 9] = [
@@ -100,7 +109,7 @@ fn number<'t>(digits: &'t [u8], base: u32, out: &mut Vec<u8>) -> Option<&'t [u8]
 fn named<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
     let len = text
         .iter()
-        .take(8)
+        .take(NAME_BYTES_MAX)
         .take_while(|byte| byte.is_ascii_alphabetic())
         .count();
     let word = text.get(..len)?;

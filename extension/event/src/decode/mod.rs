@@ -6,28 +6,44 @@
 //! each new text is shown and joins the list.
 use alloc::vec::Vec;
 
-use memchr::memchr;
-
 use crate::chain::Chain;
 use crate::coverage::Gap;
 use crate::decode::inflate::Left;
-use crate::form::{Classes, Decoder, Part, Role};
-use crate::scan;
+use crate::form::{Classes, Decoder, Part};
 use crate::shape::Shape;
-use crate::walk::{Document, Field, Visitor, Walk, Walked};
+use crate::walk::{Field, Visitor, Walk};
+use call::is_path;
 
+mod archive;
 mod base64;
+mod call;
+mod codes;
+mod compatibility;
+mod compatible;
+mod container;
+mod css;
+mod data_url;
 mod escapes;
 mod fields;
+mod graphql;
+mod hex;
 mod html;
+mod html_names;
 mod inflate;
+mod joined;
 mod multipart;
+mod nul;
+mod quoted;
 mod rewrite;
 mod url;
 mod utf7;
 mod utf8;
 pub(crate) mod wide;
-mod width;
+mod xml;
+
+pub(crate) use call::{CALLS, classes, is_too_short, may_apply};
+pub(crate) use container::open_in_place;
+pub(crate) use inflate::Inflater;
 
 // Limit: 24 forms of one value (detection.md section 7); 3 decoders in any order make 16.
 const FORMS_MAX: usize = 24;
@@ -35,21 +51,24 @@ const FORMS_MAX: usize = 24;
 const STEPS_MAX: u8 = 4;
 // Limit: 3 rounds of percent-decoding; a fourth has no reader.
 const URL_ROUNDS_MAX: u8 = 3;
-// Limit: 8 documents inside of each other; SNS in SQS in a body is 3 (lambda-contract.md 4.2).
-const LEVELS_MAX: u8 = 8;
 
 /// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
 /// which it needs; all of them for decoders that need none.
-static DECODERS: [(Decoder, Classes); 9] = [
+static DECODERS: [(Decoder, Classes); 14] = [
     (Decoder::Url, Classes::PERCENT.with(Classes::PLUS)),
     (Decoder::Escapes, Classes::ESCAPED),
     (Decoder::Html, Classes::AMPERSAND),
     (Decoder::Base64, Classes::UNKNOWN),
+    (Decoder::Hex, Classes::UNKNOWN),
     (Decoder::Gzip, Classes::HIGH),
     (Decoder::Utf16, Classes::UNKNOWN),
     (Decoder::Utf7, Classes::PLUS),
-    (Decoder::Width, Classes::HIGH),
+    (Decoder::Compatibility, Classes::HIGH),
     (Decoder::Utf8, Classes::HIGH),
+    (Decoder::Css, Classes::ESCAPED),
+    (Decoder::CharCodes, Classes::SIGN),
+    (Decoder::Nul, Classes::SIGN),
+    (Decoder::DataUrl, Classes::UNKNOWN),
 ];
 
 /// One form that a decoder made.
@@ -65,55 +84,6 @@ struct How {
     chain: Chain,
     steps: u8,
     url_rounds: u8,
-}
-
-/// Kinds of bytes that some decoder reads.
-pub(crate) const CALLS: Classes = Classes::PERCENT
-    .with(Classes::AMPERSAND)
-    .with(Classes::ESCAPED)
-    .with(Classes::HIGH)
-    .with(Classes::PLUS);
-
-/// True if a text without the bytes of [`CALLS`] and of [`Classes::ODD`] is too short for any
-/// decoder.
-#[inline]
-pub(crate) fn is_too_short(text: &[u8]) -> bool {
-    text.len() < base64::CHARS_MIN
-}
-
-/// The classes of a text, unless it is likely to be opened as a document, where nobody asks.
-pub(crate) fn classes(text: &[u8]) -> Classes {
-    if is_json(text) {
-        Classes::UNKNOWN
-    } else {
-        Classes::of(text)
-    }
-}
-
-/// True if a decoder or container may apply; false for almost every ordinary value.
-#[inline]
-pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> bool {
-    const SURE: Classes = Classes::PERCENT.with(Classes::ESCAPED).with(Classes::HIGH);
-    if classes.meets(SURE)
-        || classes.has(Classes::AMPERSAND) && html::may_be(text)
-        || classes.has(Classes::PLUS) && (field.plus || utf7::may_be(text))
-    {
-        return true;
-    }
-    if field.part == Part::Key {
-        return false;
-    }
-    match text.first() {
-        Some(b'{' | b'[' | b'"' | b' ' | b'\n' | b'\r' | b'\t') => return true,
-        Some(b'e' | b'd' | b'B' | b'b') if base64::may_be_carried(text) => return true,
-        _ => {}
-    }
-    if base64::may_be_plain(text, is_path(field)) {
-        return true;
-    }
-    let may_be_form = matches!(field.role, Role::Body | Role::Query | Role::Cookie)
-        || classes.has(Classes::AMPERSAND);
-    may_be_form && classes.has(Classes::ODD) && memchr(b'=', text).is_some()
 }
 
 /// Shows every form of a value: its own text first.
@@ -143,10 +113,10 @@ pub(crate) fn work<V: Visitor>(
             _ => {
                 how.steps == 1
                     && how.chain.last() == Some(Decoder::Escapes)
-                    && (field.is_walked || is_json(text))
+                    && (field.is_walked || container::is_json(text))
             }
         };
-        let opened = open(walk, form, &mut how, field, is_walked);
+        let opened = container::open(walk, form, &mut how, field, is_walked);
         walk.show(
             form,
             how.classes,
@@ -197,14 +167,14 @@ fn decode<V: Visitor>(
         if !applies(decoder, form, how, field) {
             continue;
         }
-        let Some(decoded) = run(walk, decoder, form, how, field) else {
+        let Some((decoded, second)) = run(walk, decoder, form, how, field) else {
             continue;
         };
         if decoded == text || made.iter().any(|form| form.text == decoded) {
             walk.recycle(decoded);
             continue;
         }
-        match how.after(decoder, &decoded) {
+        match how.after(decoder, second, &decoded) {
             // Only now, because most decoders that are asked find nothing to undo.
             Some(_) if !walk.may_decode(decoded.len()) => walk.recycle(decoded),
             Some(how) if made.len() + 1 < FORMS_MAX => {
@@ -224,12 +194,15 @@ fn decode<V: Visitor>(
 
 impl How {
     /// How the text that `decoder` made came to be; `None` if that is a step too many.
-    fn after(&self, decoder: Decoder, text: &[u8]) -> Option<Self> {
+    fn after(&self, decoder: Decoder, second: Option<Decoder>, text: &[u8]) -> Option<Self> {
         let url_rounds = self.url_rounds + u8::from(decoder == Decoder::Url);
         if self.steps >= STEPS_MAX || url_rounds > URL_ROUNDS_MAX {
             return None;
         }
-        let chain = self.chain.then(decoder)?;
+        let mut chain = self.chain.then(decoder)?;
+        if let Some(second) = second {
+            chain = chain.then(second)?;
+        }
         Some(Self {
             classes: classes(text),
             chain,
@@ -240,7 +213,10 @@ impl How {
 
     /// True for bytes that came out of base64 or compression, which need not be text.
     fn is_unpacked(&self) -> bool {
-        matches!(self.chain.last(), Some(Decoder::Base64 | Decoder::Gzip))
+        matches!(
+            self.chain.last(),
+            Some(Decoder::Base64 | Decoder::Hex | Decoder::Gzip)
+        )
     }
 
     /// True for compressed data and serialized objects, which no decoder of text reads.
@@ -260,23 +236,23 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
             classes.has(Classes::PERCENT) || (plus(how, field) && classes.has(Classes::PLUS))
         }
         Decoder::Escapes => classes.has(Classes::ESCAPED),
+        Decoder::Css => classes.has(Classes::ESCAPED) && css::may_be(text),
         Decoder::Html => classes.has(Classes::AMPERSAND) && html::may_be(text),
         Decoder::Base64 => field.part == Part::Value && base64::may_be(text, is_path(field)),
+        Decoder::Hex => field.part == Part::Value && hex::may_be(text),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
             (how.is_unpacked() || classes.has(Classes::HIGH))
                 && wide::encoding_of_text(text).is_some()
         }
         Decoder::Utf7 => classes.has(Classes::PLUS) && utf7::may_be(text),
-        Decoder::Width => classes.has(Classes::HIGH) && width::may_be(text),
+        Decoder::Compatibility => classes.has(Classes::HIGH),
         Decoder::Utf8 => classes.has(Classes::HIGH) && how.chain.last() != Some(Decoder::Utf8),
-        Decoder::Json | Decoder::Form | Decoder::Multipart => false,
+        Decoder::CharCodes => classes.has(call::SIGNED) && codes::may_be(text),
+        Decoder::Nul => classes.has(call::SIGNED) && nul::may_be(text),
+        Decoder::DataUrl => data_url::may_be(text),
+        _ => false,
     }
-}
-
-/// True for paths and object keys, where a value stands behind slashes.
-fn is_path(field: &Field<'_>) -> bool {
-    field.role == Role::Path || (field.plus && field.role == Role::Other)
 }
 
 /// True if `+` means a space here: in forms and queries, in the first round.
@@ -284,87 +260,89 @@ fn plus(how: &How, field: &Field<'_>) -> bool {
     field.plus && how.url_rounds == 0
 }
 
-/// What `decoder` makes of a text; `None` if that is nothing, or if the budget forbids it.
+/// What `decoder` makes of a text, and the second step that it took at once; `None` if that is
+/// nothing, or if the budget forbids it.
 fn run<V: Visitor>(
     walk: &mut Walk<'_, V>,
     decoder: Decoder,
     text: &[u8],
     how: &How,
     field: &Field<'_>,
-) -> Option<Vec<u8>> {
+) -> Option<(Vec<u8>, Option<Decoder>)> {
     if !walk.take(text.len()) {
         return None;
     }
     if decoder == Decoder::Gzip {
-        return inflated(walk, text, how, field);
+        return inflated(walk, text, Packing::Marked, how, field).map(|out| (out, None));
     }
     let mut out = walk.buffer();
     let found = match decoder {
         Decoder::Url => url::decode(text, plus(how, field), &mut out),
         Decoder::Escapes => escapes::decode(text, &mut out),
+        Decoder::Css => css::decode(text, &mut out),
         Decoder::Html => html::decode(text, &mut out),
         Decoder::Base64 => base64::decode(text, is_path(field), &mut out),
+        Decoder::Hex => hex::decode(text, &mut out),
         Decoder::Utf16 => wide::decode_text(text, &mut out),
         Decoder::Utf7 => utf7::decode(text, &mut out),
-        Decoder::Width => width::decode(text, &mut out),
+        Decoder::Compatibility => compatibility::decode(text, &mut out),
         Decoder::Utf8 => utf8::decode(text, &mut out),
-        Decoder::Gzip | Decoder::Json | Decoder::Form | Decoder::Multipart => false,
+        Decoder::CharCodes => codes::decode(text, &mut out),
+        Decoder::Nul => nul::decode(text, &mut out),
+        Decoder::DataUrl => data_url::decode(text, &mut out),
+        _ => false,
     };
-    if found {
-        Some(out)
-    } else {
-        walk.recycle(out);
-        None
+    let is_packed = matches!(decoder, Decoder::Base64 | Decoder::Hex);
+    if found && (!is_packed || base64::is_worth_keeping(&out)) {
+        return Some((out, None));
     }
+    let inner = if found && inflate::may_be_raw(&out) {
+        inflated(walk, &out, Packing::Raw, how, field)
+    } else {
+        None
+    };
+    walk.recycle(out);
+    inner.map(|inner| (inner, Some(Decoder::Gzip)))
+}
+
+/// How compressed data begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    /// With the mark of gzip or zlib.
+    Marked,
+    /// With the first block.
+    Raw,
 }
 
 /// Inflates, and lets what came out be decoded like bytes of the event.
 fn inflated<V: Visitor>(
     walk: &mut Walk<'_, V>,
     text: &[u8],
+    packing: Packing,
     how: &How,
     field: &Field<'_>,
 ) -> Option<Vec<u8>> {
+    if !walk.take(inflate::BEGIN_STEPS) {
+        return None;
+    }
     let mut out = walk.buffer();
-    let free = walk.inflated_free;
-    let end = inflate::decode(text, walk.inflated_left, free, &mut out);
+    let cap = inflate::Cap {
+        bytes_max: walk.inflated_left,
+        free: walk.inflated_free,
+    };
+    let end = match packing {
+        Packing::Marked => inflate::decode(&mut walk.inflater, text, cap, &mut out),
+        Packing::Raw => inflate::decode_raw(&mut walk.inflater, text, cap, &mut out),
+    };
     walk.inflated_left = walk.inflated_left.saturating_sub(out.len());
-    walk.inflated_free = free.saturating_sub(inflate::beyond_ratio(text, out.len()));
+    walk.inflated_free = cap
+        .free
+        .saturating_sub(inflate::beyond_ratio(text, out.len()));
     walk.decoded_left = walk
         .decoded_left
         .saturating_add(out.len().saturating_mul(5));
     let paid = walk.take(out.len());
-    let packings = how
-        .chain
-        .steps()
-        .iter()
-        .filter(|step| **step == Decoder::Gzip);
-    let mut shape = Shape {
-        packings: u32::try_from(packings.count())
-            .unwrap_or(0)
-            .saturating_add(1),
-        ..Shape::default()
-    };
-    // What a bomb begins with is not worth its cost: the gap says that nobody looked.
-    let is_bomb = match end {
-        Some(Left::Bomb(ratio)) => {
-            walk.coverage.add(Gap::Ratio);
-            shape.ratio = ratio.max(1);
-            true
-        }
-        Some(Left::Damaged) => {
-            walk.coverage.add(Gap::Damaged);
-            false
-        }
-        None => false,
-    };
-    if shape.is_remarkable() {
-        let field = Field {
-            chain: &how.chain,
-            ..*field
-        };
-        walk.remark(text, &field, &shape);
-    }
+    let is_bomb = note_packed(walk, text, end, how, field);
     if paid && !out.is_empty() && !is_bomb {
         Some(out)
     } else {
@@ -373,127 +351,38 @@ fn inflated<V: Visitor>(
     }
 }
 
-/// Opens a form as the container that it looks like; true if nothing of it was left over.
-///
-/// Where that leaves something over, `how` knows the text's classes afterwards. A document that was
-/// walked in place already is not walked again.
-fn open<V: Visitor>(
+/// Tells of what was left out, and of packed data in packed data; true for a bomb.
+fn note_packed<V: Visitor>(
     walk: &mut Walk<'_, V>,
     text: &[u8],
-    how: &mut How,
-    field: &Field<'_>,
-    is_walked: bool,
-) -> bool {
-    let mut whole = false;
-    if !is_walked && is_json(text) {
-        whole = into(walk, text, Decoder::Json, how, field);
-    }
-    if !whole && how.classes == Classes::UNKNOWN {
-        how.classes = Classes::of(text);
-    }
-    if how.is_binary(text) {
-        return false;
-    }
-    if !whole && multipart::may_be(text, field) {
-        into(walk, text, Decoder::Multipart, how, field);
-    } else if !whole && fields::may_be(text, how.classes, field, how.steps > 0) {
-        whole = into(walk, text, Decoder::Form, how, field);
-    }
-    whole
-}
-
-/// Goes into a container; true if nothing of it was left over.
-fn into<V: Visitor>(
-    walk: &mut Walk<'_, V>,
-    text: &[u8],
-    container: Decoder,
+    left: Option<Left>,
     how: &How,
     field: &Field<'_>,
 ) -> bool {
-    let chain = match how.chain.then(container) {
-        Some(chain) if field.levels < LEVELS_MAX => chain,
-        _ => {
-            walk.coverage.add(Gap::Nested);
-            return false;
+    let chain = how.chain.steps().iter();
+    let packings = chain.filter(|step| **step == Decoder::Gzip).count();
+    let mut shape = Shape {
+        packings: u32::try_from(packings).unwrap_or(0).saturating_add(1),
+        ..Shape::default()
+    };
+    // What a bomb begins with is not worth its cost: the gap says that nobody looked.
+    match left {
+        Some(Left::Bomb(ratio)) => {
+            walk.coverage.add(Gap::Ratio);
+            shape.ratio = ratio.max(1);
         }
-    };
-    let paid = walk.within_budget(text);
-    let inner = Field {
-        chain: &chain,
-        levels: field.levels + 1,
-        split: false,
-        is_walked: false,
-        ..*field
-    };
-    let whole = match container {
-        Decoder::Json => {
-            let frames = walk.frames();
-            Document::nested(paid, &inner, frames).run(walk) == Walked::Whole
-        }
-        Decoder::Multipart => multipart::split(walk, paid, &inner),
-        _ => fields::split(walk, paid, &inner),
-    };
-    whole && paid.len() == text.len()
-}
-
-/// Goes into a JSON document inside its string.
-pub(crate) fn open_in_place<V: Visitor>(
-    walk: &mut Walk<'_, V>,
-    text: &[u8],
-    field: &Field<'_>,
-) -> Walked {
-    let Some(chain) = field.chain.then(Decoder::Json) else {
-        return Walked::GaveUp;
-    };
-    if field.levels >= LEVELS_MAX || !walk.pay(text.len()) {
-        return Walked::GaveUp;
+        Some(Left::Damaged) => walk.coverage.add(Gap::Damaged),
+        None => {}
     }
-    let inner = Field {
-        chain: &chain,
-        levels: field.levels + 1,
-        split: false,
-        is_walked: false,
-        ..*field
-    };
-    let frames = walk.frames();
-    Document::in_place(text, &inner, frames).run(walk)
-}
-
-/// True if a text looks like a JSON document with something inside.
-fn is_json(text: &[u8]) -> bool {
-    let text = text
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(text)
-        .trim_ascii_start();
-    let Some((&first, rest)) = text.split_first() else {
-        return false;
-    };
-    let next = rest.trim_ascii_start().first();
-    match first {
-        b'{' => matches!(next, Some(b'"' | b'}')),
-        b'[' => matches!(
-            next,
-            Some(b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I')
-        ),
-        // One string and nothing else: `" or "1"="1` is none.
-        b'"' => {
-            let end = scan::end_of_string(rest, 0);
-            let behind = rest.get(end..).unwrap_or(&[]);
-            behind.trim_ascii_end() == b"\""
-        }
-        _ => false,
-    }
-}
-
-/// Shows one field of a form, cookie header or multipart body.
-fn show_field<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], part: Part, field: &Field<'_>) {
-    let classes = Classes::of(text);
-    if !text.is_empty() && !walk.is_cold(text, classes, part) {
+    if shape.is_remarkable() {
         let field = Field {
-            part,
-            split: true,
+            chain: &how.chain,
             ..*field
         };
-        walk.value_within(text, classes, &field);
+        walk.remark(text, &field, &shape);
     }
+    shape.ratio > 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,8 @@ fn one<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
         if count >= 16 {
             count -= 16;
             let unit = bits >> count;
-            if unit > 0x7f || text::is_control(u8::try_from(unit).unwrap_or(0)) {
+            let is_text = unit == 0 || !text::is_control(u8::try_from(unit).unwrap_or(0));
+            if unit > 0x7f || !is_text {
                 break;
             }
             text::push_code(unit, out);

@@ -38,10 +38,11 @@ pub(crate) fn encoding_of_document(text: &[u8]) -> Option<Encoding> {
     })
 }
 
-/// True if bytes start like UTF-16 of ASCII, or with a mark.
+/// True if bytes start like UTF-16 or UTF-32 of ASCII, or with a mark.
 pub(super) fn starts_wide(head: &[u8]) -> bool {
     match *head {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] => true,
+        [0, 0, 0, a, 0, 0] | [a, 0, 0, 0, _, 0] => (b' '..0x7f).contains(&a),
         [0, a, 0, b, ..] | [a, 0, b, 0, ..] => {
             (b' '..0x7f).contains(&a) && (b' '..0x7f).contains(&b)
         }

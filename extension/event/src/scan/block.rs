@@ -103,15 +103,16 @@ pub(crate) fn ends(marks: u64) -> bool {
 
 /// Bytes between two others, both included.
 #[inline]
-fn within(bytes: u8x16, from: u8, to: u8) -> u8x16 {
+pub(crate) fn within(bytes: u8x16, from: u8, to: u8) -> u8x16 {
     let offset = bytes - u8x16::splat(from);
     offset
         .min(u8x16::splat(to.saturating_sub(from)))
         .simd_eq(offset)
 }
 
+/// The answer to a question about each byte of a block.
 #[inline]
-fn each(block: &[u8; BYTES], question: impl Fn(u8x16) -> u8x16) -> u64 {
+pub(crate) fn each(block: &[u8; BYTES], question: impl Fn(u8x16) -> u8x16) -> u64 {
     let (quarters, _) = block.as_chunks::<LANES>();
     quarters.iter().rev().fold(0, |answers, quarter| {
         let answer = question(u8x16::new(*quarter)).to_bitmask();

@@ -19,7 +19,7 @@ pub(crate) fn classes(text: &[u8]) -> Classes {
         all |= fold(&found);
     }
     let classes = Classes::from_bits(all);
-    // Where odd bytes stand nobody asks for joints.
+    // Where odd bytes stand nobody asks for joints, and their bit tells of signs.
     let is_joint = !classes.has(Classes::ODD) && block::is_joint_text(text);
     classes.with(Classes::JOINT.when(is_joint))
 }
@@ -67,6 +67,7 @@ const fn bits(byte: u8) -> u8 {
         | (lane(byte == b'+') & Classes::PLUS.bits())
         | (lane(byte == b'\\') & Classes::ESCAPED.bits())
         | (lane(byte == b' ') & Classes::SPACE.bits())
+        | ((lane(byte == 0) | lane(byte == b'(') | lane(byte == b']')) & Classes::SIGN.bits())
 }
 
 /// All bits set for true.

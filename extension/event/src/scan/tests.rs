@@ -17,6 +17,9 @@ fn one(byte: u8) -> Classes {
         (b'&', Classes::AMPERSAND),
         (b'+', Classes::PLUS),
         (b' ', Classes::SPACE),
+        (0, Classes::SIGN),
+        (b'(', Classes::SIGN),
+        (b']', Classes::SIGN),
     ] {
         if byte == sign {
             classes = classes.with(class);

@@ -120,14 +120,13 @@ impl<'d> Document<'d> {
                 b'{' | b'[' => {
                     self.begin_value(at);
                     self.behind_value = false;
-                    self.open(if byte == b'{' {
-                        Kind::Named
-                    } else {
-                        Kind::Counted
-                    });
+                    self.open(at, byte);
                     at += 1;
                 }
                 b'}' | b']' => {
+                    if byte == b']' && self.is_event {
+                        self.join_repeated(walk, at);
+                    }
                     self.close(at);
                     self.behind_value = true;
                     at += 1;
@@ -161,9 +160,14 @@ impl<'d> Document<'d> {
         self.behind_value = true;
     }
 
-    fn open(&mut self, kind: Kind) {
+    fn open(&mut self, at: usize, byte: u8) {
         if self.frames.len() < FRAMES_MAX {
-            self.frames.push(Frame::new(kind));
+            let kind = if byte == b'{' {
+                Kind::Named
+            } else {
+                Kind::Counted
+            };
+            self.frames.push(Frame::opened(kind, at));
         } else {
             self.deeper += 1;
         }
