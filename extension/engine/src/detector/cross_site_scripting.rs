@@ -2,6 +2,7 @@
 //! It never calls markup an attack that only shows text, pictures and links.
 //!
 #![doc = include_str!("cross_site_scripting.md")]
+mod address;
 mod attribute;
 mod element;
 mod markup;
@@ -118,33 +119,26 @@ fn strongest(form: &Form<'_>) -> Option<Found> {
 
 /// A value that is a URL that runs, a link of Markdown to one, or a script that hides its names.
 fn whole<'t>(text: &'t [u8], place: &mut Place<'t>) {
-    let mut note = |confidence, production| {
+    let mut note = |confidence, (start, end), production| {
         place.note(Found {
             confidence,
-            start: 0,
-            end: text.len(),
+            start,
+            end,
             context: "value",
             dialect: "javascript",
             production,
             is_complete: true,
         });
     };
+    let all = (0, text.len());
     if outbreak::is_letterless(text) {
-        return note(Confidence::High, "letterless-script");
+        return note(Confidence::High, all, "letterless-script");
     }
     if outbreak::is_disguised(text) {
-        return note(Confidence::High, "disguised-call");
+        return note(Confidence::High, all, "disguised-call");
     }
-    if scheme::is_linked(text) {
-        return note(Confidence::High, "script-link");
-    }
-    if let Some((url, sure)) = scheme::whole(text) {
-        let confidence = if sure || url != scheme::Url::Script {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        };
-        note(confidence, "script-url");
+    if let Some((confidence, start, end)) = address::strongest(text) {
+        note(confidence, (start, end), "script-url");
     }
 }
 

@@ -18,6 +18,11 @@ impl<'t> Reader<'t, '_> {
             self.event(attribute, tag.start);
         }
         let value = attribute.value;
+        // `src=java script:alert(1)`, where the value was cut in two.
+        let code = memmem::find(attribute.name, b"script:");
+        if code.is_some() && memchr(b'(', attribute.name).is_some() {
+            self.note(High, "script-url", tag.start, attribute.end);
+        }
         if value.is_empty() {
             return;
         }
@@ -134,11 +139,41 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
                 || target.eq_ignore_ascii_case(b"outerhtml");
             writes.then_some("animated-handler")
         }
+        b"datafld" | b"datasrc" if value.first() == Some(&b'#') => Some("data-island"),
+        b"src" if element == b"xml" => Some("data-island"),
+        b"charset" => is_odd_charset(value).then_some("odd-charset"),
+        b"content" if element == b"meta" && memmem::find(value, b"charset").is_some() => {
+            is_odd_charset(value).then_some("odd-charset")
+        }
+        b"src" | b"data" if is_inner(value) => Some("inner-address"),
         b"dataformatas" => value.eq_ignore_ascii_case(b"html").then_some("data-island"),
         _ => None,
     };
     let is_reference = value.starts_with(b"&{") && memchr(b'}', value).is_some();
     found.or_else(|| is_reference.then_some("script-reference"))
+}
+
+/// True for an encoding in which letters hide markup from filters.
+fn is_odd_charset(value: &[u8]) -> bool {
+    let names = [
+        b"utf-7".as_slice(),
+        b"UTF-7",
+        b"utf7",
+        b"UTF7",
+        b"mac-farsi",
+    ];
+    names.iter().any(|name| memmem::find(value, name).is_some())
+}
+
+/// True for schemes of which a browser shows another document than the address says.
+fn is_inner(value: &[u8]) -> bool {
+    let value = value.trim_ascii_start();
+    let schemes = [b"mhtml:".as_slice(), b"view-source:", b"jar:", b"wyciwyg:"];
+    schemes.iter().any(|scheme| {
+        value
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// True for an attribute whose value is read by people or programs, and is no address.

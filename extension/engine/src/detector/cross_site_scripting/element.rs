@@ -33,6 +33,8 @@ impl Facts {
     const SHEET: Self = Self(1 << 8);
     /// The element holds data and no script.
     const DATA: Self = Self(1 << 9);
+    /// An address is animated.
+    const ANIMATED: Self = Self(1 << 10);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -60,6 +62,8 @@ impl Facts {
                 self.when(is_open(value), Self::OPEN);
                 self.when(name == b"src" && is_own(value), Self::OWN);
             }
+            b"attributename" => self.when(value.ends_with(b"href"), Self::ANIMATED),
+            b"to" | b"from" | b"by" | b"values" => self.when(is_foreign(value), Self::FOREIGN),
             b"content" => self.when(memmem::find(value, b"//").is_some(), Self::FOREIGN),
             b"http-equiv" => {
                 self.when(is(b"refresh"), Self::REFRESH);
@@ -149,6 +153,9 @@ impl Reader<'_, '_> {
             b"handler" => return self.handler(tag, end),
             b"base" if facts.has(Facts::FOREIGN) => (Medium, "base"),
             b"meta" if facts.has(Facts::REFRESH.with(Facts::FOREIGN)) => (Medium, "refresh"),
+            b"set" | b"animate" if facts.has(Facts::ANIMATED.with(Facts::FOREIGN)) => {
+                (High, "animated-address")
+            }
             b"link" if facts.has(Facts::IMPORT) => (High, "html-import"),
             b"link" | b"meta" if facts.has(Facts::SHEET.with(Facts::FOREIGN)) => {
                 (loads, "foreign-style-sheet")
@@ -163,6 +170,10 @@ impl Reader<'_, '_> {
     /// How sure a load is an attack: a browser blocks an embedded page that does not come encrypted,
     /// and who embeds one says how large it shall be.
     fn load_confidence(&self, tag: &Tag, facts: Facts) -> Confidence {
+        // A link of meta has no other use.
+        if tag.name.as_bytes() == b"meta" {
+            return High;
+        }
         let start = self.base.saturating_add(tag.start);
         let odd = facts.has(Facts::OPEN) && !facts.has(Facts::SHOWN);
         if odd && self.place.is_bare(start) {
@@ -233,7 +244,13 @@ impl Reader<'_, '_> {
         let imports = sheet.get(..IMPORT_BYTES).unwrap_or(sheet);
         let import = memmem::find(imports, b"@import").and_then(|at| imports.get(at..));
         if import.is_some_and(|import| memmem::find(import, b"http://").is_some()) {
-            self.note(Medium, "foreign-style-sheet", tag.start, until);
+            let bare = self.place.is_bare(self.base.saturating_add(tag.start));
+            let confidence = if bare && sheet.trim_ascii_start().starts_with(b"@") {
+                High
+            } else {
+                Medium
+            };
+            self.note(confidence, "foreign-style-sheet", tag.start, until);
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
             continue;
         };
         let behind = at.saturating_add(1);
-        let deeds = continued(text, behind).or_else(|| scheme(text, behind));
+        let deeds = continued(text, behind);
         if let Some(deeds) = deeds.filter(|deeds| deeds.has(script::EFFECT)) {
             return Some(BreakOut {
                 context,
@@ -66,18 +66,6 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
         start: 0,
         deeds,
     })
-}
-
-/// What a script does whose URL begins behind a quote, in a value of one line.
-fn scheme(text: &[u8], at: usize) -> Option<Deeds> {
-    let rest = rest_of(text, at);
-    let url = rest
-        .get(..11)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"javascript:"));
-    if !url || memchr(b'\n', text).is_some() {
-        return None;
-    }
-    Some(script::read(rest_of(rest, 11))).filter(|deeds| deeds.has(script::SURE))
 }
 
 fn rest_of(text: &[u8], at: usize) -> &[u8] {
@@ -148,6 +136,13 @@ pub(super) fn is_disguised(text: &[u8]) -> bool {
         .position(|byte| !byte.is_ascii_alphanumeric())
         .unwrap_or(0);
     let word = text.get(..len).unwrap_or(&[]);
+    // `'te' * alert('*') * 'xt'`: texts joined by a call that has nothing to return.
+    let joins =
+        matches!(text.first(), Some(b'\'' | b'"')) && matches!(text.last(), Some(b'\'' | b'"'));
+    if joins {
+        let deeds = script::read(text);
+        return deeds.has(script::SURE.with(script::CALL)) && !deeds.has(script::PROSE);
+    }
     let known = roles(word) & (ROOT | SINK) != 0 || text.starts_with(b"[]");
     if !known && memmem::find(text, b"constructor").is_none() {
         return false;

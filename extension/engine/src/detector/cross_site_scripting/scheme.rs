@@ -1,8 +1,5 @@
 //! URLs that run: their scheme as browsers read it, references undone and white space dropped.
 //! It never asks where a URL leads, only whether it is a script.
-use memchr::{memchr, memmem};
-
-use super::script;
 
 /// What a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +22,15 @@ const HEAD_BYTES: usize = 40;
 const READ_BYTES: usize = HEAD_BYTES * 24;
 
 /// The beginning of a URL in lower case, without white space and control characters.
-struct Head {
+pub(super) struct Head {
     bytes: [u8; HEAD_BYTES],
     len: usize,
     /// Where the text goes on behind the colon.
-    behind_colon: usize,
+    pub(super) behind_colon: usize,
 }
 
 impl Head {
-    fn of(text: &[u8]) -> Self {
+    pub(super) fn of(text: &[u8]) -> Self {
         let mut head = Self {
             bytes: [0; HEAD_BYTES],
             len: 0,
@@ -41,6 +38,7 @@ impl Head {
         };
         let mut at = 0_usize;
         while head.len < HEAD_BYTES && at < READ_BYTES {
+            at = at.saturating_add(seam(text.get(at..).unwrap_or(&[])));
             let Some((byte, len)) = character(text.get(at..).unwrap_or(&[])) else {
                 break;
             };
@@ -64,9 +62,28 @@ impl Head {
         }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or(&[])
     }
+}
+
+/// The bytes of what joins two halves of a text in a document of data, or breaks its lines.
+fn seam(text: &[u8]) -> usize {
+    if !matches!(text.first(), Some(b'<' | b']')) {
+        return 0;
+    }
+    let seams = [
+        b"]]><![cdata[".as_slice(),
+        b"]]<![cdata[",
+        b"<!-- -->",
+        b"<!---->",
+        b"<wbr>",
+    ];
+    let found = seams.iter().find(|seam| {
+        text.get(..seam.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(seam))
+    });
+    found.map_or(0, |seam| seam.len())
 }
 
 /// The first character of a text and the bytes that it takes, references undone.
@@ -126,7 +143,10 @@ pub(super) fn of(text: &[u8]) -> Url {
     }
     let head = Head::of(text);
     let url = head.as_bytes();
-    let url = url.strip_prefix(b"feed:").unwrap_or(url);
+    let mut url = url;
+    while let Some(inner) = url.strip_prefix(b"feed:") {
+        url = inner;
+    }
     let scripts = [
         b"javascript:".as_slice(),
         b"vbscript:",
@@ -196,67 +216,4 @@ fn is_idle(script: &[u8]) -> bool {
         b"window.location.reload()",
     ];
     idle.iter().any(|known| known.eq_ignore_ascii_case(end))
-}
-
-/// What a value is that is nothing but a URL that runs; how sure that is follows from its script.
-pub(super) fn whole(text: &[u8]) -> Option<(Url, bool)> {
-    let start = text.iter().position(u8::is_ascii_alphanumeric)?;
-    let letters = text.get(start..)?;
-    let letters = letters.strip_prefix(b"feed:").unwrap_or(letters);
-    let schemes = [
-        b"javascript".as_slice(),
-        b"vbscript",
-        b"livescript",
-        b"mocha",
-        b"data",
-    ];
-    let known = |scheme: &&[u8]| {
-        let found = letters.get(..scheme.len());
-        found.is_some_and(|found| found.eq_ignore_ascii_case(scheme))
-            && !letters
-                .get(scheme.len())
-                .is_some_and(u8::is_ascii_alphabetic)
-    };
-    if !schemes.iter().any(known) {
-        return None;
-    }
-    let url = of(text);
-    match url {
-        Url::Plain | Url::Idle | Url::Vector => None,
-        Url::Document => {
-            let head = Head::of(text);
-            let page = [b"data:text/html".as_slice(), b"data:application/xhtml"];
-            page.iter()
-                .any(|kind| head.as_bytes().starts_with(kind))
-                .then_some((url, false))
-        }
-        Url::Script => {
-            let head = Head::of(text);
-            let code = text.get(head.behind_colon..).unwrap_or(&[]);
-            let deeds = script::read(code);
-            // `javascript://%0aalert(1)` hides its script behind a comment's end.
-            let commented = code.trim_ascii_start().starts_with(b"//");
-            let sure = deeds.has(script::EFFECT) && !deeds.has(script::PROSE);
-            // A string as a result is a page.
-            let result = matches!(code.trim_ascii_start().first(), Some(b'\'' | b'"'))
-                && (memchr(b'\\', code).is_some() || memchr(b'<', code).is_some());
-            let sure = sure || commented || result;
-            (deeds.acts() || sure).then_some((url, sure))
-        }
-    }
-}
-
-// Limit: the beginning of an address tells whether it runs; each link asks for no more.
-const LINK_BYTES: usize = 128;
-
-/// True for a Markdown link to a URL that runs, or an image of a style.
-pub(super) fn is_linked(text: &[u8]) -> bool {
-    let links = memmem::find_iter(text, b"](").map(|at| at.saturating_add(2));
-    let images = memmem::find_iter(text, b"url(").map(|at| at.saturating_add(4));
-    links.chain(images).any(|at| {
-        let target = text.get(at..).unwrap_or(&[]);
-        let target = target.get(..LINK_BYTES).unwrap_or(target);
-        let line = target.split(|byte| *byte == b'\n').next();
-        whole(line.unwrap_or(target)).is_some_and(|(_, sure)| sure)
-    })
 }
