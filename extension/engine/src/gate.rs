@@ -262,25 +262,49 @@ pub(crate) fn begins_class(text: &[u8]) -> bool {
 /// True for the plain names that mean something to a language.
 #[inline]
 fn is_sharp(name: &[u8]) -> bool {
+    if names_structure(name) {
+        return true;
+    }
     match name.len() {
-        7 => name == b"py/type" || name == b"py/repr",
-        8 => name == b"py/class",
-        9 => name == b"prototype" || name == b"py/object" || name == b"py/reduce",
-        10 => name == b"json_class",
-        11 => name == b"py/function",
         15 => name.eq_ignore_ascii_case(b"SecretAccessKey"),
         17 => {
             name.eq_ignore_ascii_case(b"secret_access_key")
                 || name.eq_ignore_ascii_case(b"transfer-encoding")
         }
-        18 => name == b"AttributeValueList" || name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
-        // No shorter name has both words in it.
-        21.. => {
-            memmem::find(name, b"constructor.prototype").is_some()
-                || name == b"userOverridesAsString"
-                || name.eq_ignore_ascii_case(b"aws_secret_access_key")
-        }
+        18 => name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
+        21 => name.eq_ignore_ascii_case(b"aws_secret_access_key"),
         _ => false,
+    }
+}
+
+/// True for the plain names of prototypes, of serialised objects, and of what the platform makes.
+#[inline]
+fn names_structure(name: &[u8]) -> bool {
+    match name {
+        b"prototype"
+        | b"py/type"
+        | b"py/repr"
+        | b"py/class"
+        | b"py/object"
+        | b"py/reduce"
+        | b"py/function"
+        | b"json_class"
+        | b"userOverridesAsString"
+        | b"Records"
+        | b"requestContext"
+        | b"AttributeUpdates"
+        | b"AttributeValueList"
+        | b"ExclusiveStartKey"
+        | b"LastEvaluatedKey"
+        | b"UpdateExpression"
+        | b"FilterExpression"
+        | b"ConditionExpression"
+        | b"ProjectionExpression"
+        | b"KeyConditionExpression"
+        | b"ExpressionAttributeNames"
+        | b"ExpressionAttributeValues" => true,
+        // No shorter name has both words in it.
+        _ => name.len() >= 21 && memmem::find(name, b"constructor.prototype").is_some(),
     }
 }
 

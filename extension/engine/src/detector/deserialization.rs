@@ -44,6 +44,8 @@ struct Find {
     end: usize,
     format: &'static str,
     mark: &'static str,
+    /// True if the text is of the format as a whole, so that no words of it are a sentence around.
+    is_whole: bool,
 }
 
 impl Detector for Deserialization {
@@ -70,7 +72,7 @@ impl Detector for Deserialization {
         let found = binary(text).or_else(|| textual(form, text));
         Judgement::of(found.map(|found| {
             let mut found = found;
-            if prose::surrounds(text, span(found.start, found.end)) {
+            if !found.is_whole && prose::surrounds(text, span(found.start, found.end)) {
                 found.confidence = found.confidence.min(Confidence::Medium);
             }
             evidence(found)
@@ -116,6 +118,7 @@ fn function(text: &[u8]) -> Option<Find> {
         end,
         format: "node-serialize",
         mark: "function",
+        is_whole: start == 0 || text.starts_with(b"{"),
     })
 }
 

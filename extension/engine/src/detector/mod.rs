@@ -20,6 +20,7 @@ pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
 pub mod leaked_credential;
+pub mod mass_assignment;
 pub mod nosql_injection;
 pub mod open_redirect;
 pub mod oversize;
@@ -57,6 +58,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &open_redirect::OpenRedirect, // an address that hides its host
     &csv_formula::CsvFormula,     // a cell that reaches beyond its sheet
     &deserialization::Deserialization, // objects whose reconstruction runs code
+    &mass_assignment::MassAssignment, // members that only the platform may set
 ];
 
 /// The words of all rules, for the gate.
@@ -85,6 +87,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     csv_formula::WORDS,
     complexity_bomb::WORDS,
     deserialization::WORDS,
+    mass_assignment::WORDS,
 ];
 
 /// The public identity of a detector.

@@ -239,7 +239,28 @@ fn could_start(head: [u8; 6]) -> bool {
 
 /// True for text, and for binary formats that are opened or judged.
 pub(super) fn is_worth_keeping(bytes: &[u8]) -> bool {
-    is_known_binary(bytes) || text::is_mostly_text(bytes) || wide::encoding_of_text(bytes).is_some()
+    is_known_binary(bytes)
+        || loads_a_name(bytes)
+        || text::is_mostly_text(bytes)
+        || wide::encoding_of_text(bytes).is_some()
+}
+
+/// True for an old pickle, which says no version: it begins by loading a name of a module.
+fn loads_a_name(bytes: &[u8]) -> bool {
+    let Some(program) = bytes.strip_prefix(b"c") else {
+        return false;
+    };
+    // Limit: a module and a name have at most 64 bytes each.
+    let mut lines = program.splitn(3, |byte| *byte == b'\n');
+    let mut is_name = || {
+        lines.next().is_some_and(|line| {
+            (1..=64).contains(&line.len())
+                && line
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+        })
+    };
+    is_name() && is_name()
 }
 
 /// True for binary formats that are opened or judged as they are: gzip, zlib, zip, and what Java,

@@ -25,6 +25,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
             end: start.saturating_add(HEADER.len()),
             format: "dotnet",
             mark,
+            is_whole: true,
         })
     };
     if text.starts_with(HEADER) {
@@ -55,5 +56,6 @@ pub(super) fn packed(text: &[u8]) -> Option<Find> {
         end: start.saturating_add(PACKED.len()),
         format: "dotnet",
         mark: "binary-formatter",
+        is_whole: start == 0,
     })
 }

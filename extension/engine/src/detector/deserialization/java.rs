@@ -33,6 +33,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         end: at.saturating_add(HEADER.len()).min(text.len()),
         format: "java",
         mark: "class",
+        is_whole: true,
     })
 }
 

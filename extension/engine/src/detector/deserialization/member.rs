@@ -37,6 +37,7 @@ pub(super) fn key(path: &Path<'_>, name: &[u8]) -> Option<Find> {
         end: name.len(),
         format,
         mark: "type-member",
+        is_whole: true,
     })
 }
 
@@ -51,6 +52,7 @@ pub(super) fn first_of_list(path: &Path<'_>, text: &[u8]) -> Option<Find> {
         end: text.len(),
         format: "java",
         mark: "type-list",
+        is_whole: true,
     })
 }
 

@@ -36,6 +36,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
                 end,
                 format: "php",
                 mark: "object",
+                is_whole,
             });
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         end: machine.at,
         format: "python",
         mark: "pickle",
+        is_whole: true,
     })
 }
 

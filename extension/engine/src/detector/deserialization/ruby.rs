@@ -38,6 +38,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         end: end.saturating_add(2).min(text.len()),
         format: "ruby",
         mark: "class",
+        is_whole: true,
     })
 }
 

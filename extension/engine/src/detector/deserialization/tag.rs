@@ -34,10 +34,28 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
                 end: at,
                 format,
                 mark: "yaml-tag",
+                is_whole: is_in_place(text, start),
             });
         }
     }
     strongest
+}
+
+/// True if a tag stands where a document has values: at the start of a line, behind a dash, behind
+/// a key.
+fn is_in_place(text: &[u8], start: usize) -> bool {
+    // Limit: a key and its dashes; what is longer is a sentence.
+    let near = text.get(start.saturating_sub(128)..start).unwrap_or(&[]);
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or(near);
+    let mut keys = 0_usize;
+    for piece in line.split(u8::is_ascii_whitespace) {
+        match piece {
+            [] | [b'-', ..] | [b'?' | b'&', ..] => {}
+            [.., b':'] => keys = keys.saturating_add(1),
+            _ => return false,
+        }
+    }
+    keys <= 1
 }
 
 /// The tag at the start of a text.

@@ -24,6 +24,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
                 end: at,
                 format,
                 mark,
+                is_whole: text.trim_ascii_start().starts_with(b"<"),
             });
         }
     }

@@ -1,0 +1,15 @@
+//! What the gate looks for on behalf of this rule.
+//! It never decides anything: a signal only makes the detector look.
+use crate::gate::Signals;
+use crate::lexicon::Vocabulary;
+
+/// The signals without which nothing is found: a name with one of the words.
+pub(super) const NEEDS: &[Signals] = &[Signals::NAME.with(Signals::INTERNAL)];
+
+/// The words that show a signal.
+pub(in crate::detector) const WORDS: &Vocabulary = &[(
+    Signals::INTERNAL.bits(),
+    "expressionattributenames expressionattributevalues updateexpression keyconditionexpression \
+     conditionexpression filterexpression projectionexpression attributeupdates exclusivestartkey \
+     lastevaluatedkey requestcontext records",
+)];
