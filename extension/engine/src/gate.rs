@@ -214,8 +214,8 @@ fn is_power(text: &[u8]) -> bool {
     matches!(text, [b'0'..=b'9', b'e' | b'E', ..]) && (9..=24).contains(&text.len())
 }
 
-/// True for plain texts that begin as the names of hosts that lead inside, or as URLs that have lost
-/// their slashes.
+/// True for plain texts that begin as the names of hosts that lead inside, as URLs that have lost
+/// their slashes, or as the names of scanners.
 #[inline]
 fn begins_inside(text: &[u8]) -> bool {
     match text.first_chunk::<4>() {
@@ -224,8 +224,12 @@ fn begins_inside(text: &[u8]) -> bool {
         Some(b"loca") => text.starts_with(b"localhost"),
         Some(b"kube") => text.starts_with(b"kubernetes."),
         Some(b"meta") => text.starts_with(b"metadata."),
+        Some(b"ranc") => text.starts_with(b"rancher-metadata"),
+        Some(b"gate") => text.starts_with(b"gateway.docker."),
         Some(b"inst") => text.starts_with(b"instance-data"),
         Some(b"ip6-") => true,
+        // Tools give their name and version, and nothing else.
+        Some(b"sqlm" | b"mass" | b"gobu" | b"fero" | b"Arac" | b"zgra" | b"Wfuz" | b"nikt") => true,
         _ => false,
     }
 }

@@ -26,6 +26,7 @@ pub mod open_redirect;
 pub mod oversize;
 pub mod path_traversal;
 pub mod prototype_pollution;
+pub mod scanner_traffic;
 pub mod server_side_request_forgery;
 pub mod sql_injection;
 pub mod template_injection;
@@ -45,6 +46,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &jndi_lookup::JndiLookup,     // a lookup that a logger resolves
     &server_side_request_forgery::ServerSideRequestForgery, // a URL that leads inside
     &header_injection::HeaderInjection, // a line break that adds a header
+    &scanner_traffic::ScannerTraffic, // a program that looks for holes
     &template_injection::TemplateInjection, // an expression that a template engine evaluates
     &xpath_injection::XpathInjection, // a value that rewrites the path into a document
     &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
@@ -74,6 +76,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     jndi_lookup::WORDS,
     server_side_request_forgery::WORDS,
     header_injection::WORDS,
+    scanner_traffic::WORDS,
     template_injection::WORDS,
     xpath_injection::WORDS,
     cross_site_scripting::WORDS,

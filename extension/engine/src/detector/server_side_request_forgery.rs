@@ -15,7 +15,7 @@ pub(super) use signals::WORDS;
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
+use crate::gate::{self, Signals};
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -47,7 +47,14 @@ impl Detector for ServerSideRequestForgery {
                 complete: false,
             };
         }
-        let evidence = target::strongest(form).map(|found| Evidence {
+        // Of plain texts the gate shows only those that begin as hosts inside do.
+        let is_plain = gate::is_plain(form.text, form.classes, form.part);
+        let found = if is_plain {
+            None
+        } else {
+            target::strongest(form)
+        };
+        let evidence = found.map(|found| Evidence {
             confidence: found.confidence,
             span: found.span,
             explanation: Explanation {
