@@ -156,7 +156,8 @@ struct Judged<'a> {
 impl<'a> Judged<'a> {
     fn new(id: &'a str, message: &[u8], policy: &Policy) -> Self {
         let begun = Instant::now();
-        let report = credenza_engine::inspect(message, Steps::for_bytes(message.len()), &KEY);
+        let steps = Steps::for_bytes(message.len());
+        let report = credenza_engine::inspect_watching(message, steps, &KEY, policy.watch());
         let nanoseconds = begun.elapsed().as_nanos();
         let verdict = policy.verdict(&report);
         Self {

@@ -3,7 +3,7 @@
 use credenza_event::{Classes, Form, Part};
 use memchr::memmem;
 
-use crate::detector::{DETECTORS, VOCABULARIES};
+use crate::detector::{DETECTORS, Detector, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
@@ -163,7 +163,7 @@ impl Signals {
     }
 }
 
-/// One bit a detector, in the order of the registry.
+/// One bit a detector, in the order of the registry: those that have to look, or those that may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hot(u64);
 
@@ -172,6 +172,25 @@ impl Hot {
     pub const COLD: Self = Self(0);
     /// Every detector has to look.
     pub const ALL: Self = Self(u64::MAX);
+
+    /// The detectors that `may` look.
+    pub fn watched(may: impl Fn(&dyn Detector) -> bool) -> Self {
+        let mut bits = 0_u64;
+        let mut bit = 1_u64;
+        for detector in DETECTORS {
+            if may(*detector) {
+                bits |= bit;
+            }
+            bit = bit.wrapping_shl(1);
+        }
+        Self(bits)
+    }
+
+    /// Those of both sets.
+    #[must_use]
+    pub const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
 
     /// True if the detector at `index` of the registry has to look.
     pub fn has(self, index: usize) -> bool {

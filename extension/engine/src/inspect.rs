@@ -6,7 +6,7 @@ use core::hash::Hasher;
 use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
-use crate::detector::{DETECTORS, Detector, Evidence};
+use crate::detector::{DETECTORS, Detector, Evidence, Rule};
 use crate::gate::{self, Hot};
 use crate::mask;
 use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
@@ -25,19 +25,47 @@ impl core::fmt::Debug for HashKey {
 // costs no more than one that is clean.
 const DROPPED_MAX: u32 = 64;
 
+/// The rules that are looked for; no work is done for the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch(Hot);
+
+impl Watch {
+    /// Those that look where no policy says anything of them.
+    pub fn by_default() -> Self {
+        Self::of(|_, is_on| is_on)
+    }
+
+    /// Every rule there is.
+    pub const fn all() -> Self {
+        Self(Hot::ALL)
+    }
+
+    /// Those for which `is_on` says so, told the rule and whether it is on by default.
+    pub fn of(is_on: impl Fn(&'static Rule, bool) -> bool) -> Self {
+        Self(Hot::watched(|detector| {
+            is_on(detector.rule(), detector.is_on_by_default())
+        }))
+    }
+}
+
 /// Inspects an event (or any other message of an invocation) to its last byte or to the end of the
 /// budget.
 pub fn inspect(event: &[u8], steps: Steps, key: &HashKey) -> Report {
+    inspect_watching(event, steps, key, Watch::by_default())
+}
+
+/// The same for the rules that somebody watches.
+pub fn inspect_watching(event: &[u8], steps: Steps, key: &HashKey, watch: Watch) -> Report {
     let mut steps = steps;
-    let mut inspection = Inspection::new(key, true);
+    let mut inspection = Inspection::new(key, true, watch);
     let coverage = credenza_event::walk(event, &mut steps, &mut inspection);
     inspection.report(event.len(), coverage, &steps)
 }
 
-/// Inspects one text in all its forms as if it stood alone in a field of `role`; what the tests of
-/// rule pages use.
+/// Inspects one text in all its forms for every rule, as if it stood alone in a field of `role`;
+/// what the tests of rule pages use.
 pub fn inspect_text(text: &[u8], role: Role, part: Part, key: &HashKey) -> Report {
-    inspection_of_text(text, role, part, Inspection::new(key, true))
+    inspection_of_text(text, role, part, Inspection::new(key, true, Watch::all()))
 }
 
 fn inspection_of_text(
@@ -54,7 +82,7 @@ fn inspection_of_text(
 /// The twin of [`inspect_text`] that lets every detector see every form.
 #[cfg(test)]
 pub(crate) fn inspect_text_ungated(text: &[u8], role: Role, part: Part, key: &HashKey) -> Report {
-    inspection_of_text(text, role, part, Inspection::new(key, false))
+    inspection_of_text(text, role, part, Inspection::new(key, false, Watch::all()))
 }
 
 struct Inspection<'k> {
@@ -63,16 +91,18 @@ struct Inspection<'k> {
     key: &'k HashKey,
     /// Off only in tests that compare the gated verdict with the ungated one.
     gated: bool,
+    watch: Hot,
     complete: bool,
 }
 
 impl<'k> Inspection<'k> {
-    fn new(key: &'k HashKey, gated: bool) -> Self {
+    fn new(key: &'k HashKey, gated: bool, watch: Watch) -> Self {
         Self {
             findings: Vec::new(),
             dropped: 0,
             key,
             gated,
+            watch: watch.0,
             complete: true,
         }
     }
@@ -164,8 +194,10 @@ impl Visitor for Inspection<'_> {
     }
 
     fn shape(&mut self, form: &Form<'_>, shape: &Shape) {
-        for detector in DETECTORS {
-            if let Some(evidence) = detector.judge_shape(form, shape) {
+        for (index, detector) in DETECTORS.iter().enumerate() {
+            if self.watch.has(index)
+                && let Some(evidence) = detector.judge_shape(form, shape)
+            {
                 self.note(*detector, form, &evidence);
             }
         }
@@ -185,6 +217,7 @@ impl Visitor for Inspection<'_> {
         } else {
             Hot::ALL
         };
+        let hot = hot.within(self.watch);
         if hot.is_cold() {
             return;
         }

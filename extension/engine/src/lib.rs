@@ -32,5 +32,5 @@ mod cost;
 #[cfg(test)]
 mod props;
 
-pub use inspect::{HashKey, inspect, inspect_text};
+pub use inspect::{HashKey, Watch, inspect, inspect_text, inspect_watching};
 pub use report::{Confidence, Explanation, Finding, Report};

@@ -95,7 +95,7 @@ pub fn event(body: &[u8], steps: Steps, policy: &Policy, key: &HashKey) -> Inspe
         };
         return Inspected::delivered(Verdict::Pass, Source::Unknown, report);
     }
-    let report = credenza_engine::inspect(body, steps, key);
+    let report = credenza_engine::inspect_watching(body, steps, key, policy.watch());
     judge(body, report, steps, policy, key)
 }
 

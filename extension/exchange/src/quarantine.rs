@@ -149,7 +149,8 @@ fn relocate(finding: &mut Finding, pointer: &str) {
 
 impl Inspector<'_> {
     fn verdict(&mut self, event: &[u8]) -> (Report, Verdict) {
-        let report = credenza_engine::inspect(event, self.steps, self.key);
+        let watch = self.policy.watch();
+        let report = credenza_engine::inspect_watching(event, self.steps, self.key, watch);
         self.steps
             .take(usize::try_from(report.steps).unwrap_or(usize::MAX));
         let verdict = self.policy.verdict(&report);

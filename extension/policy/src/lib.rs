@@ -123,7 +123,7 @@ pub struct Policy {
     /// On partial coverage; `None` means `flag` in monitor and `block` in block mode.
     pub on_partial: Option<OnPartial>,
     /// What differs from rule to rule; a rule that is not here is in the global mode, and blocks
-    /// on high confidence.
+    /// on high confidence, unless it is off until a policy asks for it.
     pub rules: Vec<RulePolicy>,
     /// What differs from source to source.
     pub sources: Vec<SourcePolicy>,

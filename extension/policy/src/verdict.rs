@@ -1,6 +1,7 @@
 //! The verdict: what a policy makes of a report.
 //! It never looks at the event, the clock or an earlier invocation.
-use credenza_engine::{Confidence, Report};
+use credenza_engine::detector::DETECTORS;
+use credenza_engine::{Confidence, Report, Watch};
 use credenza_event::{Gap, Source};
 
 use crate::{Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
@@ -62,17 +63,32 @@ impl Policy {
 
     /// True if findings of the rule `id` are wanted at all.
     pub fn watches(&self, id: &str) -> bool {
-        self.mode != Mode::Off && self.rule(id).is_none_or(|rule| rule.mode != Mode::Off)
+        self.mode != Mode::Off && self.rule_mode(id, is_on_by_default(id)) != Mode::Off
+    }
+
+    /// The rules that an inspection has to look for.
+    pub fn watch(&self) -> Watch {
+        Watch::of(|rule, is_on| {
+            self.mode != Mode::Off && self.rule_mode(rule.id, is_on) != Mode::Off
+        })
+    }
+
+    /// What may come of a rule's findings: what the policy says, else as much as the global mode lets
+    /// come, and nothing of rules that are off until a policy asks for them.
+    fn rule_mode(&self, id: &str, is_on_by_default: bool) -> Mode {
+        match self.rule(id) {
+            Some(rule) => rule.mode,
+            None if is_on_by_default => Mode::Block,
+            None => Mode::Off,
+        }
     }
 
     /// The verdict on one finding alone.
     pub fn finding_verdict(&self, id: &str, confidence: Confidence) -> Verdict {
-        let (mode, minimum) = self
+        let minimum = self
             .rule(id)
-            .map_or((Mode::Block, Confidence::High), |rule| {
-                (rule.mode, rule.minimum_confidence)
-            });
-        match mode {
+            .map_or(Confidence::High, |rule| rule.minimum_confidence);
+        match self.rule_mode(id, is_on_by_default(id)) {
             Mode::Off => Verdict::Pass,
             Mode::Block if confidence >= minimum => Verdict::Block,
             Mode::Block | Mode::Monitor => Verdict::Flag,
@@ -106,6 +122,14 @@ impl Policy {
             (Some(OnPartial::Flag), _) | (None, Mode::Monitor | Mode::Off) => Verdict::Flag,
         }
     }
+}
+
+/// True for rules that look where no policy says anything of them, and for ids that are no rule's.
+fn is_on_by_default(id: &str) -> bool {
+    DETECTORS
+        .iter()
+        .find(|detector| detector.rule().id == id)
+        .is_none_or(|detector| detector.is_on_by_default())
 }
 
 #[cfg(test)]

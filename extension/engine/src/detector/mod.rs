@@ -25,6 +25,7 @@ pub mod nosql_injection;
 pub mod open_redirect;
 pub mod oversize;
 pub mod path_traversal;
+pub mod prompt_injection;
 pub mod prototype_pollution;
 pub mod scanner_traffic;
 pub mod server_side_request_forgery;
@@ -54,6 +55,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
     &complexity_bomb::ComplexityBomb, // a value that costs more than its bytes to evaluate
     &leaked_credential::LeakedCredential, // a secret of somebody's in an event
+    &prompt_injection::PromptInjection, // a sentence that is meant for a model
     &oversize::Oversize,          // more parts than anyone who sends them needs
     &nosql_injection::NosqlInjection, // operators or code where data was meant
     &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
@@ -83,6 +85,7 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     json_bomb::WORDS,
     decompression_bomb::WORDS,
     oversize::WORDS,
+    prompt_injection::WORDS,
     leaked_credential::WORDS,
     nosql_injection::WORDS,
     xml_external_entity::WORDS,
@@ -156,6 +159,10 @@ pub trait Detector: Sync {
     fn rule(&self) -> &'static Rule;
     /// Which signals a form must show before this detector could say anything: one of these sets.
     fn needs(&self) -> &'static [Signals];
+    /// Whether it looks where no policy says anything of its rule.
+    fn is_on_by_default(&self) -> bool {
+        true
+    }
     /// Judges one form that the gate called hot for this detector.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement;
     /// Judges the figures of a document, a form or packed data that are out of the ordinary; `form`

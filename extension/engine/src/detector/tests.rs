@@ -9,7 +9,7 @@ use credenza_event::{Part, Role, Steps};
 use super::*;
 use crate::inspect::inspect_text_ungated;
 use crate::report::Report;
-use crate::{HashKey, inspect, inspect_text};
+use crate::{HashKey, Watch, inspect_text, inspect_watching};
 
 const KEY: HashKey = HashKey([7; 16]);
 
@@ -81,7 +81,8 @@ impl Value<'_> {
             "key" => (Role::Query, Part::Key),
             "event" => {
                 let event = self.text.as_bytes();
-                return inspect(event, Steps::for_bytes(event.len()), &KEY);
+                let steps = Steps::for_bytes(event.len());
+                return inspect_watching(event, steps, &KEY, Watch::all());
             }
             other => panic!("a fence names no place of a value: {other}"),
         };
