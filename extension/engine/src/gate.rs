@@ -1,10 +1,15 @@
 //! The gate: one cheap pass over a value that tells which detectors have to look at it.
 //! It never hides anything: a value that it calls cold for a detector, that detector finds clean.
-use credenza_event::{Classes, Form, Part};
-use memchr::memmem;
+use credenza_event::{Form, Part};
 
 use crate::detector::{DETECTORS, Detector, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
+
+mod plain;
+mod routes;
+
+pub use plain::is_plain;
+pub(crate) use plain::{begins_class, begins_packed};
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,134 +205,19 @@ impl Hot {
             .is_some_and(|b| b & 1 == 1)
     }
 
+    /// The detectors that have to look, in the order of the registry.
+    pub(crate) fn detectors(self) -> impl Iterator<Item = &'static dyn Detector> {
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let index = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            DETECTORS.get(index).copied()
+        })
+    }
+
     /// True if no detector has to look.
     pub fn is_cold(self) -> bool {
         self.0 == 0
-    }
-}
-
-/// Without these, letters, digits and `-_.,:/` stand in one run with no two of `./:_` side by side:
-/// no language that a rule knows says anything so.
-const WARM: Classes = Classes::ODD
-    .with(Classes::ESCAPED)
-    .with(Classes::PLUS)
-    .with(Classes::SPACE)
-    .with(Classes::JOINT);
-
-/// True if a text is of those that no rule makes anything of, told without reading it.
-#[inline]
-pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
-    // A path from the root on may name what must not be read.
-    !classes.meets(WARM)
-        && text.first() != Some(&b'/')
-        && !begins_packed(text)
-        && !is_power(text)
-        && !begins_inside(text)
-        && !(part == Part::Value && begins_class(text))
-        && !(part == Part::Key && is_sharp(text))
-}
-
-/// True for a number of one digit and an exponent of many.
-#[inline]
-fn is_power(text: &[u8]) -> bool {
-    matches!(text, [b'0'..=b'9', b'e' | b'E', ..]) && (9..=24).contains(&text.len())
-}
-
-/// True for plain texts that begin as the names of hosts that lead inside, as URLs that have lost
-/// their slashes, or as the names of scanners.
-#[inline]
-fn begins_inside(text: &[u8]) -> bool {
-    match text.first_chunk::<4>() {
-        Some(b"host") => text.get(4) == Some(&b'.'),
-        Some(b"http") => matches!(text.get(4), Some(b':' | b's')),
-        Some(b"loca") => text.starts_with(b"localhost"),
-        Some(b"kube") => text.starts_with(b"kubernetes."),
-        Some(b"meta") => text.starts_with(b"metadata."),
-        Some(b"ranc") => text.starts_with(b"rancher-metadata"),
-        Some(b"gate") => text.starts_with(b"gateway.docker."),
-        Some(b"inst") => text.starts_with(b"instance-data"),
-        Some(b"ip6-") => true,
-        // Tools give their name and version, and nothing else.
-        Some(b"sqlm" | b"mass" | b"gobu" | b"fero" | b"Arac" | b"zgra" | b"Wfuz" | b"nikt") => true,
-        _ => false,
-    }
-}
-
-/// True for plain texts that begin as tokens and secrets do.
-#[inline]
-pub(crate) fn begins_packed(text: &[u8]) -> bool {
-    let Some(head) = text.first_chunk::<4>() else {
-        return false;
-    };
-    match head {
-        [b'e', b'y', b'J' | b'A', _] | [b'e', b'w', b'o' | b'k' | b'0', _] => true,
-        [b's', b'k', b'-', _] | [b'S', b'G', b'.', _] | [b'h', b'f', b'_', _] => true,
-        [b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_'] | [b'x', b'o', b'x', _] => true,
-        [b's' | b'r', b'k', b'_', b'l'] | [b'g', b'l', b'p' | b'r' | b'd', _] => true,
-        b"AKIA" | b"ASIA" | b"AIza" | b"gith" | b"xapp" | b"npm_" | b"pypi" | b"GOCS" | b"shpa"
-        | b"dop_" | b"dckr" => true,
-        _ => false,
-    }
-}
-
-/// True for plain texts that begin as the full names of classes do.
-#[inline]
-pub(crate) fn begins_class(text: &[u8]) -> bool {
-    let head = text.first_chunk::<4>();
-    matches!(
-        head,
-        Some(
-            b"java" | b"org." | b"com." | b"sun." | b"net." | b"jdk." | b"cloj" | b"groo" | b"bsh."
-        )
-    )
-}
-
-/// True for the plain names that mean something to a language.
-#[inline]
-fn is_sharp(name: &[u8]) -> bool {
-    if names_structure(name) {
-        return true;
-    }
-    match name.len() {
-        15 => name.eq_ignore_ascii_case(b"SecretAccessKey"),
-        17 => {
-            name.eq_ignore_ascii_case(b"secret_access_key")
-                || name.eq_ignore_ascii_case(b"transfer-encoding")
-        }
-        18 => name.eq_ignore_ascii_case(b"awsSecretAccessKey"),
-        21 => name.eq_ignore_ascii_case(b"aws_secret_access_key"),
-        _ => false,
-    }
-}
-
-/// True for the plain names of prototypes, of serialised objects, and of what the platform makes.
-#[inline]
-fn names_structure(name: &[u8]) -> bool {
-    match name {
-        b"prototype"
-        | b"py/type"
-        | b"py/repr"
-        | b"py/class"
-        | b"py/object"
-        | b"py/reduce"
-        | b"py/function"
-        | b"json_class"
-        | b"userOverridesAsString"
-        | b"Records"
-        | b"requestContext"
-        | b"AttributeUpdates"
-        | b"AttributeValueList"
-        | b"ExclusiveStartKey"
-        | b"LastEvaluatedKey"
-        | b"UpdateExpression"
-        | b"FilterExpression"
-        | b"ConditionExpression"
-        | b"ProjectionExpression"
-        | b"KeyConditionExpression"
-        | b"ExpressionAttributeNames"
-        | b"ExpressionAttributeValues" => true,
-        // No shorter name has both words in it.
-        _ => name.len() >= 21 && memmem::find(name, b"constructor.prototype").is_some(),
     }
 }
 
@@ -337,22 +227,10 @@ pub fn hot(form: &Form<'_>) -> Hot {
         return Hot::COLD;
     }
     let seen = signals(form.text);
-    select(match form.part {
+    routes::wakes(match form.part {
         Part::Key => seen.with(Signals::NAME),
         Part::Value => seen,
     })
-}
-
-fn select(seen: Signals) -> Hot {
-    let mut hot = 0_u64;
-    let mut bit = 1_u64;
-    for detector in DETECTORS {
-        if detector.needs().iter().any(|need| seen.has(*need)) {
-            hot |= bit;
-        }
-        bit = bit.wrapping_shl(1);
-    }
-    Hot(hot)
 }
 
 /// The signals of a text, in one pass.

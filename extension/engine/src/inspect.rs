@@ -221,10 +221,8 @@ impl Visitor for Inspection<'_> {
         if hot.is_cold() {
             return;
         }
-        for (index, detector) in DETECTORS.iter().enumerate() {
-            if hot.has(index) {
-                self.judge(*detector, form, steps);
-            }
+        for detector in hot.detectors() {
+            self.judge(detector, form, steps);
         }
     }
 }

@@ -10,7 +10,7 @@ mod signals;
 mod word;
 mod worth;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};
 
@@ -37,7 +37,7 @@ impl Detector for CommandInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

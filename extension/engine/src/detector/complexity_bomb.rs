@@ -7,7 +7,7 @@ mod letters;
 mod pattern;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Shape, Span, Steps};
 
@@ -34,7 +34,7 @@ impl Detector for ComplexityBomb {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -14,7 +14,7 @@ mod signals;
 mod style;
 mod tag;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Span, Steps};
 use memchr::memchr;
@@ -57,7 +57,7 @@ impl Detector for CrossSiteScripting {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

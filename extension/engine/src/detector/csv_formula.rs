@@ -4,7 +4,7 @@
 #![doc = include_str!("csv_formula.md")]
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Span, Steps};
 use memchr::memchr;
@@ -32,7 +32,7 @@ impl Detector for CsvFormula {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -13,7 +13,7 @@ mod signals;
 mod tag;
 mod xml;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Steps};
 
@@ -54,7 +54,7 @@ impl Detector for Deserialization {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -7,7 +7,7 @@ mod fragments;
 mod lexer;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Span, Steps};
 
@@ -37,7 +37,7 @@ impl Detector for GraphqlAbuse {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -8,7 +8,7 @@ mod place;
 mod signals;
 mod twin;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};
 
@@ -35,7 +35,7 @@ impl Detector for HeaderInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -6,7 +6,7 @@ mod evaluator;
 mod lookup;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};
 
@@ -34,7 +34,7 @@ impl Detector for JndiLookup {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

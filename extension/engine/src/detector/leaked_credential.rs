@@ -7,7 +7,7 @@ mod signals;
 #[cfg(test)]
 mod tests;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Role, Span, Steps};
 
@@ -35,7 +35,7 @@ impl Detector for LeakedCredential {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

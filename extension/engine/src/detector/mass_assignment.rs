@@ -4,7 +4,7 @@
 #![doc = include_str!("mass_assignment.md")]
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Role, Steps};
 
@@ -33,7 +33,7 @@ impl Detector for MassAssignment {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

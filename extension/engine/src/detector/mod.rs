@@ -96,6 +96,36 @@ pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
     mass_assignment::WORDS,
 ];
 
+/// What a form must show to each detector, for the gate; in the order of the detectors.
+pub(crate) const NEEDS: &[&[Signals]] = &[
+    sql_injection::NEEDS, //
+    path_traversal::NEEDS,
+    command_injection::NEEDS,
+    code_injection::NEEDS,
+    graphql_abuse::NEEDS,
+    prototype_pollution::NEEDS,
+    ldap_injection::NEEDS,
+    jwt_tricks::NEEDS,
+    jndi_lookup::NEEDS,
+    server_side_request_forgery::NEEDS,
+    header_injection::NEEDS,
+    scanner_traffic::NEEDS,
+    template_injection::NEEDS,
+    xpath_injection::NEEDS,
+    cross_site_scripting::NEEDS,
+    json_bomb::NEEDS,
+    decompression_bomb::NEEDS,
+    complexity_bomb::NEEDS,
+    leaked_credential::NEEDS,
+    oversize::NEEDS,
+    nosql_injection::NEEDS,
+    xml_external_entity::NEEDS,
+    open_redirect::NEEDS,
+    csv_formula::NEEDS,
+    deserialization::NEEDS,
+    mass_assignment::NEEDS,
+];
+
 /// The public identity of a detector.
 #[derive(Debug)]
 pub struct Rule {

@@ -7,7 +7,7 @@ mod operator;
 mod script;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Decoder, Form, Part, Role, Span, Steps};
 
@@ -47,7 +47,7 @@ impl Detector for NosqlInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

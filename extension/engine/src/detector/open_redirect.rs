@@ -4,7 +4,7 @@
 #![doc = include_str!("open_redirect.md")]
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Span, Steps};
 use memchr::{memchr, memchr2};
@@ -32,7 +32,7 @@ impl Detector for OpenRedirect {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -12,6 +12,9 @@ use crate::report::{Confidence, Explanation};
 /// No words: a number of parts has none.
 pub(super) const WORDS: &Vocabulary = &[];
 
+/// It judges shapes, and no text.
+pub(super) const NEEDS: &[Signals] = &[];
+
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
     id: "oversize",

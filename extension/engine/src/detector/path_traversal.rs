@@ -9,7 +9,7 @@ mod target;
 mod worth;
 mod wrapper;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};
 
@@ -36,7 +36,7 @@ impl Detector for PathTraversal {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -4,7 +4,7 @@
 #![doc = include_str!("prototype_pollution.md")]
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Steps};
 use memchr::memchr3;
@@ -34,7 +34,7 @@ impl Detector for PrototypePollution {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

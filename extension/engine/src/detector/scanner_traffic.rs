@@ -4,7 +4,7 @@
 #![doc = include_str!("scanner_traffic.md")]
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Role, Span, Steps};
 
@@ -32,7 +32,7 @@ impl Detector for ScannerTraffic {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

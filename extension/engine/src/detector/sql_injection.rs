@@ -14,7 +14,7 @@ mod token;
 mod word;
 mod worth;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};
 
@@ -42,7 +42,7 @@ impl Detector for SqlInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

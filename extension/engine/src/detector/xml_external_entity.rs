@@ -8,7 +8,7 @@ mod include;
 mod reader;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Role, Span, Steps};
 use memchr::{memchr, memmem};
@@ -48,7 +48,7 @@ impl Detector for XmlExternalEntity {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

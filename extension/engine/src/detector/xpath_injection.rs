@@ -5,7 +5,7 @@
 mod expression;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Decoder, Form, Steps};
 
@@ -35,7 +35,7 @@ impl Detector for XpathInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is program text that runs.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::PROGRAM.with(Signals::PARENTHESIS),
     Signals::PROGRAM.with(Signals::LESS),
     Signals::PROGRAM.with(Signals::BRACKET),

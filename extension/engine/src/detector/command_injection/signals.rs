@@ -5,7 +5,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is a second command.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::COMMAND.with(Signals::SEPARATOR),
     Signals::COMMAND.with(Signals::OPENING),
     Signals::COMMAND.with(Signals::SLASH),

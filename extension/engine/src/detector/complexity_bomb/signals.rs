@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// A repeated group, brackets in a row, ranges of bytes; and an exponent with its digits.
-pub(super) const NEEDS: &[Signals] = &[Signals::BOMB];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::BOMB];
 
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(Signals::BOMB.bits(), "bytes e")];

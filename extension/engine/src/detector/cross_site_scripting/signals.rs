@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::{Lexicon, Vocabulary, fold_word};
 
 /// The signals without which nothing is found.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::LESS.with(Signals::EQUALS),
     Signals::LESS.with(Signals::ELEMENT),
     Signals::EVENT.with(Signals::EQUALS),

@@ -4,7 +4,8 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found.
-pub(super) const NEEDS: &[Signals] = &[Signals::OBJECTS, Signals::NAME.with(Signals::INTERNAL)];
+pub(in crate::detector) const NEEDS: &[Signals] =
+    &[Signals::OBJECTS, Signals::NAME.with(Signals::INTERNAL)];
 
 /// The words that show a signal; the gate shows it for the first bytes of streams, too.
 pub(in crate::detector) const WORDS: &Vocabulary = &[

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no lookup is reckoned: its opening, and a kind of lookup or a default.
-pub(super) const NEEDS: &[Signals] = &[Signals::EXPRESSION.with(Signals::LOOKUP)];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::EXPRESSION.with(Signals::LOOKUP)];
 
 /// The words that show a signal: the kinds of lookups that spell or reach something.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// A token begins with a brace in base64, which the gate knows without a word.
-pub(super) const NEEDS: &[Signals] = &[Signals::TOKEN];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::TOKEN];
 
 /// No words: what a token says is packed.
 pub(in crate::detector) const WORDS: &Vocabulary = &[];

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no value rewrites a filter.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::ASSERTION,
     // White space between the parentheses.
     Signals::PARENTHESIS.with(Signals::SEPARATOR),

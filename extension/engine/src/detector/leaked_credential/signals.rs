@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// How some kind of secret begins.
-pub(super) const NEEDS: &[Signals] = &[Signals::SECRET];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::SECRET];
 
 /// The words that show a signal; kinds that begin with letters without a sign behind them are known
 /// to the gate without a word.

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found: a name with one of the words.
-pub(super) const NEEDS: &[Signals] = &[Signals::NAME.with(Signals::INTERNAL)];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::NAME.with(Signals::INTERNAL)];
 
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(

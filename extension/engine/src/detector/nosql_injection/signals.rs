@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     // An operator.
     Signals::DOLLAR.with(Signals::OPERATOR),
     // A statement behind a quote or a number, a command on a line of its own.

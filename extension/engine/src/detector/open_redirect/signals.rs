@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found: two slashes, or one and a sign that hides a host.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::SLASHES,
     Signals::SLASH.with(Signals::OBJECT),
     Signals::SLASH.with(Signals::LINE),

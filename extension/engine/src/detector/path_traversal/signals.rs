@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no path is worth anything.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::DOTS.with(Signals::SLASH),
     Signals::DOTS.with(Signals::LIKENESS),
     Signals::DOTS.with(Signals::PERCENT),

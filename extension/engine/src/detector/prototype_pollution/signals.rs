@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no name reaches a prototype.
-pub(super) const NEEDS: &[Signals] = &[Signals::PROTOTYPE];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::PROTOTYPE];
 
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary =

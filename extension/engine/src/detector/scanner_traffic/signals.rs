@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is looked at.
-pub(super) const NEEDS: &[Signals] = &[Signals::SCANNER];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::SCANNER];
 
 /// The words that show a signal: one of each name, path and zone below.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(

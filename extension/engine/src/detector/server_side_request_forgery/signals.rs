@@ -5,7 +5,7 @@ use crate::lexicon::Vocabulary;
 
 /// The signals without which no URL is read: a digit or a bracket somewhere behind two slashes, or
 /// a word of the names and protocols that mean something.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::ADDRESS,
     Signals::SLASHES.with(Signals::CONSTANT),
     Signals::SLASHES.with(Signals::BRACKET),

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no reading passes anything.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::SELECT,
     Signals::EFFECT,
     Signals::SET_OPERATION.with(Signals::ROWS),

@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no expression is read.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::EXPRESSION,
     Signals::DOLLAR.with(Signals::REFLECTION),
     Signals::BRACE.with(Signals::REFLECTION),

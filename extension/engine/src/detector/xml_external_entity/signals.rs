@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found.
-pub(super) const NEEDS: &[Signals] = &[Signals::LESS.with(Signals::DOCTYPE)];
+pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::LESS.with(Signals::DOCTYPE)];
 
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(

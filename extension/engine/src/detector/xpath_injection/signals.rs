@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which no value rewrites an XPath.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     // A function behind a quote, or a question about a path.
     Signals::AXIS.with(Signals::PARENTHESIS),
     // An axis, a path or an attribute behind a quote.
