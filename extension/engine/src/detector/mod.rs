@@ -117,6 +117,7 @@ pub(crate) const NEEDS: &[&[Signals]] = &[
     decompression_bomb::NEEDS,
     complexity_bomb::NEEDS,
     leaked_credential::NEEDS,
+    prompt_injection::NEEDS,
     oversize::NEEDS,
     nosql_injection::NEEDS,
     xml_external_entity::NEEDS,

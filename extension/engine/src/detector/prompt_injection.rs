@@ -5,7 +5,7 @@
 mod sentence;
 mod signals;
 
-pub(super) use signals::WORDS;
+pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Span, Steps};
 
@@ -32,7 +32,7 @@ impl Detector for PromptInjection {
     }
 
     fn needs(&self) -> &'static [Signals] {
-        signals::NEEDS
+        NEEDS
     }
 
     fn is_on_by_default(&self) -> bool {

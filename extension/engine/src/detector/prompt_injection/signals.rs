@@ -4,7 +4,7 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// A verb and what it is said of, or the mark of a turn in a conversation.
-pub(super) const NEEDS: &[Signals] = &[
+pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::TAKE_BACK.with(Signals::INSTRUCTION),
     Signals::INSTRUCTION.with(Signals::LESS),
     Signals::INSTRUCTION.with(Signals::BRACKET),
