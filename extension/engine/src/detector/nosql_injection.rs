@@ -62,7 +62,7 @@ impl Detector for NosqlInjection {
             }
             Part::Value => {
                 let within_quotes = form.decoded.last() == Some(&Decoder::Json);
-                script::read(text, within_quotes)
+                script::read(text, within_quotes, form.role == Role::Body)
                     .or_else(|| line::read(text))
                     .or_else(|| script::engine(form.path, text))
             }

@@ -2,6 +2,7 @@
 //! It never takes fewer than twelve digits for more than a number.
 use alloc::vec::Vec;
 
+use crate::decode::base64;
 use crate::text;
 
 // Limit: 12 digits carry 6 bytes; fewer digits are dates, colours and identifiers.
@@ -24,10 +25,15 @@ fn starts_well(digits: &[u8]) -> bool {
         return false;
     };
     let (pairs, _) = head.as_chunks::<2>();
-    digits.len().is_multiple_of(2)
-        && pairs
-            .iter()
-            .all(|pair| byte(*pair).is_some_and(|byte| !text::is_control(byte) || byte == 0))
+    let mut bytes = [0; DIGITS_MIN / 2];
+    for (place, pair) in bytes.iter_mut().zip(pairs) {
+        let Some(byte) = byte(*pair) else {
+            return false;
+        };
+        *place = byte;
+    }
+    let is_text = |byte: &u8| !text::is_control(*byte) || *byte == 0;
+    digits.len().is_multiple_of(2) && (bytes.iter().all(is_text) || base64::is_known_binary(&bytes))
 }
 
 fn byte(pair: [u8; 2]) -> Option<u8> {

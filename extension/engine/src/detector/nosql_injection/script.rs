@@ -15,7 +15,9 @@ const LITERAL_BYTES_MAX: usize = 256;
 const STATEMENT_BYTES_MAX: usize = 256;
 
 /// Reads a value in each of its contexts: in quotes of both kinds, and in none.
-pub(super) fn read(text: &[u8], within_quotes: bool) -> Option<Find> {
+///
+/// `is_body` is true where whole programs may stand.
+pub(super) fn read(text: &[u8], within_quotes: bool, is_body: bool) -> Option<Find> {
     let near = text.get(..LITERAL_BYTES_MAX).unwrap_or(text);
     for quote in [b'\'', b'"'] {
         let Some(at) = memchr(quote, near) else {
@@ -37,7 +39,7 @@ pub(super) fn read(text: &[u8], within_quotes: bool) -> Option<Find> {
     {
         return Some(found);
     }
-    bare(text).or_else(|| shell(text))
+    bare(text).or_else(|| shell(text, is_body))
 }
 
 fn find(
@@ -257,7 +259,7 @@ fn bare(text: &[u8]) -> Option<Find> {
 }
 
 /// A command of the database's shell that breaks out of nothing.
-fn shell(text: &[u8]) -> Option<Find> {
+fn shell(text: &[u8], is_body: bool) -> Option<Find> {
     let near = text.get(..STATEMENT_BYTES_MAX).unwrap_or(text);
     let mut cursor = Cursor::at(near, 0);
     if !cursor.eat(b"db.") {
@@ -271,29 +273,45 @@ fn shell(text: &[u8]) -> Option<Find> {
         }
         name = cursor.name();
     }
-    let is_command = cursor.eat(b"(") && SHELL_METHODS.contains(&name);
+    if !cursor.eat(b"(") {
+        return None;
+    }
+    // Nobody writes documentation into a parameter.
+    let confidence = match (SERVER_METHODS.contains(&name), is_body) {
+        (true, false) => Confidence::High,
+        (true, true) => Confidence::Medium,
+        (false, _) if COLLECTION_METHODS.contains(&name) => Confidence::Medium,
+        _ => return None,
+    };
     let what = ("mongodb", "shell");
-    is_command.then(|| find(Confidence::Medium, 0, cursor.offset(), "bare", what))
+    Some(find(confidence, 0, cursor.offset(), "bare", what))
 }
 
-/// Methods of collections and databases in the shell.
-const SHELL_METHODS: [&[u8]; 19] = [
+/// Methods that change or show the server and its databases.
+const SERVER_METHODS: [&[u8]; 10] = [
     b"adminCommand",
-    b"aggregate",
     b"createUser",
-    b"deleteMany",
-    b"deleteOne",
     b"drop",
     b"dropDatabase",
-    b"find",
-    b"findOne",
+    b"dropUser",
+    b"eval",
     b"getCollectionNames",
     b"getUsers",
+    b"grantRolesToUser",
+    b"runCommand",
+];
+
+/// Methods of collections.
+const COLLECTION_METHODS: [&[u8]; 12] = [
+    b"aggregate",
+    b"deleteMany",
+    b"deleteOne",
+    b"find",
+    b"findOne",
     b"insertMany",
     b"insertOne",
     b"mapReduce",
     b"remove",
-    b"runCommand",
     b"update",
     b"updateMany",
     b"updateOne",
