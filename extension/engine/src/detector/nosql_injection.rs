@@ -64,6 +64,7 @@ impl Detector for NosqlInjection {
                 let within_quotes = form.decoded.last() == Some(&Decoder::Json);
                 script::read(text, within_quotes, form.role == Role::Body)
                     .or_else(|| line::read(text))
+                    .or_else(|| operator::value(text))
                     .or_else(|| script::engine(form.path, text))
             }
         };

@@ -65,6 +65,9 @@ const OF_DOCUMENTS: [&[u8]; 17] = [
     b"unionWith",
 ];
 
+// Limit: names of parameters with their pieces are shorter.
+const NAME_BYTES_MAX: usize = 256;
+
 /// Judges a name.
 pub(super) fn key(path: &Path<'_>, name: &[u8], is_parameter: bool) -> Option<Find> {
     let operand = Operand::of(path.operand());
@@ -154,6 +157,29 @@ fn piece(name: &[u8]) -> Option<Confidence> {
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || b"_-.$[]'\"".contains(byte) || *byte >= 0x80);
     (is_known && is_name).then_some(Confidence::High)
+}
+
+/// Judges a value that is the name of a parameter, with or without its value.
+pub(super) fn value(text: &[u8]) -> Option<Find> {
+    let near = text.get(..NAME_BYTES_MAX).unwrap_or(text);
+    let end = memchr::memchr(b'=', near).unwrap_or(near.len());
+    let name = near.get(..end)?;
+    // A variable with a sigil is program text.
+    let begins = name.first().is_some_and(u8::is_ascii_alphabetic);
+    let ends = near.len() == text.len() || end < near.len();
+    if !begins || !ends || !name.ends_with(b"]") || near.get(end..)?.starts_with(b"==") {
+        return None;
+    }
+    let last = pieces(name).last()?.strip_prefix(b"$")?;
+    Some(Find {
+        confidence: SURE.contains(&last).then(|| piece(name))??,
+        span: span(0, end),
+        explanation: Explanation {
+            context: "name",
+            dialect: "mongodb",
+            production: "operator",
+        },
+    })
 }
 
 /// Judges the values of a condition of `DynamoDB`: each says its type.
