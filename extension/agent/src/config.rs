@@ -42,13 +42,15 @@ impl Environment {
             .map(|value| value.to_string_lossy().into_owned())
     }
 
+    /// The names and values.
+    pub fn bytes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let each = self.0.iter();
+        each.map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+    }
+
     /// The settings in it.
     pub fn settings(&self) -> (Settings, Vec<Problem>) {
-        Settings::read(
-            self.0
-                .iter()
-                .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
-        )
+        Settings::read(self.bytes())
     }
 }
 

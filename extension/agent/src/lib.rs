@@ -8,6 +8,7 @@ mod guard;
 pub mod handover;
 pub mod harden;
 pub mod lifecycle;
+pub mod own;
 pub mod proxy;
 pub mod secret;
 pub mod telemetry;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use credenza_policy::Policy;
 
+use own::Own;
 use secret::Secret;
 use telemetry::Sink;
 use upstream::Route;
@@ -31,6 +33,8 @@ pub struct Shared {
     pub key: Arc<Secret>,
     /// Where the platform is; the wrapper may change it before the first `next`.
     pub route: Arc<Route>,
+    /// The function's own secrets, which must not leave.
+    pub own: Arc<Own>,
     /// Takes records; never blocks.
     pub sink: Arc<dyn Sink>,
 }

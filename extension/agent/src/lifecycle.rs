@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::config::{Config, Environment, POLICY_PATHS};
+use crate::own::Own;
 use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
 use crate::upstream::{Route, Upstream};
@@ -76,8 +77,10 @@ pub fn run(
         .as_ref()
         .and_then(|listener| listener.local_addr().ok());
     meet_wrappers(&config, &platform, listening, &route, &log);
+    let own = Arc::new(Own::of(environment));
     let shared = Shared {
         policy: Arc::new(policy),
+        own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),
         sink: Arc::clone(&log) as Arc<dyn Sink>,
@@ -91,6 +94,7 @@ pub fn run(
             &error.to_string(),
         ));
     }
+    own.prepare();
     leave_on_sigterm(terminated, &log);
 
     let name = name(arguments.first());

@@ -2,7 +2,7 @@
 //! It never knows a rule by name; the engine's list is the only one.
 use std::fmt::Write;
 
-use credenza_engine::detector::{DETECTORS, Rule};
+use credenza_engine::detector::Rule;
 use serde_json::json;
 
 use crate::Outcome;
@@ -11,7 +11,7 @@ use crate::paint::{Ink, Painter, fit, pad};
 
 /// All rules, in the engine's order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    DETECTORS.iter().map(|detector| detector.rule())
+    credenza_engine::rules()
 }
 
 /// Lists the rules.

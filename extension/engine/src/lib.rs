@@ -19,6 +19,7 @@ mod cursor;
 pub mod detector;
 pub mod gate;
 mod inspect;
+pub mod leak;
 mod lexicon;
 mod mask;
 mod name;
@@ -34,3 +35,11 @@ mod props;
 
 pub use inspect::{HashKey, Watch, inspect, inspect_text, inspect_watching};
 pub use report::{Confidence, Explanation, Finding, Report};
+
+/// Every rule that a policy may name: those of events, then those of outputs.
+pub fn rules() -> impl Iterator<Item = &'static detector::Rule> {
+    let detectors = detector::DETECTORS.iter();
+    detectors
+        .map(|detector| detector.rule())
+        .chain(leak::RULES.iter().copied())
+}

@@ -16,6 +16,7 @@
 extern crate alloc;
 
 mod completion;
+mod output;
 pub mod platform;
 mod quarantine;
 mod records;
@@ -29,6 +30,7 @@ use credenza_event::{Coverage, Gap, Source, Steps};
 use credenza_policy::{Mode, Policy, Verdict};
 
 pub use completion::Completion;
+pub use output::{Channel, Output, OutputSeen, OutputStep, output};
 use quarantine::Inspector;
 
 /// What to do with an event.

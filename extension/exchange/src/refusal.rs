@@ -65,10 +65,15 @@ pub(crate) fn refusal(source: Source, event: &[u8], policy: SourcePolicy) -> Opt
 
 /// The refusal of an event of which nothing is known, when failing closed.
 pub(crate) fn error() -> Refusal {
+    error_named(ERROR_TYPE, ERROR)
+}
+
+/// An answer by `/error`.
+pub(crate) fn error_named(error_type: &'static str, body: &str) -> Refusal {
     Refusal {
-        body: ERROR.into(),
+        body: body.into(),
         content_type: "application/json",
-        error_type: Some(ERROR_TYPE),
+        error_type: Some(error_type),
     }
 }
 

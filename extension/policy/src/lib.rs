@@ -183,8 +183,5 @@ impl Policy {
 
 /// The ids that a policy may name.
 fn known_rules() -> Vec<&'static str> {
-    credenza_engine::detector::DETECTORS
-        .iter()
-        .map(|detector| detector.rule().id)
-        .collect()
+    credenza_engine::rules().map(|rule| rule.id).collect()
 }

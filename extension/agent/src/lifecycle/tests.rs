@@ -77,6 +77,8 @@ struct Heard(Mutex<Vec<String>>);
 
 impl Sink for Heard {
     fn inspected(&self, _: &Invocation<'_>, _: &Inspected, _: u64) {}
+    fn leaked(&self, _: &crate::telemetry::LeakNote<'_>) {}
+
     fn fault(&self, fault: &FaultNote<'_>) {
         self.0
             .lock()

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use credenza_event::Source;
 use credenza_exchange::{Completion, Cut};
 
 use super::chunked::Chunked;
@@ -20,35 +21,44 @@ const AWAITED_MAX: usize = 64;
 // Limit: an answer has at most 6 MiB; beyond twice that the platform refuses it in any case.
 const ANSWER_BYTES_MAX: u64 = 12 * 1024 * 1024;
 
-/// What has to be added to answers that are still to come.
+/// What has to be known of answers that are still to come.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
     /// How many there are, so that every other answer costs one load.
     count: AtomicUsize,
-    answers: Mutex<Vec<(Vec<u8>, Completion)>>,
+    answers: Mutex<Vec<(Vec<u8>, Expected)>>,
+}
+
+/// What is known of an answer before it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    /// Who shaped the event.
+    pub(super) source: Source,
+    /// What has to be added.
+    pub(super) completion: Option<Completion>,
 }
 
 impl Awaited {
     /// Remembers what an invocation's answer will need.
-    fn note(&self, request_id: &[u8], completion: Completion) {
+    pub(super) fn note(&self, request_id: &[u8], expected: Expected) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() == AWAITED_MAX {
             answers.remove(0);
         }
-        answers.push((request_id.to_vec(), completion));
+        answers.push((request_id.to_vec(), expected));
         self.count.store(answers.len(), Ordering::Release);
     }
 
     /// What an invocation's answer needs, once.
-    pub(super) fn take(&self, request_id: &[u8]) -> Option<Completion> {
+    pub(super) fn take(&self, request_id: &[u8]) -> Option<Expected> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let at = answers.iter().position(|(id, _)| id == request_id)?;
-        let (_, completion) = answers.remove(at);
+        let (_, expected) = answers.remove(at);
         self.count.store(answers.len(), Ordering::Release);
-        Some(completion)
+        Some(expected)
     }
 }
 
@@ -63,14 +73,9 @@ impl Message {
 }
 
 impl Connection {
-    /// The reply that carries what is left of a batch, and a note of what its answer will need.
-    pub(super) fn cut(&self, message: &Message, cut: &Cut) -> Option<Message> {
-        let left = message.with_event(&cut.event)?;
-        if let Some(completion) = &cut.completion {
-            let id = message.request_id();
-            self.proxy.awaited.note(id, completion.clone());
-        }
-        Some(left)
+    /// The reply that carries what is left of a batch.
+    pub(super) fn cut(message: &Message, cut: &Cut) -> Option<Message> {
+        message.with_event(&cut.event)
     }
 
     /// Completes an answer and passes it on; one that cannot be held passes as it comes.
@@ -95,12 +100,7 @@ impl Connection {
             return None;
         };
         let body = completion.complete(&answer).unwrap_or(answer);
-        let again = reframed(&head, &body).and_then(|bytes| {
-            let end = bytes.len().checked_sub(body.len())?;
-            let request = head::request(bytes.get(..end)?).ok()?;
-            Some((bytes, request))
-        });
-        match again {
+        match with_body(&head, &body) {
             Some((bytes, request)) => self.send_held(&bytes, &request, true),
             None => self.answer(Fault::RuntimeMalformed, b"", false),
         }
@@ -135,6 +135,14 @@ impl Connection {
     }
 }
 
+/// A request with another body; `None` if its head cannot be read again.
+pub(super) fn with_body(head: &[u8], body: &[u8]) -> Option<(Vec<u8>, Request)> {
+    let bytes = reframed(head, body)?;
+    let end = bytes.len().checked_sub(body.len())?;
+    let request = head::request(bytes.get(..end)?).ok()?;
+    Some((bytes, request))
+}
+
 /// A head with another body behind it: every line as it stood, but for those that frame the body.
 fn reframed(head: &[u8], body: &[u8]) -> Option<Vec<u8>> {
     let lines = head.strip_suffix(b"\r\n\r\n")?;
@@ -158,9 +166,10 @@ fn reframed(head: &[u8], body: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use credenza_event::Source;
     use credenza_exchange::Completion;
 
-    use super::{AWAITED_MAX, Awaited, reframed};
+    use super::{AWAITED_MAX, Awaited, Expected, reframed};
 
     #[test]
     fn a_head_keeps_its_lines_and_gets_the_length_of_its_new_body() {
@@ -175,13 +184,16 @@ mod tests {
     #[test]
     fn an_answer_is_completed_once_and_the_oldest_makes_room() {
         let awaited = Awaited::default();
-        let completion = || Completion::Failures(Vec::new());
+        let expected = || Expected {
+            source: Source::Sqs,
+            completion: Some(Completion::Failures(Vec::new())),
+        };
         assert_eq!(awaited.take(b"0"), None);
         for id in 0..=AWAITED_MAX {
-            awaited.note(id.to_string().as_bytes(), completion());
+            awaited.note(id.to_string().as_bytes(), expected());
         }
         assert_eq!(awaited.take(b"0"), None);
-        assert_eq!(awaited.take(b"1"), Some(completion()));
+        assert_eq!(awaited.take(b"1"), Some(expected()));
         assert_eq!(awaited.take(b"1"), None);
     }
 }

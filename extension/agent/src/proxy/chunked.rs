@@ -83,6 +83,41 @@ impl Chunked {
         Ok(at)
     }
 
+    /// Follows `bytes`, and keeps what they hold apart: data, and what stands behind the last chunk.
+    pub(super) fn follow_all(
+        &mut self,
+        bytes: &[u8],
+        data: &mut Vec<u8>,
+        trailers: &mut Vec<u8>,
+    ) -> Result<usize, BadChunk> {
+        let mut at = 0;
+        while self.state != State::Done && at < bytes.len() {
+            let rest = bytes.get(at..).unwrap_or_default();
+            if self.is_behind_data() {
+                let count = self.follow(rest, None)?;
+                trailers.extend_from_slice(rest.get(..count).unwrap_or_default());
+                return Ok(at.saturating_add(count));
+            }
+            // A chunk's data at once, everything else byte by byte.
+            let piece = if self.state == State::Data {
+                let run = usize::try_from(self.size).unwrap_or(usize::MAX);
+                rest.get(..run).unwrap_or(rest)
+            } else {
+                rest.get(..1).unwrap_or(rest)
+            };
+            at = at.saturating_add(self.follow(piece, Some(data))?);
+        }
+        Ok(at)
+    }
+
+    /// True behind the last chunk.
+    fn is_behind_data(&self) -> bool {
+        matches!(
+            self.state,
+            State::TrailerStart | State::Trailer | State::TrailerLf | State::EndLf
+        )
+    }
+
     fn step(&mut self, byte: u8) -> Result<State, BadChunk> {
         Ok(match (self.state, byte) {
             (State::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {

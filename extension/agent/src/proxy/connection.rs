@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use credenza_event::Source;
+use credenza_exchange::Channel;
 use credenza_exchange::platform::lambda::{Route, route};
 
 use super::Proxy;
@@ -14,6 +16,7 @@ use super::aside::Aside;
 use super::head::{self, BadHead, Framing, Request};
 use super::link::{Link, origin_form};
 use super::pool::Bell;
+use super::watched::Answer;
 use super::wire::{NoHead, Wire};
 use crate::fault::{Behaviour, Fault};
 
@@ -100,14 +103,13 @@ impl Connection {
             }
             // The platform allows no body here, and with one this would not be the call we know.
             Route::Next => return self.refuse_head(BadHead::Malformed),
-            Route::Response(id) => match self.proxy.awaited.take(id) {
-                Some(completion) => self.relay_completed(&request, &completion),
-                None => self.relay(&request, true),
-            },
+            Route::Response(id) => {
+                let id = id.to_vec();
+                self.answered(&request, &id, Channel::Response)
+            }
             Route::Error(id) => {
-                // A batch that failed comes again as a whole: nothing is added to that.
-                self.proxy.awaited.take(id);
-                self.relay(&request, true)
+                let id = id.to_vec();
+                self.answered(&request, &id, Channel::Error)
             }
             Route::RestoreNext => {
                 let served = self.relay(&request, false);
@@ -122,6 +124,35 @@ impl Connection {
             Route::Other => self.relay(&request, false),
         }?;
         if keeps { Some(served) } else { served.end() }
+    }
+
+    /// Passes the answer to an invocation on.
+    fn answered(self, request: &Request, id: &[u8], channel: Channel) -> Option<Self> {
+        let expected = self.proxy.awaited.take(id);
+        // A batch that failed comes again as a whole: nothing is added to that.
+        let completion = expected.as_ref().and_then(|expected| {
+            let is_answer = channel == Channel::Response;
+            expected.completion.as_ref().filter(|_| is_answer)
+        });
+        if self.proxy.watches_outputs() {
+            let channel = if request.streams {
+                Channel::Stream
+            } else {
+                channel
+            };
+            let answer = Answer {
+                request_id: id.to_vec(),
+                channel,
+                source: expected
+                    .as_ref()
+                    .map_or(Source::Unknown, |expected| expected.source),
+            };
+            return self.relay_watched(request, &answer, completion);
+        }
+        match completion {
+            Some(completion) => self.relay_completed(request, completion),
+            None => self.relay(request, true),
+        }
     }
 
     /// The connection to the platform: its own, an idle one, or a new one.

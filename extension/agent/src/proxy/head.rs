@@ -43,6 +43,8 @@ pub(super) struct Request {
     pub(super) keeps: bool,
     /// The client waits for `100 Continue` before its body.
     pub(super) expects: bool,
+    /// The answer in it is streamed.
+    pub(super) streams: bool,
     pub(super) user_agent: Option<Range<usize>>,
 }
 
@@ -110,6 +112,8 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
         framing: body.framing.unwrap_or(Framing::Empty),
         keeps: body.keeps,
         expects: find("expect").is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
+        streams: find("lambda-runtime-function-response-mode")
+            .is_some_and(|mode| mode.eq_ignore_ascii_case(b"streaming")),
         user_agent: find("user-agent").map(|agent| place(bytes, agent)),
     })
 }

@@ -9,6 +9,7 @@ mod batch;
 mod buffer;
 mod chunked;
 mod connection;
+mod guarded;
 mod head;
 mod link;
 mod message;
@@ -18,6 +19,7 @@ mod pool;
 mod refuse;
 mod relay;
 mod wait;
+mod watched;
 mod wire;
 
 use std::io;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credenza_exchange::{Inspected, Step};
+use credenza_event::Source;
+use credenza_exchange::{Completion, Inspected, Step};
 use credenza_policy::{Mode, OnError};
 
 use super::aside::{ASIDE_BYTES_MIN, Aside};
+use super::batch::Expected;
 use super::connection::{Call, Connection};
 use super::head::Framing;
 use super::link::Link;
@@ -283,6 +285,19 @@ impl Proxy {
         }
     }
 
+    /// Remembers what the answer to an event will need, if anything.
+    fn expect(&self, message: &Message, inspected: &Inspected, completion: Option<Completion>) {
+        if completion.is_none() && !self.watches_outputs() {
+            return;
+        }
+        let source = match inspected.source {
+            Source::Unknown => credenza_event::source::recognise(message.event()),
+            known => known,
+        };
+        let expected = Expected { source, completion };
+        self.awaited.note(message.request_id(), expected);
+    }
+
     fn note(&self, message: &Message, inspected: &Inspected, us: u64) {
         let sink = &self.shared.sink;
         sink.inspected(&message.invocation(), inspected, us);
@@ -326,14 +341,18 @@ impl Held {
         proxy.note(&message, inspected, us);
         let after = match (&inspected.step, link) {
             (_, None) => After::Served(connection),
-            (Step::Deliver, Some(link)) => connection.deliver(Some(link), &message, slow),
+            (Step::Deliver, Some(link)) => {
+                proxy.expect(&message, inspected, None);
+                connection.deliver(Some(link), &message, slow)
+            }
             (Step::Refuse(_), Some(link)) if !is_plain(message.request_id()) => {
                 proxy.fault(Fault::PlatformRequestIdMissing, message.request_id());
                 connection.deliver(Some(link), &message, slow)
             }
             (Step::Refuse(refusal), Some(link)) => connection.refuse(link, call, &message, refusal),
             (Step::Cut(cut), Some(link)) => {
-                if let Some(left) = connection.cut(&message, cut) {
+                if let Some(left) = Connection::cut(&message, cut) {
+                    proxy.expect(&message, inspected, cut.completion.clone());
                     connection.deliver(Some(link), &Arc::new(left), slow)
                 } else {
                     let policy = &proxy.shared.policy;

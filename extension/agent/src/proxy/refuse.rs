@@ -23,7 +23,7 @@ impl Connection {
             self.own(link);
         }
         let id = message.request_id();
-        let fault = match self.post(&call, id, refusal) {
+        let fault = match self.post(call.user_agent(), id, refusal) {
             Ok(202) => None,
             Ok(_) => Some(Fault::PlatformRefusalRejected),
             Err(_) => {
@@ -31,7 +31,7 @@ impl Connection {
                 // What was idle beside the broken one may be stale as well.
                 self.link = None;
                 self.proxy.pool.forget_idle();
-                match self.post(&call, id, refusal) {
+                match self.post(call.user_agent(), id, refusal) {
                     Ok(202) => None,
                     // A repeat that is refused by id had arrived the first time (R18).
                     Ok(400 | 403) => Some(Fault::PlatformAnswerDoubled),
@@ -46,7 +46,12 @@ impl Connection {
     }
 
     /// Posts a refusal and reads the platform's whole reply; the status, 0 if there is none in it.
-    fn post(&mut self, call: &Call, request_id: &[u8], refusal: &Refusal) -> io::Result<u16> {
+    pub(super) fn post(
+        &mut self,
+        user_agent: Option<&[u8]>,
+        request_id: &[u8],
+        refusal: &Refusal,
+    ) -> io::Result<u16> {
         let (mut link, _) = self.link()?;
         link.wire.begin();
         let verb = if refusal.error_type.is_some() {
@@ -61,7 +66,7 @@ impl Connection {
         bytes.extend_from_slice(request_id);
         let authority = link.upstream.authority();
         bytes.extend_from_slice(format!("/{verb} HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
-        if let Some(agent) = call.user_agent() {
+        if let Some(agent) = user_agent {
             // The platform takes the runtime's release from here (R6).
             bytes.extend_from_slice(b"User-Agent: ");
             bytes.extend_from_slice(agent);

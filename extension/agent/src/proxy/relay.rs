@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::head::{Framing, Reply, Request};
 use super::link::Link;
 use super::message::Unheld;
+use super::watched::Watch;
 use super::wire::{Ready, wait_either};
 use crate::fault::Fault;
 
@@ -43,9 +44,19 @@ impl Connection {
     /// Passes a request on and its reply back; `answer` if it is one that the platform knows by
     /// request id, so that a repeat is harmless.
     pub(super) fn relay(self, request: &Request, answer: bool) -> Option<Self> {
+        self.relay_with(request, answer, None)
+    }
+
+    /// The same, seen by `watch`: afterwards where it is short, else as it passes.
+    pub(super) fn relay_with(
+        self,
+        request: &Request,
+        answer: bool,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Option<Self> {
         match self.whole(request) {
-            Some(total) if !request.expects => self.relay_held(request, total, answer),
-            _ => self.relay_stream(request),
+            Some(total) if !request.expects => self.relay_held(request, total, answer, watch),
+            _ => self.relay_stream(request, watch),
         }
     }
 
@@ -67,7 +78,13 @@ impl Connection {
     }
 
     /// A request that is read whole first: it can be sent again when the connection was stale.
-    fn relay_held(mut self, request: &Request, total: usize, answer: bool) -> Option<Self> {
+    fn relay_held(
+        mut self,
+        request: &Request,
+        total: usize,
+        answer: bool,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Option<Self> {
         if self.down.unread().len() < total {
             self.down.hurry();
         }
@@ -75,11 +92,19 @@ impl Connection {
             Ok(bytes) if bytes.len() == total => bytes,
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 self.proxy.fault(Fault::OursMemoryless, b"");
-                return self.relay_stream(request);
+                return self.relay_stream(request, watch);
             }
             Ok(_) | Err(_) => return self.cut_short(),
         };
-        self.send_held(&bytes, request, answer)
+        let served = self.send_held(&bytes, request, answer);
+        if let Some(watch) = watch {
+            watch.feed(bytes.get(..request.bytes).unwrap_or_default());
+            let body = bytes.get(request.bytes..total).unwrap_or_default();
+            let mut rest = Rest::of(request.framing);
+            // It was followed once already, and so can be again.
+            let _ = rest.follow_watched(body, Some(watch));
+        }
+        served
     }
 
     /// Sends a request that is held whole, again if the connection was stale, and passes the reply
@@ -128,16 +153,13 @@ impl Connection {
     }
 
     /// A request whose body goes on as it comes.
-    fn relay_stream(mut self, request: &Request) -> Option<Self> {
+    fn relay_stream(mut self, request: &Request, watch: Option<&mut Watch<'_>>) -> Option<Self> {
+        let mut watch = watch;
         let Ok((mut link, kept)) = self.link() else {
             return self.answer(Fault::PlatformUnreachable, b"", false);
         };
-        let mut rest = match request.framing {
-            Framing::Length(bytes) => Rest::Length(bytes),
-            Framing::Chunked => Rest::Chunked(Chunked::new()),
-            Framing::Empty | Framing::Close => Rest::Length(0),
-        };
-        let mut sent = self.send_start(&mut link, request, &mut rest);
+        let mut rest = Rest::of(request.framing);
+        let mut sent = self.send_start(&mut link, request, &mut rest, watch.as_deref_mut());
         if matches!(sent, Sent::Broken(true)) && kept {
             // Nothing was accepted on the kept connection: the same bytes on a fresh one.
             match self.proxy.connect() {
@@ -145,10 +167,10 @@ impl Connection {
                 Err(_) => return self.answer(Fault::PlatformUnreachable, b"", false),
             }
             self.proxy.fault(Fault::PlatformAnswerBroken, b"");
-            sent = self.send_start(&mut link, request, &mut rest);
+            sent = self.send_start(&mut link, request, &mut rest, None);
         }
         if matches!(sent, Sent::Waiting) {
-            sent = self.pump(&mut link, &mut rest);
+            sent = self.pump(&mut link, &mut rest, watch);
         }
         match sent {
             Sent::Waiting => match self.await_reply(&mut link, false) {
@@ -168,13 +190,19 @@ impl Connection {
     }
 
     /// Sends the head with what has come of the body.
-    fn send_start(&mut self, link: &mut Link, request: &Request, rest: &mut Rest) -> Sent {
+    fn send_start(
+        &mut self,
+        link: &mut Link,
+        request: &Request,
+        rest: &mut Rest,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Sent {
         let unread = self.down.unread();
         let head = unread.get(..request.bytes).unwrap_or_default();
         let mut bytes = link.head(head, request).into_owned();
         let body = unread.get(request.bytes..).unwrap_or_default();
         let before = *rest;
-        let Ok(count) = rest.follow(body) else {
+        let Ok(count) = rest.follow_watched(body, watch) else {
             return Sent::RuntimeMalformed;
         };
         bytes.extend_from_slice(body.get(..count).unwrap_or_default());
@@ -188,7 +216,8 @@ impl Connection {
     }
 
     /// Moves the rest of a body, each piece as it arrives, while watching for an early answer.
-    fn pump(&mut self, link: &mut Link, rest: &mut Rest) -> Sent {
+    fn pump(&mut self, link: &mut Link, rest: &mut Rest, watch: Option<&mut Watch<'_>>) -> Sent {
+        let mut watch = watch;
         while !rest.is_done() {
             if self.down.unread().is_empty() {
                 if matches!(rest, Rest::Chunked(_)) {
@@ -207,7 +236,8 @@ impl Connection {
                     Err(_) => return Sent::Broken(false),
                 }
             }
-            let Ok(count) = rest.follow(self.down.unread()) else {
+            let watch = watch.as_deref_mut();
+            let Ok(count) = rest.follow_watched(self.down.unread(), watch) else {
                 return Sent::RuntimeMalformed;
             };
             let piece = self.down.unread().get(..count).unwrap_or_default();
@@ -242,7 +272,7 @@ impl Connection {
     }
 
     /// Waits for the head of the final reply; it stays unread.
-    fn await_reply(&mut self, link: &mut Link, to_head: bool) -> Result<Reply, Lost> {
+    pub(super) fn await_reply(&mut self, link: &mut Link, to_head: bool) -> Result<Reply, Lost> {
         loop {
             while link.wire.unread().is_empty() {
                 match wait_either(&link.wire, &mut self.down, false) {
@@ -300,7 +330,7 @@ impl Connection {
     }
 
     /// Passes a reply that came before the request was whole; neither side can be used again.
-    fn pass_and_close(mut self, mut link: Link, reply: &Reply) -> Option<Self> {
+    pub(super) fn pass_and_close(mut self, mut link: Link, reply: &Reply) -> Option<Self> {
         if self.pass_bytes(&mut link, reply).is_err() {
             return self.torn();
         }
@@ -360,7 +390,7 @@ impl Connection {
     }
 
     /// The platform took an answer whose acknowledgement was lost.
-    fn accepted(mut self) -> Option<Self> {
+    pub(super) fn accepted(mut self) -> Option<Self> {
         let reply = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
                      Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
         if self.down.write(reply.as_bytes()).is_ok() {
@@ -371,13 +401,13 @@ impl Connection {
     }
 
     /// The runtime hung up inside a body: whatever the platform has of it must not look whole.
-    fn cut_short(self) -> Option<Self> {
+    pub(super) fn cut_short(self) -> Option<Self> {
         self.proxy.fault(Fault::RuntimeBodyCut, b"");
         None
     }
 
     /// The platform closed inside an exchange: the runtime must not wait for the rest.
-    fn torn(self) -> Option<Self> {
+    pub(super) fn torn(self) -> Option<Self> {
         self.proxy.fault(Fault::PlatformReplyCut, b"");
         None
     }
@@ -412,6 +442,15 @@ fn is_interim(reply: &Reply) -> bool {
 }
 
 impl Rest {
+    /// All of a request's body.
+    fn of(framing: Framing) -> Self {
+        match framing {
+            Framing::Length(bytes) => Self::Length(bytes),
+            Framing::Chunked => Self::Chunked(Chunked::new()),
+            Framing::Empty | Framing::Close => Self::Length(0),
+        }
+    }
+
     fn is_done(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
@@ -420,7 +459,7 @@ impl Rest {
     }
 
     /// How many of `bytes` belong to the body.
-    fn follow(&mut self, bytes: &[u8]) -> Result<usize, BadChunk> {
+    pub(super) fn follow(&mut self, bytes: &[u8]) -> Result<usize, BadChunk> {
         match self {
             Self::Length(left) => {
                 let count = usize::try_from(*left)

@@ -15,7 +15,7 @@ use credenza_exchange::Inspected;
 use credenza_policy::{LogLevel, Problem, Verdict};
 
 use super::record::{self, Counts, Origin, Seen};
-use super::{FaultNote, Invocation, Sink};
+use super::{FaultNote, Invocation, LeakNote, Sink};
 
 // Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
 // may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is held.
@@ -59,6 +59,7 @@ struct Tally {
     flagged: AtomicU64,
     blocked: AtomicU64,
     faults: AtomicU64,
+    leaks: AtomicU64,
     problems: AtomicU64,
     findings_dropped: AtomicU64,
 }
@@ -153,6 +154,7 @@ impl Log {
             partial: read(&self.tally.partial),
             flagged: read(&self.tally.flagged),
             blocked: read(&self.tally.blocked),
+            leaks: read(&self.tally.leaks),
             faults: read(&self.tally.faults),
             problems: read(&self.tally.problems),
             findings_dropped: read(&self.tally.findings_dropped),
@@ -248,6 +250,13 @@ impl Sink for Log {
             self.push(&record::clean(&seen));
         } else if findings.is_empty() {
             self.push(&record::partial(&seen));
+        }
+    }
+
+    fn leaked(&self, leak: &LeakNote<'_>) {
+        self.tally.leaks.fetch_add(1, Ordering::Relaxed);
+        if self.level >= LogLevel::Warn {
+            self.push(&record::leak(SystemTime::now(), &self.origin, leak));
         }
     }
 

@@ -10,8 +10,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use credenza_engine::leak::OwnLeak;
 use credenza_exchange::Inspected;
-use credenza_policy::Problem;
+use credenza_policy::{Problem, Verdict};
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin};
@@ -44,10 +45,29 @@ pub struct FaultNote<'a> {
     pub request_id: &'a [u8],
 }
 
+/// A secret of the function in one of its answers, as a record tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct LeakNote<'a> {
+    /// The invocation.
+    pub request_id: &'a [u8],
+    /// `response`, `stream` or `error`.
+    pub channel: &'static str,
+    /// The name of the variable whose value it is.
+    pub secret: &'a str,
+    /// Where it stands in the answer, and how it is spelled.
+    pub leak: &'a OwnLeak,
+    /// The verdict, as in block mode.
+    pub verdict: Verdict,
+    /// Whether the answer was withheld.
+    pub applied: bool,
+}
+
 /// Takes records. Every method returns at once, whatever the reader of the records does.
 pub trait Sink: Send + Sync {
     /// An event was inspected in `us` microseconds; called for clean events too, which only count.
     fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64);
+    /// A secret was on its way out.
+    fn leaked(&self, leak: &LeakNote<'_>);
     /// Something broke, and what was done about it.
     fn fault(&self, fault: &FaultNote<'_>);
     /// A setting or a policy is not what its author meant.

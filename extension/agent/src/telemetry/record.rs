@@ -3,13 +3,14 @@
 use std::time::SystemTime;
 
 use credenza_engine::Finding;
+use credenza_engine::leak::OWN_SECRET;
 use credenza_event::Part;
 use credenza_exchange::Inspected;
 use credenza_policy::{Mode, Policy, Problem, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
-use super::{FaultNote, Invocation};
+use super::{FaultNote, Invocation, LeakNote};
 
 // Limit: CloudWatch bills by the byte and cuts nothing below 256 KB; 700 bytes carry every field
 // of a finding with room for a location of 80 bytes (design.md), and one `write` of them to a pipe
@@ -60,6 +61,8 @@ pub struct Counts {
     pub flagged: u64,
     /// Events with the verdict `block`, refused or not.
     pub blocked: u64,
+    /// Secrets of the function on their way out, withheld or not.
+    pub leaks: u64,
     /// Faults.
     pub faults: u64,
     /// Problems with policy or settings.
@@ -221,6 +224,27 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
     line.done()
 }
 
+/// A secret of the function in its answer: `secret` names the variable, `spelling` how it is
+/// written, `channel` the kind of answer, `span` its bytes there; never a byte of it.
+pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
+    let mut line = head(now, "warn", "leak");
+    line.text_if_any("request_id", note.request_id, 40);
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text_if_any("version", origin.version.as_bytes(), 16);
+    line.text("rule", OWN_SECRET.id.as_bytes(), 32);
+    line.text("confidence", b"high", 8);
+    line.text("secret", note.secret.as_bytes(), 64);
+    line.text("spelling", note.leak.spelling.as_bytes(), 16);
+    line.text("channel", note.channel.as_bytes(), 16);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    line.pair("span", offset(note.leak.start), offset(note.leak.end));
+    line.text("verdict", note.verdict.name().as_bytes(), 8);
+    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.flag("applied", note.applied);
+    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.done()
+}
+
 /// A fault: `kind`, `family` (platform, runtime, ours), `behaviour` (what was done about it) and
 /// `detail`, with the invocation where there is one.
 pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> String {
@@ -276,6 +300,7 @@ pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &C
     line.number("partial", counts.partial);
     line.number("flagged", counts.flagged);
     line.number("blocked", counts.blocked);
+    line.number("leaks", counts.leaks);
     line.number("faults", counts.faults);
     line.number("problems", counts.problems);
     line.number("findings_dropped", counts.findings_dropped);

@@ -5,9 +5,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use credenza_agent::Shared;
+use credenza_agent::config::Environment;
+use credenza_agent::own::Own;
 use credenza_agent::proxy::{Inspect, serve_with};
 use credenza_agent::secret::Secret;
-use credenza_agent::telemetry::{FaultNote, Invocation, Sink};
+use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink};
 use credenza_agent::upstream::{Route, Upstream};
 use credenza_exchange::Inspected;
 use credenza_policy::{Mode, Policy, Problem};
@@ -20,6 +22,7 @@ use crate::platform::{PATIENCE, Peer, Platform, wait_for};
 pub(crate) struct Notes {
     faults: Mutex<Vec<String>>,
     inspected: Mutex<Vec<String>>,
+    leaks: Mutex<Vec<String>>,
 }
 
 impl Sink for Notes {
@@ -34,6 +37,13 @@ impl Sink for Notes {
         self.faults.lock().unwrap().push(note.trim().to_owned());
     }
 
+    fn leaked(&self, leak: &LeakNote<'_>) {
+        let (channel, spelling) = (leak.channel, leak.leak.spelling);
+        let applied = if leak.applied { "withheld" } else { "seen" };
+        let note = format!("{} {spelling} {channel} {applied}", leak.secret);
+        self.leaks.lock().unwrap().push(note);
+    }
+
     fn problem(&self, _: &Problem) {}
 }
 
@@ -42,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     pub(crate) inspection: Box<dyn Inspect>,
     pub(crate) upstream: Option<String>,
+    /// The function's environment.
+    pub(crate) environment: Environment,
     /// How many connections the platform accepts before it is gone.
     pub(crate) connections: usize,
 }
@@ -66,6 +78,7 @@ impl Default for Plan {
             policy,
             inspection: Box::new(Plain),
             upstream: None,
+            environment: Environment::default(),
             connections: usize::MAX,
         }
     }
@@ -95,6 +108,7 @@ impl Room {
         let notes = Arc::new(Notes::default());
         let shared = Shared {
             policy: Arc::new(plan.policy),
+            own: Arc::new(Own::of(&plan.environment)),
             key: Arc::new(Secret::draw()),
             route: Arc::new(Route::new(Upstream::parse(&upstream).unwrap())),
             sink: Arc::clone(&notes) as Arc<dyn Sink>,
@@ -125,6 +139,11 @@ impl Room {
             self.faults().len() >= expected.len()
         });
         assert_eq!(self.faults(), expected);
+    }
+
+    /// The leaks so far, as `secret spelling channel fate`.
+    pub(crate) fn leaks(&self) -> Vec<String> {
+        self.notes.leaks.lock().unwrap().clone()
     }
 
     /// The request ids of what was inspected so far.

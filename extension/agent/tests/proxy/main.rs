@@ -16,6 +16,7 @@ mod load;
 mod memory;
 mod monitor;
 mod mutations;
+mod outputs;
 mod parking;
 mod platform;
 mod process;

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credenza_engine::detector::Rule;
+use credenza_engine::leak::OwnLeak;
 use credenza_engine::{Confidence, Explanation, Finding, Report};
 use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
 use credenza_exchange::{Inspected, Step};
@@ -10,7 +11,7 @@ use credenza_policy::{Mode, Problem, Verdict};
 use expect_test::{Expect, expect};
 
 use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
-use crate::telemetry::{FaultNote, Invocation};
+use crate::telemetry::{FaultNote, Invocation, LeakNote};
 
 static RULE: Rule = Rule {
     id: "sql-injection",
@@ -387,6 +388,7 @@ fn a_summary_and_what_was_dropped() {
             "partial":1,
             "flagged":2,
             "blocked":3,
+            "leaks":0,
             "faults":0,
             "problems":0,
             "findings_dropped":0,
@@ -477,4 +479,42 @@ fn no_four_bytes_of_a_secret_and_no_control_character_leave_in_any_record() {
                 "{text} in {body}"
             );
         });
+}
+
+#[test]
+fn a_leak() {
+    let leak = OwnLeak {
+        secret: 0,
+        start: 21,
+        end: 61,
+        spelling: "base64",
+    };
+    let note = LeakNote {
+        request_id: b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        channel: "stream",
+        secret: "AWS_SECRET_ACCESS_KEY",
+        leak: &leak,
+        verdict: Verdict::Block,
+        applied: true,
+    };
+    check(
+        &super::leak(now(), &origin(), &note),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"warn",
+        "record":"leak",
+        "request_id":"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        "function":"orders",
+        "version":"$LATEST",
+        "rule":"own-secret",
+        "confidence":"high",
+        "secret":"AWS_SECRET_ACCESS_KEY",
+        "spelling":"base64",
+        "channel":"stream",
+        "span":[21,61],
+        "verdict":"block",
+        "mode":"monitor",
+        "applied":true,
+        "policy":"123456789abcdef0"}"#]],
+    );
 }

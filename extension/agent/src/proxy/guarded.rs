@@ -1,0 +1,214 @@
+//! Streams in mode `block`: each piece goes on as soon as no secret can begin in it.
+//! It never sends a byte of a secret, and never holds more than the longest beginning of one.
+use std::sync::Arc;
+
+use credenza_engine::leak::OwnLeak;
+use credenza_policy::Verdict;
+
+use super::chunked::Chunked;
+use super::connection::Connection;
+use super::head::Request;
+use super::link::Link;
+use super::relay::Lost;
+use super::watched::Answer;
+use super::wire::{Ready, wait_either};
+use crate::fault::Fault;
+
+/// What a stream ends with that is cut: the platform makes an error of it (lambda-contract.md 1.6).
+///
+/// The body is base64 of `{"errorType":"Function.ResponseBlocked",
+/// "errorMessage":"The answer was withheld by policy."}`.
+const ENDING: &[u8] = b"0\r\n\
+    Lambda-Runtime-Function-Error-Type: Function.ResponseBlocked\r\n\
+    Lambda-Runtime-Function-Error-Body: eyJlcnJvclR5cGUiOiJGdW5jdGlvbi5SZXNwb25zZUJsb2NrZWQiLCJl\
+    cnJvck1lc3NhZ2UiOiJUaGUgYW5zd2VyIHdhcyB3aXRoaGVsZCBieSBwb2xpY3kuIn0=\r\n\r\n";
+
+const TRAILER: &[u8] =
+    b"Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n";
+
+/// How a guarded stream went on.
+enum Next {
+    /// A piece was sent, or nothing can be sent yet.
+    More,
+    /// The last byte is with the platform.
+    Done,
+    /// A secret came: the stream was ended before it.
+    Cut,
+    /// The platform answered before the end.
+    Answered,
+}
+
+/// Why it did not go on.
+enum Broken {
+    Platform,
+    Runtime,
+    Malformed,
+}
+
+/// A stream on its way.
+struct Stream<'o> {
+    own: &'o credenza_engine::leak::OwnSecrets,
+    chunked: Chunked,
+    /// What came and was not sent.
+    held: Vec<u8>,
+    trailers: Vec<u8>,
+    leak: Option<OwnLeak>,
+    sent: usize,
+}
+
+impl Connection {
+    /// Passes a stream on, guarded from its first byte.
+    pub(super) fn relay_guarded(
+        mut self,
+        request: &Request,
+        answer: &Answer,
+        begun: Vec<u8>,
+        chunked: Chunked,
+    ) -> Option<Self> {
+        let head = self.down.unread().get(..request.bytes).unwrap_or_default();
+        let head = head.to_vec();
+        self.down.consume(request.bytes);
+        self.guard_rest(&head, request, answer, begun, chunked)
+    }
+
+    /// Passes on a stream of which head and beginning were read.
+    pub(super) fn guard_rest(
+        mut self,
+        head: &[u8],
+        request: &Request,
+        answer: &Answer,
+        begun: Vec<u8>,
+        chunked: Chunked,
+    ) -> Option<Self> {
+        let proxy = Arc::clone(&self.proxy);
+        let Ok((mut link, _)) = self.link() else {
+            return self.answer(Fault::PlatformUnreachable, b"", false);
+        };
+        let mut stream = Stream {
+            own: proxy.shared.own.secrets(),
+            chunked,
+            held: begun,
+            trailers: Vec::new(),
+            leak: None,
+            sent: 0,
+        };
+        if stream.own.leaks(head).next().is_some() {
+            // A head with a secret in it is not sent at all.
+            proxy.fault(Fault::RuntimeMalformed, &answer.request_id);
+            return self.answer(Fault::RuntimeMalformed, &answer.request_id, false);
+        }
+        link.wire.begin();
+        if link.wire.write(&head_of(&link, head, request)).is_err() {
+            return self.torn();
+        }
+        let end = loop {
+            match stream.go_on(&mut self, &mut link) {
+                Ok(Next::More) => {}
+                Ok(end) => break end,
+                Err(Broken::Platform) => return self.torn(),
+                Err(Broken::Runtime) => return self.cut_short(),
+                Err(Broken::Malformed) => {
+                    return self.answer(Fault::RuntimeMalformed, b"", false);
+                }
+            }
+        };
+        if let Some(leak) = stream.leak {
+            proxy.tell_leaks(answer, &[leak], Verdict::Block, true);
+        }
+        match (end, self.await_reply(&mut link, false)) {
+            (Next::Done, Ok(reply)) => self.pass(link, &reply),
+            (_, Ok(reply)) => self.pass_and_close(link, &reply),
+            (_, Err(Lost::Runtime)) => self.end(),
+            (_, Err(Lost::Platform | Lost::Malformed)) => self.torn(),
+        }
+    }
+}
+
+impl Stream<'_> {
+    /// Takes one piece from the runtime and sends what may go.
+    fn go_on(&mut self, from: &mut Connection, to: &mut Link) -> Result<Next, Broken> {
+        if self.send(to)? {
+            return Ok(Next::Cut);
+        }
+        if self.chunked.is_done() {
+            self.finish(to)?;
+            return Ok(Next::Done);
+        }
+        if from.down.unread().is_empty() {
+            from.down.hurry();
+            match wait_either(&to.wire, &mut from.down, true) {
+                Ok((Ready::Yes, _)) => return Ok(Next::Answered),
+                Ok((Ready::No, Ready::Yes)) => match from.down.fill_stream() {
+                    Ok(0) | Err(_) => return Err(Broken::Runtime),
+                    Ok(_) => {}
+                },
+                Ok((Ready::No, Ready::No)) => return Ok(Next::More),
+                Err(_) => return Err(Broken::Platform),
+            }
+        }
+        let unread = from.down.unread();
+        let followed = self
+            .chunked
+            .follow_all(unread, &mut self.held, &mut self.trailers);
+        let count = followed.map_err(|_| Broken::Malformed)?;
+        from.down.consume(count);
+        Ok(Next::More)
+    }
+
+    /// Sends what holds no secret and no beginning of one; true if the stream was ended.
+    fn send(&mut self, to: &mut Link) -> Result<bool, Broken> {
+        let leak = self.own.leaks(&self.held).next();
+        let may_go = match &leak {
+            Some(leak) => leak.start,
+            None if self.chunked.is_done() => self.held.len(),
+            None => {
+                let pending = self.own.pending(&self.held);
+                self.held.len().saturating_sub(pending)
+            }
+        };
+        let mut bytes = Vec::with_capacity(may_go.saturating_add(32));
+        if may_go > 0 {
+            bytes.extend_from_slice(format!("{may_go:x}\r\n").as_bytes());
+            bytes.extend(self.held.drain(..may_go));
+            bytes.extend_from_slice(b"\r\n");
+        }
+        if let Some(leak) = leak {
+            bytes.extend_from_slice(ENDING);
+            self.leak = Some(OwnLeak {
+                start: leak.start.saturating_add(self.sent),
+                end: leak.end.saturating_add(self.sent),
+                ..leak
+            });
+        }
+        self.sent = self.sent.saturating_add(may_go);
+        if !bytes.is_empty() && to.wire.write(&bytes).is_err() {
+            return Err(Broken::Platform);
+        }
+        Ok(self.leak.is_some())
+    }
+
+    /// Ends the stream as the runtime did, or with our own error where its trailers tell a secret.
+    fn finish(&mut self, to: &mut Link) -> Result<(), Broken> {
+        let told = self.own.leaks(&self.trailers).next();
+        let ending = if told.is_some() {
+            self.leak = told;
+            ENDING.to_vec()
+        } else {
+            [b"0\r\n".as_slice(), &self.trailers].concat()
+        };
+        to.wire.write(&ending).map_err(|_| Broken::Platform)
+    }
+}
+
+/// The head as it goes on: with the trailers announced that may have to end the stream.
+fn head_of(link: &Link, head: &[u8], request: &Request) -> Vec<u8> {
+    let head = link.head(head, request).into_owned();
+    let names_trailers = head.split(|byte| *byte == b'\n').any(|line| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        name.eq_ignore_ascii_case(b"trailer")
+    });
+    match head.strip_suffix(b"\r\n") {
+        Some(lines) if !names_trailers => [lines, TRAILER].concat(),
+        _ => head,
+    }
+}

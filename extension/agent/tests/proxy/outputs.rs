@@ -1,0 +1,245 @@
+//! Answers with the function's own secret in them: whole, in pieces, as errors, in every spelling.
+//! They never hold a secret that opens anything.
+use crate::harness::{NEXT, Plan, Room, response};
+use crate::platform::{ACCEPTED, Peer, event, wait_for};
+use credenza_policy::{Mode, Policy};
+
+/// A key of the platform's form.
+fn key() -> String {
+    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
+}
+
+/// A Function URL's event, shortened to what tells it.
+const EVENT: &[u8] = br#"{"version":"2.0","rawPath":"/","headers":{},"requestContext":{"http":{},"domainName":"a.lambda-url.eu-west-1.on.aws"}}"#;
+
+/// The spellings in which the key leaves.
+fn spellings() -> Vec<(&'static str, String)> {
+    let key = key();
+    let hex = |upper: bool| -> String {
+        let digits = |byte: u8| {
+            if upper {
+                format!("{byte:02X}")
+            } else {
+                format!("{byte:02x}")
+            }
+        };
+        key.bytes().map(digits).collect()
+    };
+    vec![
+        ("plain", key.clone()),
+        ("reversed", key.chars().rev().collect()),
+        ("hex", hex(false)),
+        ("hex", hex(true)),
+        ("json", key.replace('/', "\\/")),
+        ("url", key.replace('/', "%2F").replace('+', "%2B")),
+        ("html", key.replace('/', "&#x2F;").replace('+', "&#43;")),
+        ("base64", base64(key.as_bytes())),
+        ("base64", base64(&[b"x", key.as_bytes()].concat())),
+        ("base64", base64(&[b"xy", key.as_bytes()].concat())),
+    ]
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let at = usize::try_from((bits >> (18 - 6 * digit)) & 63).unwrap();
+            out.push(if digit <= chunk.len() {
+                char::from(DIGITS[at])
+            } else {
+                '='
+            });
+        }
+    }
+    out
+}
+
+/// A platform with one event for each connection, which takes every answer, with the function's
+/// key in the environment.
+fn room(mode: Mode) -> Room {
+    let policy = Policy {
+        mode,
+        ..Policy::default()
+    };
+    let environment = [("AWS_SECRET_ACCESS_KEY", key()), ("AWS_REGION", "x".into())];
+    let plan = Plan {
+        policy,
+        environment: environment.into_iter().collect(),
+        ..Plan::default()
+    };
+    Room::planned(plan, |peer: &mut Peer| {
+        loop {
+            let request = peer.request()?;
+            if request.starts_with(b"GET") {
+                peer.write(&event("one", EVENT))?;
+            } else {
+                peer.write(ACCEPTED)?;
+            }
+        }
+    })
+}
+
+/// What the platform got behind the call for an event.
+fn got(room: &Room) -> String {
+    let seen = room.platform.seen().concat();
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    seen.split_once("raw/1\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// True if eight bytes in a row of a spelling stand in a text.
+fn leaks(text: &str, spelled: &str) -> bool {
+    let windows = spelled.as_bytes().windows(8);
+    let mut windows = windows.filter_map(|window| std::str::from_utf8(window).ok());
+    windows.any(|window| text.contains(window))
+}
+
+#[test]
+fn an_answer_with_the_functions_key_is_withheld_in_every_spelling() {
+    for (spelling, spelled) in spellings() {
+        let room = room(Mode::Block);
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let body = format!("{{\"statusCode\":200,\"body\":\"{spelled}\"}}");
+        client.call(&response("one", body.as_bytes()), ACCEPTED_BY_US);
+        let got = got(&room);
+        assert!(got.contains("{\"statusCode\":500,"), "{spelling}: {got}");
+        assert!(!leaks(&got, &spelled), "{spelling}");
+        let note = format!("AWS_SECRET_ACCESS_KEY {spelling} response withheld");
+        assert_eq!(room.leaks(), [note]);
+    }
+}
+
+/// What the runtime hears of an answer that was taken and withheld.
+const ACCEPTED_BY_US: &[u8] = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
+    Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+
+#[test]
+fn mode_monitor_passes_every_byte_and_reports() {
+    for (spelling, spelled) in spellings() {
+        let room = room(Mode::Monitor);
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let answer = response("one", format!("[\"{spelled}\"]").as_bytes());
+        client.call(&answer, ACCEPTED);
+        wait_for("the leak", || !room.leaks().is_empty());
+        assert_eq!(got(&room).as_bytes(), answer, "{spelling}");
+        let note = format!("AWS_SECRET_ACCESS_KEY {spelling} response seen");
+        assert_eq!(room.leaks(), [note]);
+    }
+}
+
+#[test]
+fn an_error_with_the_key_keeps_its_kind_of_answer_and_loses_its_text() {
+    for place in ["body", "header"] {
+        let room = room(Mode::Block);
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let (header, body) = match place {
+            "header" => (key(), "{}".to_owned()),
+            _ => (
+                "{}".to_owned(),
+                format!("{{\"errorMessage\":\"{}\"}}", key()),
+            ),
+        };
+        let request = format!(
+            "POST /2018-06-01/runtime/invocation/one/error HTTP/1.1\r\nHost: a\r\n\
+             Lambda-Runtime-Function-XRay-Error-Cause: {header}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        client.call(request.as_bytes(), ACCEPTED_BY_US);
+        let got = got(&room);
+        assert!(!leaks(&got, &key()), "{place}: {got}");
+        assert!(got.contains("/one/error "), "{place}: {got}");
+        assert!(got.contains("Function.ResponseBlocked"), "{place}: {got}");
+    }
+}
+
+/// A stream's head, and a chunk.
+fn stream_head() -> Vec<u8> {
+    b"POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nHost: a\r\n\
+      Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n"
+        .to_vec()
+}
+
+fn chunk(bytes: &str) -> Vec<u8> {
+    format!("{:x}\r\n{bytes}\r\n", bytes.len()).into_bytes()
+}
+
+#[test]
+fn a_stream_ends_before_the_key_wherever_it_is_split() {
+    for (spelling, spelled) in spellings() {
+        // Every split of the key itself, and some of each other spelling: the rest is proven where
+        // the spellings are.
+        let step = if spelling == "plain" { 1 } else { 7 };
+        for split in (1..spelled.len()).step_by(step) {
+            let room = room(Mode::Block);
+            let mut client = room.client();
+            client.call(NEXT, &event("one", EVENT));
+            let (one, other) = spelled.split_at(split);
+            client.send(&stream_head());
+            client.send(&chunk(&format!("data: {one}")));
+            client.send(&chunk(&format!("{other}\n\n")));
+            client.send(b"0\r\n\r\n");
+            wait_for("the ending", || {
+                got(&room).contains("Function.ResponseBlocked")
+            });
+            let got = got(&room);
+            assert!(!leaks(&got, &spelled), "{spelling} at {split}: {got}");
+            assert!(got.contains("data: "), "{spelling} at {split}: {got}");
+            assert!(got.contains("Trailer: Lambda-Runtime-Function-Error-Type"));
+        }
+    }
+}
+
+#[test]
+fn a_stream_without_a_secret_passes_with_its_trailers_and_without_waiting() {
+    let room = room(Mode::Block);
+    let mut client = room.client();
+    client.call(NEXT, &event("one", EVENT));
+    client.send(&stream_head());
+    for number in 0..20 {
+        client.send(&chunk(&format!("data: {{\"n\":{number}}}\n\n")));
+        let expected = format!("data: {{\"n\":{number}}}\n\n\r\n");
+        wait_for("the piece", || got(&room).contains(&expected));
+    }
+    client.send(b"0\r\nLambda-Runtime-Function-Error-Type: Mine\r\n\r\n");
+    client.expect(ACCEPTED);
+    assert!(got(&room).ends_with("0\r\nLambda-Runtime-Function-Error-Type: Mine\r\n\r\n"));
+    assert!(room.leaks().is_empty());
+    assert!(room.faults().is_empty());
+}
+
+#[test]
+fn answers_without_a_secret_pass_byte_for_byte_in_both_modes() {
+    for mode in [Mode::Monitor, Mode::Block] {
+        let room = room(mode);
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let answer = response("one", br#"{"statusCode":200,"body":"kW9zTq4 is no key"}"#);
+        client.call(&answer, ACCEPTED);
+        assert_eq!(got(&room).as_bytes(), answer);
+        assert!(room.leaks().is_empty());
+    }
+}
+
+#[test]
+fn a_chunked_answer_that_is_no_stream_is_judged_whole() {
+    let room = room(Mode::Block);
+    let mut client = room.client();
+    client.call(NEXT, &event("one", EVENT));
+    let head = b"POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nHost: a\r\n\
+                 Transfer-Encoding: chunked\r\n\r\n";
+    let (key, half) = (key(), 20);
+    client.send(&[&head[..], &chunk(&key[..half])].concat());
+    client.send(&[chunk(&key[half..]), b"0\r\n\r\n".to_vec()].concat());
+    client.expect(ACCEPTED_BY_US);
+    let got = got(&room);
+    assert!(!leaks(&got, &key), "{got}");
+    assert!(got.contains("{\"statusCode\":500,"), "{got}");
+}
