@@ -16,9 +16,19 @@ pub(super) struct Call {
     pub(super) is_chained: bool,
     /// The parenthesis that closes it was found.
     pub(super) is_closed: bool,
+    /// The text ends within its first argument.
+    pub(super) is_cut: bool,
+    name: Name,
 }
 
 impl Call {
+    /// True for calls that any program has.
+    pub(super) fn is_ordinary(&self) -> bool {
+        let loads = self.effect.any(Effect::LOADS) && self.argument != Argument::Module;
+        let says = self.name == Name::Common && self.argument == Argument::Text;
+        loads || says || self.name == Name::Assertion
+    }
+
     /// True if what it is called on tells what it is for.
     pub(super) fn is_telling(&self) -> bool {
         self.is_chained || self.effect.any(Effect::CLIMBS)
@@ -72,7 +82,50 @@ pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
         argument,
         is_chained: object == Object::Known,
         is_closed,
+        is_cut: !is_closed && !has_more(text.get(open..).unwrap_or_default()),
+        name: Name::of(name),
     })
+}
+
+/// Functions whose calls say nothing unless what they are given does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    /// `assert`: every test has it.
+    Assertion,
+    /// `printf`, `var_dump`, `require`.
+    Common,
+    Other,
+}
+
+impl Name {
+    fn of(name: &[u8]) -> Self {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if is(b"assert") {
+            Self::Assertion
+        } else if is(b"printf") || is(b"print_r") || is(b"var_dump") || is(b"getattr") {
+            Self::Common
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// True if a text that is cut off has a second argument or a block.
+fn has_more(text: &[u8]) -> bool {
+    let mut quote = 0_u8;
+    for byte in text.iter().take(CALL_BYTES_MAX) {
+        match byte {
+            _ if quote != 0 => {
+                if *byte == quote {
+                    quote = 0;
+                }
+            }
+            b'\'' | b'"' => quote = *byte,
+            b',' | b'{' | b'=' | b';' | b'\n' => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// True for `function (` and for the constructor of a class.
@@ -243,6 +296,8 @@ fn argument(text: &[u8], at: usize) -> Argument {
                 .with(Effect::CLIMBS);
             let is_call = behind.first() == Some(&b'(') || effect(last).any(Effect::UNPACKS);
             let climbs = effect(last).any(Effect::CLIMBS);
+            let nested = behind.strip_prefix(b"(").unwrap_or_default();
+            let climbs = climbs || effect(first_name(nested)).any(Effect::CLIMBS);
             if climbs || is_call && effect(last).any(hides) {
                 Argument::Hidden
             } else {
@@ -250,6 +305,15 @@ fn argument(text: &[u8], at: usize) -> Argument {
             }
         }
     }
+}
+
+/// The name at the start of a text.
+fn first_name(text: &[u8]) -> &[u8] {
+    let len = text
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count();
+    text.get(..len).unwrap_or_default()
 }
 
 fn literal(text: &[u8]) -> Argument {

@@ -73,7 +73,7 @@ fn names_variable(text: &[u8]) -> bool {
         return false;
     };
     let open = rest.trim_ascii_start();
-    let is_spaced = open.len() < rest.len();
+    let blanks = rest.len().saturating_sub(open.len());
     let Some(inner) = open.strip_prefix(b"{") else {
         return false;
     };
@@ -82,7 +82,8 @@ fn names_variable(text: &[u8]) -> bool {
     let end = inner.iter().position(|byte| *byte == b'}');
     let Some(end) = end else { return false };
     let behind = inner.get(end.saturating_add(1)..).unwrap_or_default();
-    (is_text || is_spaced) && !inner.is_empty() && (is_end(behind) || behind.contains(&b'('))
+    let is_spaced = blanks >= 2 && behind.trim_ascii().is_empty();
+    is_spaced || is_text && (is_end(behind) || behind.contains(&b'('))
 }
 
 /// `("system")("id")`, `[system][0](id)`, `$a['b'](7)`, `"sys"."tem"("id")`.

@@ -234,10 +234,13 @@ impl Search<'_, '_> {
         {
             return;
         }
-        let ends = !call.is_closed || is_end(behind) || behind.first() == Some(&b'(');
+        let ends = call.is_cut || is_end(behind) || behind.first() == Some(&b'(');
         let is_free = before != Before::Program;
         let breaks = matches!(before, Before::Tag | Before::Quote | Before::Data);
         let strong = is_strong(call);
+        if strong != Some(true) && call.is_ordinary() {
+            return;
+        }
         let confidence = match (is_free, strong) {
             (true, Some(true)) if ends || breaks || call.is_telling() => Confidence::High,
             (true, Some(_)) if breaks && before != Before::Data => Confidence::High,
@@ -291,7 +294,7 @@ fn is_strong(call: &Call) -> Option<bool> {
         return Some(is_known);
     }
     if effect.any(Effect::LOADS) {
-        return (argument == Argument::Module).then_some(false);
+        return Some(argument == Argument::Request);
     }
     if effect.any(Effect::READS) {
         return Some(argument == Argument::Secret || argument == Argument::Request);

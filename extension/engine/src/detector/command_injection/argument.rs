@@ -64,6 +64,10 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
             found.end = target.end;
             continue;
         }
+        // Without a blank before it, it ends the substitution that the command stands in.
+        if byte == b'`' && at == found.end {
+            break;
+        }
         if matches!(byte, b'`' | b'(') || rest.starts_with(b"$(") {
             found.fit_first(Fit::Fits, words);
             break;
@@ -122,7 +126,7 @@ impl Arguments {
             self.note_target(bare);
         }
         if word.is_odd && matches!(shape, Shape::Path) && word.has_path {
-            self.is_odd |= word.is_glob || word.text.contains(&b'\'');
+            self.is_odd |= word.is_glob && word.text.windows(2).any(|two| two == b"??");
         }
         self.is_odd |= word.has_ifs;
         if shape == Shape::Quoted && is_hostile(bare) {
@@ -133,7 +137,8 @@ impl Arguments {
             self.is_strong = true;
             self.is_secret |= is_hostile(word.text);
         }
-        if kind.any(Kind::FILES) && is_drive_root(bare) {
+        let runs_file = kind.any(Kind::CODE) && shape == Shape::Path && ends_in_exe(bare);
+        if kind.any(Kind::FILES) && is_drive_root(bare) || runs_file {
             self.is_strong = true;
             self.is_secret = true;
         }
@@ -316,6 +321,13 @@ fn is_program_flag(text: &[u8]) -> bool {
 /// `-e'…'`: program text in one word with its flag.
 fn has_program(text: &[u8]) -> bool {
     matches!(text, [b'-', b'c' | b'e' | b'r', b'\'' | b'"', ..])
+}
+
+/// True for a program of Windows.
+fn ends_in_exe(text: &[u8]) -> bool {
+    let start = text.len().saturating_sub(4);
+    text.get(start..)
+        .is_some_and(|end| end.eq_ignore_ascii_case(b".exe"))
 }
 
 /// `c:\`, and nothing in it.

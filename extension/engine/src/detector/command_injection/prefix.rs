@@ -50,6 +50,10 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     if !start.iter().chain(end).any(u8::is_ascii_alphanumeric) {
         return Prefix::Alone;
     }
+    let substitutes = |text: &[u8]| text.windows(2).any(|two| two == b"$(");
+    if substitutes(start) || substitutes(end) {
+        return Prefix::Line;
+    }
     let is_spaced = start.iter().any(u8::is_ascii_whitespace);
     let first = word::read(line, 0, 0);
     let key = first.name().strip_suffix(b":");
@@ -68,7 +72,7 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     if start.iter().any(|byte| b"(){}<>[]".contains(byte)) {
         return Prefix::Code;
     }
-    if is_assignment(start) {
+    if is_assignment(start) || start.first() == Some(&b'-') {
         return Prefix::Line;
     }
     let has_lower = start.iter().any(u8::is_ascii_lowercase);

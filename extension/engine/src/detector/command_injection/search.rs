@@ -54,6 +54,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
         line: 0,
         is_document: None,
     };
+    search.separator();
     search.start();
     search.breaks();
     (search.best, search.complete)
@@ -96,6 +97,20 @@ impl<'t> Search<'t, '_> {
         self.text.get(at).copied().unwrap_or(0)
     }
 
+    /// `$IFS` and nothing else: what separates words where no space may stand.
+    fn separator(&mut self) {
+        let value = self.text.trim_ascii();
+        if word::ifs(value) == Some(value.len()) {
+            self.best = Some(Found {
+                confidence: Confidence::High,
+                production: "separator",
+                context: "start",
+                start: 0,
+                end: self.text.len(),
+            });
+        }
+    }
+
     /// The value itself as a command line.
     fn start(&mut self) {
         let at = skip_blank(self.text, 0, self.blank);
@@ -121,6 +136,8 @@ impl<'t> Search<'t, '_> {
             b'\n' | b'\r' => Break::Line,
             b';' if self.ends_entity(at) => return next,
             b';' => Break::Semicolon,
+            // Two and more quote a word in Markdown and its kin.
+            b'`' if self.peek(next) == b'`' => return at.saturating_add(self.run(at)),
             b'`' => Break::Substitution,
             b'$' | b'<' | b'>' => {
                 if self.peek(next) != b'(' || self.peek(next.saturating_add(1)) == b'(' {
@@ -150,7 +167,7 @@ impl<'t> Search<'t, '_> {
             }
             behind = blank.saturating_add(1);
         }
-        if break_out == Break::Substitution && matches!(self.peek(behind), b'`') {
+        if sign == b'$' && self.peek(behind) == b'`' {
             behind = behind.saturating_add(1);
         }
         self.command(break_out, at, behind);
@@ -159,6 +176,13 @@ impl<'t> Search<'t, '_> {
             self.line = at.saturating_add(last).saturating_add(1);
         }
         behind.max(next)
+    }
+
+    /// How often the sign at `at` stands in a row.
+    fn run(&self, at: usize) -> usize {
+        let sign = self.peek(at);
+        let rest = self.text.get(at..).unwrap_or_default();
+        rest.iter().take_while(|byte| **byte == sign).count().max(1)
     }
 
     /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
@@ -230,14 +254,26 @@ impl<'t> Search<'t, '_> {
             is_last: arguments.fit == Fit::None && self.is_last(arguments.end, break_out),
             in_document: false,
         };
-        if !command.may_mean_something() {
+        let is_quoting = self.peek(sign) == b'`';
+        let is_inside = break_out == Break::Substitution;
+        if !command.may_mean_something()
+            || is_quoting && !self.is_closed(arguments.end)
+            || is_shouted(&word, break_out)
+            || break_out == Break::Ampersand && self.is_anchor(sign)
+        {
             return;
         }
         let line = self.text.get(self.line..sign).unwrap_or_default();
         if !self.pay(line.len().min(PREFIX_BYTES)) {
             return;
         }
-        command.prefix = prefix::of(line);
+        command.prefix = match prefix::of(line) {
+            _ if is_quoting && self.is_markdown(line, arguments.end) => Prefix::Words,
+            // `x=$(id)` is what scripts do, and within quotes as well.
+            Prefix::Quoted | Prefix::Data if is_inside && line.contains(&b'=') => Prefix::Line,
+            Prefix::Quoted if is_inside => Prefix::Words,
+            prefix => prefix,
+        };
         command.in_document = self.in_document();
         self.offer(&command, sign, arguments.end);
     }
@@ -371,7 +407,11 @@ impl<'t> Search<'t, '_> {
         };
         match break_out {
             Break::Line => matches!(sign, b'\n' | b'\r'),
-            Break::Substitution => matches!(sign, b')' | b'`'),
+            Break::Substitution if *sign == b'`' => {
+                let behind = near.get(1..).unwrap_or_default();
+                !behind.iter().any(u8::is_ascii_alphanumeric)
+            }
+            Break::Substitution => *sign == b')',
             _ if matches!(sign, b';' | b'|' | b'&' | b'\n' | b'\r') => {
                 let signs = near.iter().take_while(|b| b";|& \n\r".contains(b)).count();
                 let word = word::read(self.text, at.saturating_add(signs), self.blank);
@@ -379,6 +419,32 @@ impl<'t> Search<'t, '_> {
             }
             _ => false,
         }
+    }
+
+    /// True if the back-tick that ends a substitution stands near.
+    fn is_closed(&self, end: usize) -> bool {
+        let near = self.text.get(end..).unwrap_or_default();
+        near.get(..128).unwrap_or(near).contains(&b'`')
+    }
+
+    /// True for a word in back-ticks in a list, or one that words follow.
+    fn is_markdown(&self, line: &[u8], end: usize) -> bool {
+        let near = self.text.get(end..).unwrap_or_default();
+        let near = near.get(..128).unwrap_or(near);
+        let close = near.iter().position(|byte| *byte == b'`');
+        let behind = close.and_then(|at| near.get(at.saturating_add(1)..));
+        let behind = behind.unwrap_or_default();
+        let is_spaced = behind.first().is_some_and(u8::is_ascii_whitespace)
+            && behind.iter().any(u8::is_ascii_alphanumeric);
+        let is_listed = line.ends_with(b" ") && !line.trim_ascii().is_empty();
+        is_spaced || is_listed && !line.trim_ascii_end().ends_with(b";")
+    }
+
+    /// `- &name`: a mark of YAML.
+    fn is_anchor(&self, sign: usize) -> bool {
+        let before = self.text.get(..sign).unwrap_or_default();
+        let is_joined = self.peek(sign.saturating_add(1)) > b' ';
+        is_joined && before.ends_with(b" ") && !before.trim_ascii().is_empty()
     }
 
     /// True if a sign of the shell or a quote follows.
@@ -422,6 +488,15 @@ fn is_break(byte: u8) -> bool {
         byte,
         b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'$' | b'<' | b'>'
     )
+}
+
+/// `$(RM)`, `FETCH 7`: names of commands are not written in capitals, save on Windows.
+fn is_shouted(word: &Word<'_>, break_out: Break) -> bool {
+    let is_whole = matches!(break_out, Break::Start | Break::Substitution);
+    is_whole
+        && !word.text.iter().any(u8::is_ascii_lowercase)
+        && word.text.iter().any(u8::is_ascii_uppercase)
+        && !command::is_shell_variable(word.text)
 }
 
 /// True for spellings that the gate sees without knowing the name.

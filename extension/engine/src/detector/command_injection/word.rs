@@ -49,7 +49,21 @@ pub(super) fn skip_blank(text: &[u8], at: usize, blank: u8) -> usize {
             matches!(byte, b' ' | b'\t' | 0x0b | 0x0c | 0) || blank != 0 && **byte == blank
         })
         .count();
-    at.saturating_add(blanks)
+    let at = at.saturating_add(blanks);
+    at.saturating_add(terminal_escape(rest.get(blanks..).unwrap_or_default()))
+}
+
+/// The length of a sequence that moves the cursor of a terminal and means nothing to a shell.
+fn terminal_escape(text: &[u8]) -> usize {
+    let Some(rest) = text.strip_prefix(b"\x1b[") else {
+        return 0;
+    };
+    let digits = rest
+        .iter()
+        .take(8)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    digits.saturating_add(3).min(text.len())
 }
 
 /// The length of `$IFS`, `${IFS}`, `$IFS$9`, `${IFS%??}` at the start of a text.

@@ -146,9 +146,9 @@ fn strength(command: &Command) -> Option<Strength> {
     }
     match arguments.fit {
         Fit::Never => None,
+        Fit::Prose if !arguments.is_secret => None,
         _ if arguments.is_strong => Some(Strength::Strong),
-        Fit::Fits => Some(Strength::Fit),
-        Fit::Prose => None,
+        Fit::Fits | Fit::Prose => Some(Strength::Fit),
         Fit::None => alone(command),
     }
 }
@@ -161,6 +161,9 @@ fn alone(command: &Command) -> Option<Strength> {
     }
     // `a=1&id` is a query.
     if command.break_out == Break::Ampersand && !is_free {
+        return None;
+    }
+    if matches!(command.prefix, Prefix::Words | Prefix::Line | Prefix::Code) {
         return None;
     }
     if command.kind.any(Kind::SURE) || command.has_path {

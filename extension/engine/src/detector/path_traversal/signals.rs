@@ -22,7 +22,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
          env htpasswd htaccess netrc npmrc pgpass history pass docker kube gnupg azure \
          applicationhost ntuser metabase unattend sysprep global localstart dotnet bashrc \
          credentials file netdoc httpd repair config sam security software regback passwd dockercfg wp \
-         database secrets parameters appsettings lambda settings tomcat server",
+         database secrets parameters appsettings lambda settings tomcat server \
+         fwindows fetc fboot cwindows cetc cboot",
     ),
     (
         Signals::WRAPPER.bits(),

@@ -95,6 +95,9 @@ fn judge(form: &Form<'_>, start: usize, end: usize) -> Option<Found> {
     let place = place::of(form, start, end);
     let climbed = worth(form, &reading, place);
     let wrapped = wrapped.filter(|_| place.is_own() || place == Place::Argument);
+    // A comment or a line of a script names files, too.
+    let is_spaced = start > 0 && reading.target < Worth::Secret && reading.ups == 0;
+    let climbed = climbed.filter(|_| !is_spaced || !form.text.contains(&b' '));
     let (confidence, production) = match (climbed, wrapped) {
         (Some(one), Some(other)) => {
             if one.0 < other.0 {
@@ -178,16 +181,17 @@ fn naming(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
         form.role,
         Role::Query | Role::Path | Role::Header | Role::Cookie
     );
-    let is_raised = place::is_file_name(form) || reading.is_file || place == Place::Parameter;
+    let is_raised = place::is_file_name(form) || reading.is_file;
     let confidence = match (reading.target, place) {
         (Worth::Secret, Place::Whole | Place::Parameter) if reading.is_home => Confidence::Medium,
         (Worth::Secret, Place::Whole | Place::Parameter) => Confidence::High,
-        (Worth::Sensitive, Place::Whole | Place::Parameter) => match (is_asked, is_raised) {
+        (Worth::Sensitive, Place::Whole) => match (is_asked, is_raised) {
             _ if reading.is_file || reading.is_drive => Confidence::High,
             (true, true) => Confidence::High,
             (true, false) | (false, true) => Confidence::Medium,
             (false, false) => return None,
         },
+        (Worth::Sensitive, Place::Parameter) if form.text.contains(&b'?') => Confidence::Medium,
         _ => return None,
     };
     Some((confidence, "target"))
