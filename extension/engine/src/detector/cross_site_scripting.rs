@@ -154,6 +154,11 @@ fn added_attributes<'t>(text: &'t [u8], place: &mut Place<'t>) {
     ];
     for (quote, context) in quotes {
         if let Some(at) = memchr(quote, near) {
+            // A quote in a tag was read there.
+            let before = near.get(..at).unwrap_or(near);
+            if memchr(b'<', before).is_some() && memchr(b'>', before).is_none() {
+                continue;
+            }
             let behind = at.saturating_add(1);
             Reader::new(text, place).added(behind, context, ADDED_MAX);
         }
@@ -167,7 +172,10 @@ fn scripts<'t>(text: &'t [u8], place: &mut Place<'t>) {
         // `open` and `print` are names of other languages, too, and these have lines.
         let shared = !found.deeds.has(script::SURE)
             && (text.len() > LINE_BYTES || memchr(b'\n', text).is_some());
-        let confidence = if shared || found.deeds.has(script::PROSE) {
+        // Where a line ends behind a quote, program text goes on.
+        let is_line = matches!(text.get(found.start.saturating_add(1)), Some(b'\n' | b'\r'))
+            && text.len() > LINE_BYTES;
+        let confidence = if shared || is_line || found.deeds.has(script::PROSE) {
             Confidence::Medium
         } else {
             Confidence::High

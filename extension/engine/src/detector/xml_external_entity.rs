@@ -129,6 +129,7 @@ fn declarations(form: &Form<'_>) -> Option<Found> {
             // A parser that expands a text of one's own expands what follows, too.
             Low if declared.production.is_empty() => continue,
             Low if is_document(form) => High,
+            Medium if declared.production == "odd-entity" && is_document(form) => High,
             other => other,
         };
         if best.is_none_or(|best| best.confidence < confidence) {

@@ -54,8 +54,12 @@ fn whole(text: &[u8]) -> Option<(Url, bool)> {
         Url::Document => {
             let head = Head::of(text);
             let page = [b"data:text/html".as_slice(), b"data:application/xhtml"];
+            // Without one of these it is a text.
+            let has_markup = text
+                .iter()
+                .any(|byte| matches!(byte, b'<' | b';' | b'%' | b'&'));
             page.iter()
-                .any(|kind| head.as_bytes().starts_with(kind))
+                .any(|kind| has_markup && head.as_bytes().starts_with(kind))
                 .then_some((url, false))
         }
         Url::Script => {

@@ -45,6 +45,9 @@ impl<'t> Reader<'t, '_> {
     fn event(&mut self, attribute: &Attribute<'_>, start: usize) {
         let is_known = roles(trimmed(attribute.name)) & EVENT != 0;
         let value = attribute.value.trim_ascii();
+        if value.is_empty() {
+            return;
+        }
         let deeds = script::read(value);
         // `onClick={go}` is a component's property in a template language of scripts.
         let is_camel = attribute.name.get(2).is_some_and(u8::is_ascii_uppercase)
@@ -60,15 +63,16 @@ impl<'t> Reader<'t, '_> {
             || memchr(b'(', value).is_some()
             || memchr(b'`', value).is_some();
         let is_hidden = value.first() == Some(&b'&') || scheme::of(value) == Url::Script;
+        let is_idle = is_idle(value);
         // `OnClick="Save_Click"` names a method of the page's program.
         let is_name = is_camel
             && value
                 .iter()
                 .all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        let confidence = if is_property {
+        let confidence = if is_property || is_idle {
             Medium
         } else if called || is_hidden || is_known && !is_name {
-            if value.is_empty() { Medium } else { High }
+            High
         } else if is_known {
             Medium
         } else {
@@ -151,6 +155,31 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
     };
     let is_reference = value.starts_with(b"&{") && memchr(b'}', value).is_some();
     found.or_else(|| is_reference.then_some("script-reference"))
+}
+
+/// True for a handler that only asks its reader, opens its own link or does nothing.
+pub(super) fn is_idle(handler: &[u8]) -> bool {
+    let idle = [
+        b"return confirm('".as_slice(),
+        b"return confirm(\"",
+        b"return confirm(&quot;",
+        b"window.open(this.href",
+        b"return false",
+        b"return true",
+        b"this.form.submit()",
+        b"this.select()",
+        b"this.blur()",
+        b"history.back()",
+        b"window.print()",
+    ];
+    let starts = idle.iter().find(|start| handler.starts_with(start));
+    starts.is_some_and(|start| {
+        // Only the question itself may follow.
+        let rest = handler.get(start.len()..).unwrap_or(&[]);
+        let calls = rest.iter().filter(|byte| **byte == b'(').count();
+        let question = start.starts_with(b"return confirm") && memchr(b' ', rest).is_some();
+        calls == 0 && (question || !start.starts_with(b"return confirm"))
+    })
 }
 
 /// True for an encoding in which letters hide markup from filters.

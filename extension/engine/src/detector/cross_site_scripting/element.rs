@@ -33,6 +33,8 @@ impl Facts {
     const SHEET: Self = Self(1 << 8);
     /// The element holds data and no script.
     const DATA: Self = Self(1 << 9);
+    /// An attribute says more than what language a script is in.
+    const SAYS: Self = Self(1 << 11);
     /// An address is animated.
     const ANIMATED: Self = Self(1 << 10);
 
@@ -75,6 +77,9 @@ impl Facts {
             }
             b"type" if element == b"script" => self.when(is_data(value), Self::DATA),
             _ => {}
+        }
+        if !matches!(name, b"type" | b"language" | b"nonce" | b"async" | b"defer") {
+            self.add(Self::SAYS);
         }
     }
 }
@@ -184,14 +189,21 @@ impl Reader<'_, '_> {
     }
 
     fn script(&mut self, tag: &Tag, facts: Facts, end: usize, is_closed: bool) {
+        // `<script\b[^>]*>` is a pattern.
+        let behind = self.text.get(tag.name_end..).unwrap_or(&[]);
+        if matches!(behind, [b'\\', b'b' | b's' | b'W' | b'>', ..]) {
+            return;
+        }
         let rest = self.text.get(end..).unwrap_or(&[]);
         let closes = self.script_end(end).map(|at| at.saturating_sub(end));
         if facts.has(Facts::SEEN) || !is_closed {
             let until = closes.map_or(end, |len| end.saturating_add(len));
-            // `<script` alone, cut off, names the element.
-            let named = !facts.has(Facts::SEEN) && self.text.len() > tag.name_end;
-            // A script of the page's own host is nobody's but its own.
             let code = self.text.get(end..until).unwrap_or(&[]).trim_ascii();
+            // `<script` alone, cut off, names the element; so does one without anything in it.
+            let cut = !facts.has(Facts::SEEN) && self.text.len() > tag.name_end;
+            let all = rest.trim_ascii().is_empty();
+            let named = cut || !facts.has(Facts::SAYS) && is_closed && all;
+            // A script of the page's own host is nobody's but its own.
             let own = facts.has(Facts::OWN) && code.is_empty();
             let confidence = match (facts.has(Facts::DATA), named || own) {
                 (true, _) => Low,
@@ -205,8 +217,12 @@ impl Reader<'_, '_> {
         // Where a tag or a break-out ends, `<script>` is no word of a sentence.
         let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
         let follows = before.is_none_or(|byte| matches!(byte, b'>' | b'"' | b'\''));
-        if closes.is_some() || deeds.acts() || follows {
-            let until = end.saturating_add(code.len());
+        let follows = follows && rest.len() <= TAIL_BYTES;
+        let until = end.saturating_add(code.len());
+        if closes.is_some() && !code.iter().any(u8::is_ascii_alphanumeric) && !code.is_empty() {
+            // `<script>.*</script>` is a pattern.
+            self.note(Medium, "script-element", tag.start, until);
+        } else if closes.is_some() || deeds.has(script::EFFECT) || follows {
             self.note(High, "script-element", tag.start, until);
         } else {
             // `npm run <script>` names what shall stand there.
@@ -273,6 +289,8 @@ impl Facts {
 
 // Limit: the beginning of a script tells whether it is one; each tag asks for no more.
 const CODE_BYTES: usize = 256;
+// Limit: what an attack leaves behind an open script is the rest of a tag, not a text.
+const TAIL_BYTES: usize = 64;
 // Limit: imports stand at the beginning of a style sheet.
 const IMPORT_BYTES: usize = 64;
 

@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use memchr::memchr;
 
-use super::attribute::{is_event, is_plain_name, trimmed};
+use super::attribute::{is_event, is_idle, is_plain_name, trimmed};
 use super::element::Facts;
 use super::place::Place;
 use super::signals::{EVENT, roles};
@@ -104,6 +104,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             let is_known = roles(trimmed(attribute.name)) & EVENT != 0;
             let sure = deeds.has(script::SURE) || !is_bare && !opens && deeds.acts();
             if is_known && deeds.acts() || deeds.has(script::EFFECT) {
+                let sure = sure && !is_idle(attribute.value.trim_ascii());
                 let confidence = if sure { High } else { Medium };
                 self.note(confidence, "event-handler", attribute.start, attribute.end);
             }

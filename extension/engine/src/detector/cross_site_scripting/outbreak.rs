@@ -30,8 +30,16 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
             continue;
         };
         let behind = at.saturating_add(1);
-        let deeds = continued(text, behind);
-        if let Some(deeds) = deeds.filter(|deeds| deeds.has(script::EFFECT)) {
+        // Back-ticks are quotes of prose about programs, too.
+        let needed = if quote == b'`' {
+            script::SURE.with(script::CALL)
+        } else {
+            script::EFFECT
+        };
+        let next = text.get(behind);
+        let is_name = quote == b'`' && matches!(next, Some(b':' | b'~' | b'<' | b'\n' | b' '));
+        let deeds = continued(text, behind).filter(|deeds| deeds.has(needed) && !is_name);
+        if let Some(deeds) = deeds {
             return Some(BreakOut {
                 context,
                 start: at,
@@ -148,9 +156,20 @@ pub(super) fn is_disguised(text: &[u8]) -> bool {
         return false;
     }
     let deeds = script::read(text);
-    let joined = memmem::find(text, b"'+'").is_some() || memmem::find(text, b"\"+\"").is_some();
+    let joined = is_joined(text, b"'+'") || is_joined(text, b"\"+\"");
     let built = memmem::find_iter(text, b"constructor").nth(1).is_some();
     !deeds.has(script::PROSE)
         && deeds.has(script::EFFECT)
         && (deeds.has(script::COMPUTED) || joined || built)
+}
+
+/// True if two pieces of a word are put together.
+fn is_joined(text: &[u8], sign: &[u8]) -> bool {
+    memmem::find_iter(text, sign).any(|at| {
+        let letter = |at: Option<usize>| {
+            at.and_then(|at| text.get(at))
+                .is_some_and(u8::is_ascii_alphabetic)
+        };
+        letter(at.checked_sub(1)) && letter(at.checked_add(sign.len()))
+    })
 }

@@ -172,6 +172,10 @@ impl<'t> Place<'t> {
 /// True for a page: it begins as a document and has a head before anything else.
 fn is_page(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let near = text.get(..HEAD_BYTES).unwrap_or(text);
+    if text.len() >= PAGE_BYTES_MIN && marks(near) >= 2 {
+        return true;
+    }
     let mut start = text.trim_ascii_start();
     if start.starts_with(b"<?xml ") {
         let end = memchr(b'>', start).map_or(start.len(), |at| at.saturating_add(1));
@@ -185,21 +189,33 @@ fn is_page(text: &[u8]) -> bool {
     if !begins(b"<!doctype html") && !begins(b"<html") {
         return false;
     }
-    // Limit: a page's head begins within its first kilobyte.
-    let near = start.get(..1024).unwrap_or(start);
+    marks(start.get(..HEAD_BYTES).unwrap_or(start)) >= 2
+}
+
+// Limit: a page's head begins within its first kilobytes.
+const HEAD_BYTES: usize = 2048;
+// Limit: a piece of a page with a part of its head; a payload is shorter.
+const PAGE_BYTES_MIN: usize = 256;
+
+/// How many parts of a page's head there are.
+fn marks(text: &[u8]) -> usize {
     let marks = [
-        b"<head".as_slice(),
+        b"<head>".as_slice(),
+        b"</head>",
         b"<meta ",
         b"<title>",
-        b"<HEAD",
+        b"<HEAD>",
         b"<META ",
         b"<TITLE>",
+        b"<link ",
+        b"<LINK ",
+        b"<!DOCTYPE html",
+        b"<!doctype html",
     ];
-    marks
+    let found = marks
         .iter()
-        .filter(|mark| memmem::find(near, mark).is_some())
-        .count()
-        >= 2
+        .filter(|mark| memmem::find(text, mark).is_some());
+    found.count()
 }
 
 // Limit: the first kilobyte of a file tells what it is, and five lines are no payload.

@@ -59,7 +59,7 @@ enum Before {
     Shared,
     /// A global object.
     Root,
-    /// A member whose assignment or call has an effect.
+    /// A member of global objects with an effect.
     Action,
     Value,
     /// The bracket that closes a computed member of a global object.
@@ -225,10 +225,8 @@ impl Reader<'_> {
                 self.act();
                 self.deeds.add(CALL);
             }
-            Before::Shared | Before::Action => {
-                self.deeds.add(EFFECT.with(CALL));
-            }
-            Before::Word | Before::Root => self.deeds.add(CALL),
+            Before::Shared => self.deeds.add(EFFECT.with(CALL)),
+            Before::Word | Before::Root | Before::Action => self.deeds.add(CALL),
             _ => {}
         }
     }
@@ -271,10 +269,10 @@ impl Reader<'_> {
 
     fn assigned(&mut self) {
         match self.before {
-            Before::Action | Before::Root | Before::Member => {
-                self.deeds.add(EFFECT.with(ASSIGNMENT));
+            Before::Root | Before::Member => self.deeds.add(EFFECT.with(ASSIGNMENT)),
+            Before::Word | Before::Action | Before::Sink | Before::Shared => {
+                self.deeds.add(ASSIGNMENT);
             }
-            Before::Word | Before::Sink | Before::Shared => self.deeds.add(ASSIGNMENT),
             _ => {}
         }
         self.sinks_as_value();

@@ -28,15 +28,15 @@ const SINKS: &str = "alert confirm prompt eval execscript settimeout setinterval
 
 /// The same, with names that other languages have, too.
 const SHARED_SINKS: &str = "print function fetch open import write writeln postmessage execute \
-    expression websocket eventsource atob image";
+    expression websocket eventsource atob image constructor";
 
 /// Global objects.
 const ROOTS: &str = "document window self top parent frames globalthis location this opener \
     navigator localstorage sessionstorage";
 
 /// Members through which a page is changed, left or read out.
-const ACTIONS: &str = "cookie write writeln innerhtml outerhtml location href constructor \
-    insertadjacenthtml srcdoc domain onerror src appendchild fromcharcode";
+const ACTIONS: &str = "cookie innerhtml outerhtml href insertadjacenthtml srcdoc domain onerror \
+    src appendchild fromcharcode";
 
 /// Schemes whose URLs run.
 const SCHEMES: &str = "javascript vbscript livescript mocha data binding behavior";
@@ -71,7 +71,6 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
     (Signals::EVENT.bits(), EVENTS),
     (Signals::SCRIPT.bits(), SINKS),
     (Signals::SCRIPT.bits(), SHARED_SINKS),
-    (Signals::SCRIPT.bits(), "constructor"),
     (Signals::SCRIPT.bits(), ROOTS),
     (Signals::SCHEME.bits(), SCHEMES),
 ];

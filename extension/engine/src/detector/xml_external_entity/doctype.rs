@@ -2,7 +2,7 @@
 //! It never expands an entity: what an expansion would grow to is counted.
 use memchr::memchr;
 
-use super::identifier::{Target, target};
+use super::identifier::{self, Target, target};
 use super::reader::Reader;
 use crate::report::Confidence::{self, High, Low, Medium};
 
@@ -49,6 +49,7 @@ impl Declarations {
         match target(system, public) {
             Target::Reached | Target::Remote => self.note(High, "external-entity"),
             Target::Beside => self.note(Medium, "entity-of-a-file"),
+            Target::Odd => self.note(Medium, "odd-entity"),
             Target::Known => {}
         }
     }
@@ -162,13 +163,16 @@ fn external_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
         return;
     };
     match target(system, public) {
+        // A catalog of types lies on the machine.
+        Target::Reached
+            if public.is_some_and(identifier::is_formal) && system.ends_with(b".dtd") => {}
         Target::Reached => declarations.note(High, "external-subset"),
         // A type without a formal name that only its writer's host has.
         Target::Remote if is_public || reader.text.len() <= TRIVIAL_BYTES => {
             declarations.note(High, "external-subset");
         }
         Target::Remote => declarations.note(Medium, "external-subset"),
-        Target::Beside | Target::Known => {}
+        Target::Beside | Target::Known | Target::Odd => {}
     }
 }
 
@@ -218,7 +222,11 @@ fn entity(reader: &mut Reader<'_>, declarations: &mut Declarations) {
     reader.spaces();
     if reader.word(b"system") {
         if let Some(system) = reader.literal() {
-            declarations.external(system, None);
+            reader.spaces();
+            // Data that no parser reads.
+            if !reader.word(b"ndata") {
+                declarations.external(system, None);
+            }
         }
     } else if reader.word(b"public") {
         let public = reader.literal();

@@ -10,6 +10,8 @@ pub(super) enum Target {
     Beside,
     /// Another host, by HTTP.
     Remote,
+    /// Something beside the document that is no part of one.
+    Odd,
     /// A file of the machine, another folder, or a scheme that does more than to name.
     Reached,
 }
@@ -32,6 +34,7 @@ pub(super) fn target(system: &[u8], public: Option<&[u8]>) -> Target {
     if is_scheme && named(&[b"http", b"https"]) || system.starts_with(b"//") {
         return if known { Target::Known } else { Target::Remote };
     }
+    let climbs = memchr::memmem::find(system, b"..").is_some();
     let absolute = matches!(system.first(), Some(b'/' | b'\\' | b'%'))
         || matches!(system, [drive, b':', ..] if drive.is_ascii_alphabetic());
     if is_scheme || absolute {
@@ -43,12 +46,14 @@ pub(super) fn target(system: &[u8], public: Option<&[u8]>) -> Target {
             Target::Beside
         }
         _ if system.is_empty() => Target::Known,
-        _ => Target::Reached,
+        _ if system.starts_with(b"-//") => Target::Known,
+        _ if climbs => Target::Reached,
+        _ => Target::Odd,
     }
 }
 
 /// True for a formal public identifier: `-//owner//DTD name//EN` (ISO 8879).
-fn is_formal(public: &[u8]) -> bool {
+pub(super) fn is_formal(public: &[u8]) -> bool {
     let parts = memchr::memmem::find_iter(public, b"//").count();
     parts >= 2 && matches!(public.first(), Some(b'-' | b'+' | b'I'))
 }

@@ -11,7 +11,7 @@ pub(super) type Found = (Confidence, &'static str, usize, usize);
 
 /// Reads inclusions in a text that names their namespace.
 pub(super) fn inclusions(text: &[u8]) -> Option<Found> {
-    memmem::find(text, b"/XInclude")?;
+    namespace(text, b"/XInclude")?;
     let mut from = 0_usize;
     while let Some(at) = memmem::find(text.get(from..)?, b"include") {
         let start = from.saturating_add(at);
@@ -30,6 +30,15 @@ pub(super) fn inclusions(text: &[u8]) -> Option<Found> {
     None
 }
 
+/// Where the end of a namespace's name stands in a document, as a word of its own.
+fn namespace(text: &[u8], name: &[u8]) -> Option<usize> {
+    memchr(b'<', text)?;
+    memmem::find_iter(text, name).find(|at| {
+        let behind = text.get(at.saturating_add(name.len()));
+        !behind.is_some_and(u8::is_ascii_alphabetic)
+    })
+}
+
 /// The value of an attribute of a tag.
 fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
     let at = memmem::find(tag, name)?;
@@ -43,7 +52,7 @@ fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 
 /// Reads a style sheet of transformations: what it reads and what it runs.
 pub(super) fn transformation(text: &[u8]) -> Option<Found> {
-    let sheet = memmem::find(text, b"/XSL/Transform")?;
+    let sheet = namespace(text, b"/XSL/Transform")?;
     let calls = [
         (b"php:function".as_slice(), High, "function-of-php"),
         (b"msxsl:script", High, "script-in-a-style-sheet"),
@@ -100,7 +109,7 @@ fn reads(text: &[u8], call: &[u8]) -> Option<Found> {
         let reached = match target(name, None) {
             Target::Remote => true,
             Target::Reached => !name.is_empty() && !name.starts_with(b"#"),
-            Target::Beside | Target::Known => false,
+            Target::Beside | Target::Known | Target::Odd => false,
         };
         if reached {
             return Some((High, "document-of-a-file", start, reader.at));

@@ -30,10 +30,13 @@ impl<'t> Reader<'t> {
         self.skip(len);
     }
 
-    /// Takes a word if it stands here, whatever its case.
+    /// Takes a word if it stands here as a word of its own, whatever its case.
     pub(super) fn word(&mut self, word: &[u8]) -> bool {
-        let found = self.rest().get(..word.len());
-        let is = found.is_some_and(|found| found.eq_ignore_ascii_case(word));
+        let rest = self.rest();
+        let found = rest.get(..word.len());
+        let ends = !word.last().is_some_and(u8::is_ascii_alphabetic)
+            || !rest.get(word.len()).is_some_and(u8::is_ascii_alphabetic);
+        let is = ends && found.is_some_and(|found| found.eq_ignore_ascii_case(word));
         if is {
             self.skip(word.len());
         }
