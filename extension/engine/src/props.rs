@@ -28,7 +28,13 @@ const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & 
     http:// //127.1 169.254.169.254/ gopher:// file:/// //[::1] localhost @10.0.0.1 #@ \\\\@ \
     \r\n \n Set-Cookie:a=b Bcc:a@b HTTP/1.1\u{20}200 <html \
     {{ }} {% %} ${ #{ <% %> <# [= @( $x. #set($ {system( {php} __class__ __globals__ T(java.lang.X) \
-    .constructor( 'constructor' .class.forName( getRuntime() |filter( |attr( request config ?new()";
+    .constructor( 'constructor' .class.forName( getRuntime() |filter( |attr( request config ?new() \
+    __proto__[ constructor.prototype. [__proto__] .prototype )( )(| )(& *)( (&( uid= cn=* \u{0} \
+    //* /@* | ]/ ]| parent:: position() count( contains( name() string-length( doc('http: \
+    $ne $where: [$gt] [$in] $or {\"$ne\": this. return sleep(5) db.runCommand( ||1==1 FLUSHALL SET \
+    *1\r\n$8 begins_with( ALLOW FILTERING O:1:\"A\":1:{ a:1:{ !!python/object/apply:os.system \
+    !ruby/object:Gem::Installer !!javax.script.A <object class=\"java.lang.A\" <dynamic-proxy \
+    _$$ND_FUNC$$_( AAEAAAD/////AQAAAAAAAAA cos\nsystem\n(tR \u{80}\u{2} type=\"System.Diagnostics.Process";
 
 /// What texts of markup and scripts are made of.
 const MARKUP: &str = "< < > > </ /> / \" \" ' ' ` ( ( ) [ ] { } ; ; , = = + - & &# % \\ ! ? : # * \

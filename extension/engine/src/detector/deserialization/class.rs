@@ -46,13 +46,95 @@ pub(super) fn is_java_name(name: &[u8]) -> bool {
 
 /// The worth of a class of Java.
 pub(super) fn java(name: &[u8]) -> Worth {
-    let is_known = |list: &[&[u8]]| list.iter().any(|prefix| name.starts_with(prefix));
-    if is_known(&JAVA_HARMLESS) {
-        Worth::Harmless
-    } else if is_known(&JAVA_GADGETS) {
+    if name.starts_with(b"java.") {
+        let is_value = JAVA_VALUES.iter().any(|prefix| name.starts_with(prefix));
+        return if is_value {
+            Worth::Harmless
+        } else {
+            Worth::Gadget
+        };
+    }
+    if is_java_gadget(name) {
         Worth::Gadget
     } else {
         Worth::Unknown
+    }
+}
+
+/// True for packages of the platform, and for those of libraries that chains to running code go
+/// through.
+fn is_java_gadget(name: &[u8]) -> bool {
+    let mut parts = name.split(|byte| *byte == b'.');
+    let mut next = || parts.next().unwrap_or(&[]);
+    let (first, second) = (next(), next());
+    match (first, second) {
+        (b"javax" | b"sun" | b"jdk" | b"bsh" | b"clojure" | b"freemarker" | b"groovy", _)
+        | (b"ognl" | b"oracle" | b"oadd", _)
+        | (b"com", b"sun" | b"caucho" | b"ibatis" | b"mchange" | b"mysql" | b"newrelic")
+        | (b"com", b"nqadmin" | b"opensymphony" | b"p6spy" | b"pastdev" | b"rometools")
+        | (b"com", b"vaadin")
+        | (b"flex", b"messaging")
+        | (b"org", b"hibernate" | b"jboss" | b"python" | b"quartz" | b"springframework") => true,
+        (b"org", b"apache") => {
+            let (third, fourth) = (next(), next());
+            is_apache_gadget(third, fourth)
+        }
+        (b"aj", b"org") => next() == b"objectweb",
+        (b"br", b"com") => next() == b"anteros",
+        (b"ch", b"qos") => next() == b"logback",
+        (b"com", b"alibaba") => matches!(next(), b"druid" | b"fastjson"),
+        (b"com", b"ibm") => next() == b"ws",
+        (b"com", b"thoughtworks") => next() == b"xstream",
+        (b"com", b"zaxxer") => next() == b"hikari",
+        (b"net", b"sf") => matches!(next(), b"ehcache" | b"json"),
+        (b"org", b"codehaus") => next() == b"groovy",
+        (b"org", b"eclipse") => next() == b"jetty",
+        (b"org", b"mozilla") => next() == b"javascript",
+        (b"org", b"yaml") => next() == b"snakeyaml",
+        (b"scala", b"sys") => next() == b"process",
+        _ => false,
+    }
+}
+
+/// The same behind `org.apache`.
+fn is_apache_gadget(third: &[u8], fourth: &[u8]) -> bool {
+    match third {
+        b"commons" => matches!(
+            fourth,
+            b"beanutils"
+                | b"collections"
+                | b"collections4"
+                | b"configuration"
+                | b"configuration2"
+                | b"dbcp"
+                | b"dbcp2"
+                | b"fileupload"
+                | b"io"
+                | b"jelly"
+                | b"proxy"
+        ),
+        _ => matches!(
+            third,
+            b"activemq"
+                | b"aries"
+                | b"axis"
+                | b"axis2"
+                | b"bcel"
+                | b"cocoon"
+                | b"cxf"
+                | b"hadoop"
+                | b"ibatis"
+                | b"log4j"
+                | b"logging"
+                | b"myfaces"
+                | b"openjpa"
+                | b"shiro"
+                | b"tomcat"
+                | b"velocity"
+                | b"wicket"
+                | b"xalan"
+                | b"xbean"
+        ),
     }
 }
 
@@ -103,7 +185,7 @@ pub(super) fn ruby(name: &[u8]) -> Worth {
 }
 
 /// Values that libraries write with their types.
-const JAVA_HARMLESS: [&[u8]; 40] = [
+const JAVA_VALUES: [&[u8]; 40] = [
     b"java.lang.Boolean",
     b"java.lang.Byte",
     b"java.lang.Character",
@@ -144,80 +226,6 @@ const JAVA_HARMLESS: [&[u8]; 40] = [
     b"java.util.TreeSet",
     b"java.util.UUID",
     b"java.util.concurrent.",
-];
-
-/// Packages of the platform, and those of libraries that chains to running code go through.
-const JAVA_GADGETS: [&[u8]; 70] = [
-    b"java.",
-    b"javax.",
-    b"sun.",
-    b"com.sun.",
-    b"jdk.",
-    b"aj.org.objectweb.",
-    b"bsh.",
-    b"br.com.anteros.",
-    b"ch.qos.logback.",
-    b"clojure.",
-    b"com.alibaba.druid.",
-    b"com.alibaba.fastjson.",
-    b"com.caucho.",
-    b"com.ibatis.",
-    b"com.ibm.ws.",
-    b"com.mchange.",
-    b"com.mysql.",
-    b"com.newrelic.",
-    b"com.nqadmin.",
-    b"com.opensymphony.",
-    b"com.p6spy.",
-    b"com.pastdev.",
-    b"com.rometools.",
-    b"com.thoughtworks.xstream.",
-    b"com.vaadin.",
-    b"com.zaxxer.hikari.",
-    b"flex.messaging.",
-    b"freemarker.",
-    b"groovy.",
-    b"net.sf.ehcache.",
-    b"net.sf.json.",
-    b"oadd.org.apache.",
-    b"ognl.",
-    b"oracle.",
-    b"org.apache.activemq.",
-    b"org.apache.aries.",
-    b"org.apache.axis",
-    b"org.apache.bcel.",
-    b"org.apache.cocoon.",
-    b"org.apache.commons.beanutils.",
-    b"org.apache.commons.collections",
-    b"org.apache.commons.configuration",
-    b"org.apache.commons.dbcp",
-    b"org.apache.commons.fileupload.",
-    b"org.apache.commons.io.",
-    b"org.apache.commons.jelly.",
-    b"org.apache.commons.proxy.",
-    b"org.apache.cxf.",
-    b"org.apache.hadoop.",
-    b"org.apache.ibatis.",
-    b"org.apache.log4j.",
-    b"org.apache.logging.",
-    b"org.apache.myfaces.",
-    b"org.apache.openjpa.",
-    b"org.apache.shiro.",
-    b"org.apache.tomcat.",
-    b"org.apache.velocity.",
-    b"org.apache.wicket.",
-    b"org.apache.xalan.",
-    b"org.apache.xbean.",
-    b"org.codehaus.groovy.",
-    b"org.eclipse.jetty.",
-    b"org.hibernate.",
-    b"org.jboss.",
-    b"org.mozilla.javascript.",
-    b"org.python.",
-    b"org.quartz.",
-    b"org.springframework.",
-    b"org.yaml.snakeyaml.",
-    b"scala.sys.process.",
 ];
 
 /// Types of .NET that run commands, load code, read files or wrap another stream.

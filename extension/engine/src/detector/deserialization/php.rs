@@ -1,6 +1,6 @@
 //! Texts of PHP's `serialize`: objects with the names of their classes.
 //! It never asks whether lengths agree: no other text has this shape.
-use memchr::memchr;
+use memchr::{memchr2_iter, memmem};
 
 use super::Find;
 use crate::cursor::Cursor;
@@ -8,19 +8,16 @@ use crate::report::Confidence;
 
 /// Reads a text.
 pub(super) fn read(text: &[u8]) -> Option<Find> {
+    // No object is without its members.
+    memmem::find(text, b":{")?;
     let is_whole = begins(text);
     let mut strongest: Option<Find> = None;
-    let mut at = 0_usize;
-    while let Some(offset) = memchr(b':', text.get(at..).unwrap_or(&[])) {
-        let colon = at.saturating_add(offset);
-        at = colon.saturating_add(1);
-        let Some(start) = colon.checked_sub(1) else {
-            continue;
-        };
-        if !matches!(text.get(start), Some(b'O' | b'C')) || !may_begin(text, start) {
+    for start in memchr2_iter(b'O', b'C', text) {
+        let behind = start.saturating_add(1);
+        if text.get(behind) != Some(&b':') || !may_begin(text, start) {
             continue;
         }
-        let Some((name, end)) = object(text, at) else {
+        let Some((name, end)) = object(text, behind.saturating_add(1)) else {
             continue;
         };
         let confidence = if is_whole && !is_harmless(name) {
@@ -28,7 +25,6 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         } else {
             Confidence::Medium
         };
-        at = end;
         if strongest.is_none_or(|old| old.confidence < confidence) {
             strongest = Some(Find {
                 confidence,

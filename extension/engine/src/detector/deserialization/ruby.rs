@@ -9,6 +9,8 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
     let mut worth = None;
     let mut end = 0_usize;
     let mut at = 0_usize;
+    // Where a byte was met that no name has, so that no name is read over it twice.
+    let mut odd = 0_usize;
     // Each name stands behind a colon, as a symbol.
     while let Some(offset) = memchr::memchr(b':', stream.get(at..).unwrap_or(&[])) {
         let kind = at.saturating_add(offset).checked_sub(1);
@@ -17,7 +19,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         if !matches!(kind, Some(b'o' | b'u' | b'U' | b'S' | b'e' | b'C')) {
             continue;
         }
-        let Some(name) = name(stream.get(at..).unwrap_or(&[])) else {
+        let Some(name) = name(stream, at, &mut odd) else {
             continue;
         };
         let of_name = match class::ruby(name) {
@@ -43,11 +45,19 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
 }
 
 /// The name of a class behind its length, which is five more.
-fn name(text: &[u8]) -> Option<&[u8]> {
-    let (len, rest) = text.split_first()?;
-    let name = rest.get(..usize::from(len.checked_sub(5)?))?;
-    let is_name = name
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_'));
-    (is_name && name.first().is_some_and(u8::is_ascii_uppercase)).then_some(name)
+fn name<'s>(stream: &'s [u8], at: usize, odd: &mut usize) -> Option<&'s [u8]> {
+    let start = at.saturating_add(1);
+    let len = usize::from(stream.get(at)?.checked_sub(5)?);
+    let name = stream.get(start..start.saturating_add(len))?;
+    if !name.first()?.is_ascii_uppercase() || (start..start.saturating_add(len)).contains(odd) {
+        return None;
+    }
+    let is_odd = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_'));
+    match name.iter().position(is_odd) {
+        None => Some(name),
+        Some(offset) => {
+            *odd = start.saturating_add(offset);
+            None
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Objects written as XML: Java's `XMLDecoder`, `XStream`, and .NET's markup of objects.
 //! It never builds a tree: an element's name and its attributes decide.
-use memchr::{memchr, memmem};
+use memchr::{memchr_iter, memmem};
 
 use super::Find;
 use super::class::{self, Worth};
@@ -12,16 +12,20 @@ const ELEMENT_BYTES_MAX: usize = 512;
 
 /// Reads a text for elements; gives the first that constructs.
 pub(super) fn read(text: &[u8]) -> Option<Find> {
-    let mut at = 0_usize;
-    while let Some(offset) = memchr(b'<', text.get(at..).unwrap_or(&[])) {
-        let start = at.saturating_add(offset);
+    let mut end = 0_usize;
+    for start in memchr_iter(b'<', text) {
+        let name = text.get(start.saturating_add(1));
+        // Within an element that was read already, or no element at all.
+        if start < end || !name.is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
         let element = element(text.get(start..).unwrap_or(&[]));
-        at = start.saturating_add(element.len().max(1));
+        end = start.saturating_add(element.len());
         if let Some((confidence, format, mark)) = constructs(element) {
             return Some(Find {
                 confidence,
                 start,
-                end: at,
+                end,
                 format,
                 mark,
                 is_whole: text.trim_ascii_start().starts_with(b"<"),
