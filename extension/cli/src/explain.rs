@@ -37,7 +37,8 @@ pub(crate) fn run(
     let text = match format {
         Format::Json => {
             let page = json!({
-                "rule": rule.id, "class": rule.class, "cwe": rule.cwe, "page": rule.page,
+                "rule": rule.id, "class": rule.class, "cwe": rule.cwe,
+                "ceiling": rule.ceiling.name(), "page": rule.page,
             });
             format!("{page:#}\n")
         }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use credenza_engine::{Finding, HashKey, Report};
 use credenza_event::Steps;
+use credenza_exchange::Inspected;
 use credenza_policy::{Mode, Policy, Verdict};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -157,9 +158,10 @@ impl<'a> Judged<'a> {
     fn new(id: &'a str, message: &[u8], policy: &Policy) -> Self {
         let begun = Instant::now();
         let steps = Steps::for_bytes(message.len());
-        let report = credenza_engine::inspect_watching(message, steps, &KEY, policy.watch());
+        let Inspected {
+            report, verdict, ..
+        } = credenza_exchange::event(message, steps, policy, &KEY);
         let nanoseconds = begun.elapsed().as_nanos();
-        let verdict = policy.verdict(&report);
         Self {
             id,
             report,
@@ -222,9 +224,9 @@ impl<'a> Judged<'a> {
             let explanation = finding.explanation;
             let _ = writeln!(
                 text,
-                "    leaves the {} context: {} ({})  {}",
-                explanation.context,
+                "    {} ({}, {})  {}",
                 explanation.production,
+                explanation.context,
                 explanation.dialect,
                 painter.ink(Ink::Dim, &finding.sample),
             );
@@ -242,7 +244,7 @@ fn chain(finding: &Finding) -> Vec<&'static str> {
 }
 
 fn finding(finding: &Finding) -> Value {
-    json!({
+    let mut line = json!({
         "rule": finding.rule.id,
         "class": finding.rule.class,
         "confidence": finding.confidence.name(),
@@ -260,5 +262,9 @@ fn finding(finding: &Finding) -> Value {
         "sample": finding.sample,
         "hash": format!("{:016x}", finding.hash),
         "cwe": finding.rule.cwe,
-    })
+    });
+    if let (Some(members), Some(record)) = (line.as_object_mut(), &finding.record) {
+        members.insert("record".to_owned(), json!(record));
+    }
+    line
 }

@@ -6,7 +6,7 @@ pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> O
     let limit = word.chars().count() / 3 + 1;
     names
         .map(|name| (distance(word, name), name))
-        .filter(|(distance, name)| *distance <= limit || name.contains(word))
+        .filter(|(distance, name)| *distance <= limit || word.len() > 2 && name.contains(word))
         .min()
         .map(|(_, name)| name)
 }

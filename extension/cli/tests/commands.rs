@@ -115,11 +115,11 @@ fn a_missing_policy_is_named_with_a_fix() {
 
 #[test]
 fn an_error_is_json_where_json_is_asked_for() {
-    let output = credenza(&["explain", "x", "--format", "json"], "");
+    let output = credenza(&["explain", "teapot", "--format", "json"], "");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "{\"error\":{\"fix\":\"`credenza rules` lists them all\",\"place\":\"`x`\",\
+        "{\"error\":{\"fix\":\"`credenza rules` lists them all\",\"place\":\"`teapot`\",\
          \"reason\":\"there is no such rule\"}}\n",
     );
 }

@@ -36,6 +36,14 @@ mod props;
 pub use inspect::{HashKey, Watch, inspect, inspect_text, inspect_watching};
 pub use report::{Confidence, Explanation, Finding, Report};
 
+/// True for rules that look where no policy says anything of them, and for ids that are no rule's.
+pub fn is_on_by_default(id: &str) -> bool {
+    let found = detector::DETECTORS
+        .iter()
+        .find(|found| found.rule().id == id);
+    found.is_none_or(|found| found.is_on_by_default())
+}
+
 /// Every rule that a policy may name: those of events, then those of outputs.
 pub fn rules() -> impl Iterator<Item = &'static detector::Rule> {
     let detectors = detector::DETECTORS.iter();

@@ -82,6 +82,32 @@ pub enum Decoder {
 }
 
 impl Decoder {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 22] = [
+        Self::Url,
+        Self::Base64,
+        Self::Json,
+        Self::Escapes,
+        Self::Html,
+        Self::Gzip,
+        Self::Form,
+        Self::Multipart,
+        Self::Utf16,
+        Self::Utf7,
+        Self::Compatibility,
+        Self::Utf8,
+        Self::Hex,
+        Self::Css,
+        Self::CharCodes,
+        Self::Nul,
+        Self::DataUrl,
+        Self::Joined,
+        Self::Xml,
+        Self::Graphql,
+        Self::Archive,
+        Self::QuotedPrintable,
+    ];
+
     /// The name in decode chains.
     pub fn name(self) -> &'static str {
         match self {

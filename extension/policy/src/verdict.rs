@@ -1,7 +1,6 @@
 //! The verdict: what a policy makes of a report.
 //! It never looks at the event, the clock or an earlier invocation.
-use credenza_engine::detector::DETECTORS;
-use credenza_engine::{Confidence, Report, Watch};
+use credenza_engine::{Confidence, Report, Watch, is_on_by_default};
 use credenza_event::{Gap, Source};
 
 use crate::{Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
@@ -122,14 +121,6 @@ impl Policy {
             (Some(OnPartial::Flag), _) | (None, Mode::Monitor | Mode::Off) => Verdict::Flag,
         }
     }
-}
-
-/// True for rules that look where no policy says anything of them, and for ids that are no rule's.
-fn is_on_by_default(id: &str) -> bool {
-    DETECTORS
-        .iter()
-        .find(|detector| detector.rule().id == id)
-        .is_none_or(|detector| detector.is_on_by_default())
 }
 
 #[cfg(test)]

@@ -48,21 +48,17 @@ impl Detector for GraphqlAbuse {
         if form.part == Part::Key {
             return none(true);
         }
-        let found = match begin(form.text) {
-            Some(start) => {
-                // The bytes of a document are read as tokens, and once more as names.
-                if !steps.take(form.text.len().saturating_mul(2)) {
-                    return none(false);
-                }
-                let shape = document::read(form.text, start);
-                whole(&shape, form)
+        let found = if let Some(start) = begin(form.text) {
+            // The bytes of a document are read as tokens, and once more as names.
+            if !steps.take(form.text.len().saturating_mul(2)) {
+                return none(false);
             }
-            None => {
-                if !steps.take(form.text.len() / 8) {
-                    return none(false);
-                }
-                cut(form)
+            whole(&document::read(form.text, start), form)
+        } else {
+            if !steps.take(form.text.len() / 8) {
+                return none(false);
             }
+            cut(form)
         };
         Judgement {
             evidence: found.map(Found::evidence),

@@ -103,18 +103,25 @@ fn begins_inside(text: &[u8]) -> bool {
 /// True for plain texts that begin as tokens and secrets do.
 #[inline]
 pub(crate) fn begins_packed(text: &[u8]) -> bool {
-    let Some(head) = text.first_chunk::<4>() else {
-        return false;
-    };
-    match head {
-        [b'e', b'y', b'J' | b'A', _] | [b'e', b'w', b'o' | b'k' | b'0', _] => true,
-        [b's', b'k', b'-', _] | [b'S', b'G', b'.', _] | [b'h', b'f', b'_', _] => true,
-        [b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_'] | [b'x', b'o', b'x', _] => true,
-        [b's' | b'r', b'k', b'_', b'l'] | [b'g', b'l', b'p' | b'r' | b'd', _] => true,
-        b"AKIA" | b"ASIA" | b"AIza" | b"gith" | b"xapp" | b"npm_" | b"pypi" | b"GOCS" | b"shpa"
-        | b"dop_" | b"dckr" => true,
-        _ => false,
-    }
+    matches!(
+        text,
+        [b'e', b'y', b'J' | b'A', _, ..]
+            | [b'e', b'w', b'o' | b'k' | b'0', _, ..]
+            | [b's', b'k', b'-', _, ..]
+            | [b'S', b'G', b'.', _, ..]
+            | [b'h', b'f', b'_', _, ..]
+            | [b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r', b'_', ..]
+            | [b'x', b'o', b'x', _, ..]
+            | [b's' | b'r', b'k', b'_', b'l', ..]
+            | [b'g', b'l', b'p' | b'r' | b'd', _, ..]
+            | [b's', b'h', b'p', b'a' | b'c' | b'p' | b's', ..]
+    ) || text.first_chunk::<4>().is_some_and(|head| {
+        [
+            b"AKIA", b"ASIA", b"AIza", b"gith", b"xapp", b"npm_", b"pypi", b"GOCS", b"dop_",
+            b"dckr",
+        ]
+        .contains(&head)
+    })
 }
 
 /// True for plain texts that begin as the full names of classes do.

@@ -144,8 +144,8 @@ fn run(text: &[u8], is_in: impl Fn(u8) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
     use alloc::string::String;
+    use core::fmt::Write as _;
 
     use super::*;
 
@@ -154,8 +154,8 @@ mod tests {
         let mut shown = String::new();
         loop {
             match lexer.next() {
-                Token::Name(name) => shown.push_str(&format!("{} ", name.escape_ascii())),
-                Token::Sign(sign) => shown.push_str(&format!("{} ", char::from(sign))),
+                Token::Name(name) => write!(shown, "{} ", name.escape_ascii()).unwrap(),
+                Token::Sign(sign) => write!(shown, "{} ", char::from(sign)).unwrap(),
                 Token::Spread => shown.push_str("... "),
                 Token::Literal => shown.push_str("1 "),
                 Token::End => return shown + "end",

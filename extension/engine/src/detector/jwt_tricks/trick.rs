@@ -96,14 +96,16 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
+/// Where files stand that everybody can guess.
+const ROOTS: [&[u8]; 9] = [
+    b"/dev/", b"/proc/", b"/etc/", b"/var/", b"/tmp/", b"/usr/", b"/sys/", b"/opt/", b"file:",
+];
+
 /// A key id that is a path, a query or a command: names of keys are letters, digits and `-_.:/=`.
 fn key_trick(key: &[u8]) -> Option<(Confidence, &'static str)> {
     let high = Confidence::High;
     let lower = key.to_ascii_lowercase();
     let key = lower.as_slice();
-    const ROOTS: [&[u8]; 9] = [
-        b"/dev/", b"/proc/", b"/etc/", b"/var/", b"/tmp/", b"/usr/", b"/sys/", b"/opt/", b"file:",
-    ];
     if has(key, b"../") || has(key, b"..\\") || ROOTS.iter().any(|root| key.starts_with(root)) {
         return Some((high, "key-id-path"));
     }

@@ -193,6 +193,16 @@ impl Kind {
     }
 }
 
+/// What stands in the place of a secret in examples.
+const PLACEHOLDERS: [&[u8]; 6] = [
+    b"example",
+    b"xxxx",
+    b"your",
+    b"12345678",
+    b"abcdefg",
+    b"0000",
+];
+
 /// True if a body looks drawn at random: placeholders repeat a sign, count, or say what they are.
 fn is_drawn(body: &[u8]) -> bool {
     let mut seen = 0_u128;
@@ -203,14 +213,6 @@ fn is_drawn(body: &[u8]) -> bool {
         body.windows(word.len())
             .any(|part| part.eq_ignore_ascii_case(word))
     };
-    const PLACEHOLDERS: [&[u8]; 6] = [
-        b"example",
-        b"xxxx",
-        b"your",
-        b"12345678",
-        b"abcdefg",
-        b"0000",
-    ];
     seen.count_ones() >= 10 && !PLACEHOLDERS.iter().any(|word| holds(word))
 }
 

@@ -52,6 +52,10 @@ fn words(text: &[u8]) -> impl Iterator<Item = Word<'_>> {
 
 /// What an imperative asks for so far.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the sentence"
+)]
 struct Asked {
     takes_back: bool,
     start: usize,

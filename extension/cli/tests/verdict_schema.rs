@@ -1,0 +1,320 @@
+//! The published schema of a verdict line: it lists what the engine has, and every line fits it.
+//! These tests never look inside the program, only at what it lists and prints.
+//!
+//! The schema is checked by a few dozen lines of its own below, because the crates that do it bring
+//! seventy others along, two major versions of some; a keyword that those lines do not know fails.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use credenza_engine::detector::DETECTORS;
+use credenza_event::{Decoder, Gap};
+use expect_test::expect_file;
+use serde_json::{Map, Value, json};
+
+/// The schema, made of what the engine has.
+fn schema() -> Value {
+    let rules = DETECTORS.iter().map(|detector| detector.rule());
+    let ids: BTreeSet<_> = rules.clone().map(|rule| rule.id).collect();
+    let classes: BTreeSet<_> = rules.clone().map(|rule| rule.class).collect();
+    let weaknesses: BTreeSet<_> = rules.map(|rule| rule.cwe).collect();
+    let decoders = Decoder::ALL.map(Decoder::name);
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let word = json!({ "type": "string", "minLength": 1 });
+    let finding = json!({
+        "rule": { "enum": ids },
+        "class": { "enum": classes },
+        "cwe": { "enum": weaknesses },
+        "confidence": { "enum": ["high", "medium", "low"] },
+        "location": { "type": "string" },
+        "record": { "type": "string" },
+        "part": { "enum": ["key", "value"] },
+        "span": { "type": "array", "items": count, "minItems": 2, "maxItems": 2 },
+        "length": count,
+        "decoded": { "type": "array", "items": { "enum": decoders } },
+        "context": word,
+        "dialect": word,
+        "production": word,
+        "sample": { "type": "string", "maxLength": 48 },
+        "hash": { "type": "string", "minLength": 16, "maxLength": 16 },
+    });
+    let line = json!({
+        "id": { "type": "string" },
+        "verdict": { "enum": ["pass", "flag", "block"] },
+        "coverage": { "enum": ["complete", "partial"] },
+        "gaps": {
+            "type": "array",
+            "items": { "enum": Gap::ALL.map(Gap::name) },
+            "uniqueItems": true,
+        },
+        "findings": { "type": "array", "items": { "$ref": "#/$defs/finding" }, "maxItems": 16 },
+        "findings_dropped": count,
+        "bytes": count,
+        "steps": count,
+        "ns": count,
+    });
+    let mut schema = object(line, &[]);
+    let members = schema.as_object_mut().unwrap();
+    let head = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of `credenza inspect --jsonl`",
+        "$defs": { "finding": object(finding, &["record"]) },
+    });
+    members.extend(head.as_object().unwrap().clone());
+    schema
+}
+
+/// An object with these members, of which only some may be left out.
+fn object(members: Value, optional: &[&str]) -> Value {
+    let names = members.as_object().unwrap().keys();
+    let required: Vec<_> = names
+        .filter(|name| !optional.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    json!({
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+#[test]
+fn the_published_schema_lists_what_the_engine_has() {
+    let published = expect_file!["../../../docs/schema/verdict.schema.json"];
+    published.assert_eq(&format!("{:#}\n", schema()));
+}
+
+/// What is wrong with `value`, if anything.
+fn misfit(value: &Value, schema: &Value, root: &Value) -> Option<String> {
+    let wrong = |keyword: &str| Some(format!("{keyword}: {value}"));
+    for (keyword, wanted) in schema.as_object().unwrap() {
+        let len = match value {
+            Value::String(text) => text.chars().count(),
+            Value::Array(items) => items.len(),
+            _ => 0,
+        };
+        let limit = || usize::try_from(wanted.as_u64().unwrap()).unwrap();
+        let fits = match keyword.as_str() {
+            "$schema" | "$defs" | "title" => true,
+            "$ref" => {
+                let pointer = wanted.as_str().unwrap().trim_start_matches('#');
+                let found = misfit(value, root.pointer(pointer).unwrap(), root);
+                if found.is_some() {
+                    return found;
+                }
+                true
+            }
+            "type" => match wanted.as_str().unwrap() {
+                "object" => value.is_object(),
+                "array" => value.is_array(),
+                "string" => value.is_string(),
+                "integer" => value.is_u64() || value.is_i64(),
+                other => panic!("a type that this test does not know: {other}"),
+            },
+            "enum" => wanted.as_array().unwrap().contains(value),
+            "minimum" => value
+                .as_i64()
+                .is_none_or(|number| number >= wanted.as_i64().unwrap()),
+            "minLength" | "minItems" => len >= limit(),
+            "maxLength" | "maxItems" => len <= limit(),
+            "uniqueItems" => {
+                let items = value.as_array().unwrap();
+                let all: BTreeSet<_> = items.iter().map(Value::to_string).collect();
+                all.len() == items.len()
+            }
+            "required" => {
+                let names = wanted.as_array().unwrap().iter();
+                names
+                    .map(|name| name.as_str().unwrap())
+                    .all(|name| value.get(name).is_some())
+            }
+            "additionalProperties" | "properties" => {
+                let found = members(value, schema, root);
+                if found.is_some() {
+                    return found;
+                }
+                true
+            }
+            "items" => {
+                let items = value.as_array().unwrap().iter();
+                let found = items.filter_map(|item| misfit(item, wanted, root)).next();
+                if found.is_some() {
+                    return found;
+                }
+                true
+            }
+            other => panic!("a keyword that this test does not know: {other}"),
+        };
+        if !fits {
+            return wrong(keyword);
+        }
+    }
+    None
+}
+
+/// What is wrong with the members of an object that may have no others.
+fn members(value: &Value, schema: &Value, root: &Value) -> Option<String> {
+    let known: &Map<String, Value> = schema["properties"].as_object().unwrap();
+    let members = value.as_object().unwrap();
+    members
+        .iter()
+        .find_map(|(name, member)| match known.get(name) {
+            Some(schema) => misfit(member, schema, root).map(|found| format!("{name}: {found}")),
+            None => Some(format!("an unknown member {name}")),
+        })
+}
+
+/// The lines of all fences of a page.
+fn lines(page: &str) -> impl Iterator<Item = &str> {
+    let mut is_fence = false;
+    page.lines().filter(move |line| {
+        if line.starts_with("```") {
+            is_fence = !is_fence;
+            return false;
+        }
+        is_fence
+    })
+}
+
+/// A line of a page as its rule's tests read it: `{+}` joins, `<<40*a>>` repeats.
+fn written_out(line: &str) -> String {
+    let mut text = String::new();
+    for piece in line.replace("{+}", "").split_inclusive(">>") {
+        let repeated = piece.split_once("<<").and_then(|(before, rest)| {
+            let (times, piece) = rest.strip_suffix(">>")?.split_once('*')?;
+            let times = times.parse().ok()?;
+            Some(format!("{before}{}", piece.repeat(times)))
+        });
+        text.push_str(repeated.as_deref().unwrap_or(piece));
+    }
+    text
+}
+
+/// A line of input for each value of each rule's page, and for what no page has.
+fn input() -> String {
+    let mut events = Vec::new();
+    for detector in DETECTORS {
+        for line in lines(detector.rule().page).map(written_out) {
+            if let Ok(event @ Value::Object(_)) = serde_json::from_str(&line) {
+                events.push(event);
+            }
+            events.push(json!({ "queryStringParameters": { "q": line }, "body": line }));
+        }
+    }
+    let mut deep = "' or 1=1 -- ".to_owned();
+    for _ in 0..12 {
+        deep = json!({ "a": deep }).to_string();
+    }
+    events.push(json!({ "partial": deep }));
+    events.push(json!({ "deep": "[".repeat(600), "many": vec!["1 or 1=1"; 90] }));
+    events.push(json!({
+        "Records": [{
+            "messageId": "m-1", "body": "1 or 1=1", "eventSource": "aws:sqs", "receiptHandle": "r",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:1:q", "awsRegion": "eu-west-1",
+            "attributes": {}, "messageAttributes": {}, "md5OfBody": "",
+        }],
+    }));
+    let mut input = String::new();
+    for (id, event) in events.iter().enumerate() {
+        input.push_str(&json!({ "id": id, "event": event }).to_string());
+        input.push('\n');
+    }
+    input.push_str("{\"output\":{\"body\":\"fine\"}}\n{\"id\":null,\"event\":[1,2]}\n");
+    input
+}
+
+/// What `inspect --jsonl` prints with every rule switched on.
+fn inspected(input: String) -> String {
+    let policy = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("every-rule.toml");
+    let all: String = DETECTORS
+        .iter()
+        .map(|detector| format!("[rule.{}]\n", detector.rule().id))
+        .collect();
+    std::fs::write(&policy, all).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_credenza"))
+        .args(["inspect", "--jsonl", "--fail-on", "never", "--policy"])
+        .arg(&policy)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The answers fill their pipe before the questions have all been read.
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_line_that_inspect_prints_fits_the_schema() {
+    let schema = schema();
+    let input = input();
+    let asked = input.lines().count();
+    let output = inspected(input);
+    let lines: Vec<Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), asked);
+    for line in &lines {
+        assert_eq!(misfit(line, &schema, &schema), None, "{line}");
+    }
+    // Nothing of the schema was left unasked.
+    let findings = || {
+        lines
+            .iter()
+            .flat_map(|line| line["findings"].as_array().unwrap())
+    };
+    for detector in DETECTORS {
+        let id = detector.rule().id;
+        assert!(
+            findings().any(|found| found["rule"] == id),
+            "no line names {id}"
+        );
+    }
+    for (member, value) in [
+        ("coverage", "partial"),
+        ("verdict", "pass"),
+        ("verdict", "flag"),
+    ] {
+        assert!(lines.iter().any(|line| line[member] == value), "{value}");
+    }
+    assert!(lines.iter().any(|line| line["findings_dropped"] != 0));
+}
+
+#[test]
+fn a_line_with_one_thing_wrong_does_not_fit() {
+    let schema = schema();
+    let output = inspected("{\"id\":\"a\",\"event\":{\"q\":\"1 or 1=1\"}}\n".to_owned());
+    let right: Value = serde_json::from_str(output.trim()).unwrap();
+    for (pointer, wrong) in [
+        ("/verdict", json!("deny")),
+        ("/coverage", json!("whole")),
+        ("/bytes", json!(-1)),
+        ("/steps", json!("many")),
+        ("/gaps", json!(["nap"])),
+        ("/gaps", json!(["ratio", "ratio"])),
+        ("/findings/0/rule", json!("tea-pot")),
+        ("/findings/0/class", json!("pot")),
+        ("/findings/0/decoded", json!(["rot13"])),
+        ("/findings/0/span", json!([1])),
+        ("/findings/0/hash", json!("ab")),
+        ("/findings/0/production", json!("")),
+    ] {
+        let mut line = right.clone();
+        *line.pointer_mut(pointer).unwrap() = wrong;
+        assert!(misfit(&line, &schema, &schema).is_some(), "{line}");
+    }
+    let mut short = right.clone();
+    short.as_object_mut().unwrap().remove("steps");
+    assert!(misfit(&short, &schema, &schema).is_some());
+    let mut long = right;
+    long["findings"][0]["value"] = json!("1 or 1=1");
+    assert!(misfit(&long, &schema, &schema).is_some());
+}
