@@ -26,6 +26,7 @@ impl Call {
     pub(super) fn is_ordinary(&self) -> bool {
         let loads = self.effect.any(Effect::LOADS) && self.argument != Argument::Module;
         let says = self.name == Name::Common && self.argument == Argument::Text;
+        let says = says || self.name == Name::Usual;
         loads || says || self.name == Name::Assertion
     }
 
@@ -94,6 +95,8 @@ enum Name {
     Assertion,
     /// `printf`, `var_dump`, `require`.
     Common,
+    /// `exit`, `print`, `array_map`.
+    Usual,
     Other,
 }
 
@@ -104,6 +107,14 @@ impl Name {
             Self::Assertion
         } else if is(b"printf") || is(b"print_r") || is(b"var_dump") || is(b"getattr") {
             Self::Common
+        } else if [b"exit".as_slice(), b"die", b"print", b"echo"]
+            .iter()
+            .any(|known| is(known))
+            || name.starts_with(b"array_")
+            || is(b"usort")
+            || name.starts_with(b"call_")
+        {
+            Self::Usual
         } else {
             Self::Other
         }
@@ -319,6 +330,9 @@ fn first_name(text: &[u8]) -> &[u8] {
 fn literal(text: &[u8]) -> Argument {
     if reach(text) == Reach::Secret {
         return Argument::Secret;
+    }
+    if effect(text).any(Effect::RUNS.with(Effect::EVALUATES)) {
+        return Argument::Hidden;
     }
     let is_module = [
         b"child_process".as_slice(),

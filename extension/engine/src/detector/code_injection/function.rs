@@ -62,9 +62,9 @@ const LOADS: &str = "__import__ require import_module";
 const READS: &str = "file_get_contents file_put_contents readfile readfilesync show_source \
     highlight_file fpassthru";
 const TELLS: &str = "phpinfo unserialize printf print_r var_dump getenv filegroup fileowner phpversion \
-    call_user_func call_user_func_array array_map usort move_uploaded_file getattr";
+    call_user_func call_user_func_array array_map usort move_uploaded_file getattr exit die print echo";
 const UNPACKS: &str = "base64_decode gzinflate str_rot13 gzuncompress fromcharcode chr atob unescape \
-    hex2bin rawurldecode strrev pack";
+    hex2bin rawurldecode strrev pack md5 sha1";
 const OBJECTS: &str = "os subprocess commands child_process kernel process io runtime getruntime pty \
     posix processbuilder binding mainmodule _load console";
 const CLIMBS: &str = "__subclasses__ __builtins__ __globals__ getruntime processbuilder mainmodule \

@@ -97,6 +97,11 @@ fn dynamic_call(text: &[u8]) -> Option<Worth> {
     let is_built = text.windows(7).any(|w| is_join(w));
     let call = called(text)?;
     let callee = text.get(..call)?;
+    let equals = callee.iter().rposition(|byte| *byte == b'=');
+    let assigned = equals.and_then(|at| callee.get(at.saturating_add(1)..));
+    if assigned.is_some_and(|value| !matches!(value.first(), Some(b'@' | b'$'))) {
+        return None;
+    }
     let has_runner = callee
         .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
         .any(|word| effect(word).any(Effect::RUNS.with(Effect::EVALUATES)));

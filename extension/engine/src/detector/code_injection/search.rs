@@ -50,6 +50,9 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
 const READ_BYTES_PER_BYTE: usize = 4;
 const READ_BYTES_FREE: usize = 8 << 10;
 
+// Limit: the name of a file has 255 bytes.
+const FOLDER_BYTES_MAX: usize = 256;
+
 struct Search<'t, 's> {
     text: &'t [u8],
     role: Role,
@@ -122,6 +125,9 @@ impl Search<'_, '_> {
     /// A value that begins with a tag of PHP.
     fn tags(&mut self) {
         let text = self.text;
+        if self.in_document() {
+            return;
+        }
         let mut at = 0_usize;
         while !self.is_done() {
             let rest = text.get(at..).unwrap_or_default();
@@ -224,23 +230,25 @@ impl Search<'_, '_> {
         let mut before = self.text.get(..call.start).unwrap_or_default();
         if self.role == Role::Path {
             // Folders stand before the value.
-            let folder = before.iter().rposition(|byte| *byte == b'/');
-            before = folder.and_then(|at| before.get(at..)).unwrap_or(before);
+            let near = before.len().saturating_sub(FOLDER_BYTES_MAX);
+            let near = before.get(near..).unwrap_or_default();
+            let folder = near.iter().rposition(|byte| *byte == b'/');
+            before = folder.and_then(|at| near.get(at..)).unwrap_or(before);
         }
         let before = around::before(before);
         let behind = self.text.get(call.end..).unwrap_or_default();
+        let strong = is_strong(call);
+        if strong != Some(true) && call.is_ordinary() {
+            return;
+        }
         // Lines of documents are program text; nobody breaks out of anything there.
-        if matches!(before, Before::Nothing | Before::Data | Before::Program) && self.in_document()
-        {
+        let is_line = matches!(before, Before::Nothing | Before::Data | Before::Program);
+        if (is_line || strong != Some(true)) && self.in_document() {
             return;
         }
         let ends = call.is_cut || is_end(behind) || behind.first() == Some(&b'(');
         let is_free = before != Before::Program;
         let breaks = matches!(before, Before::Tag | Before::Quote | Before::Data);
-        let strong = is_strong(call);
-        if strong != Some(true) && call.is_ordinary() {
-            return;
-        }
         let confidence = match (is_free, strong) {
             (true, Some(true)) if ends || breaks || call.is_telling() => Confidence::High,
             (true, Some(_)) if breaks && before != Before::Data => Confidence::High,

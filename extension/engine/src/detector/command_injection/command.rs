@@ -33,6 +33,9 @@ impl Kind {
     /// It takes any text.
     pub(super) const TEXT: Self = Self(1 << 11);
 
+    /// It only changes what goes through it, as pipes of scripts do.
+    pub(super) const FILTER: Self = Self(1 << 12);
+
     /// True if anything of `other` is known of it.
     pub(super) fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -138,6 +141,10 @@ const VOCABULARY: &Vocabulary = &[
     (Kind::TAKES_WORD.0, "ps"),
     (Kind::WORD_TAKEN.0, TAKEN),
     (Kind::SCRIPT.0, SCRIPT),
+    (
+        Kind::FILTER.0,
+        "grep egrep fgrep sort head tail cut sed awk gawk less more xargs tee base64 xxd od",
+    ),
 ];
 
 static ROLES: Lexicon<512> = Lexicon::new(&[VOCABULARY]);

@@ -47,7 +47,8 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     let start = line.get(..START_BYTES).unwrap_or(line);
     let tail = line.len().saturating_sub(END_BYTES);
     let end = line.get(tail..).unwrap_or_default();
-    if !start.iter().chain(end).any(u8::is_ascii_alphanumeric) {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
+    if !start.iter().chain(end).any(is_letter) {
         return Prefix::Alone;
     }
     let substitutes = |text: &[u8]| text.windows(2).any(|two| two == b"$(");
@@ -72,12 +73,14 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     if start.iter().any(|byte| b"(){}<>[]".contains(byte)) {
         return Prefix::Code;
     }
-    if is_assignment(start) || start.first() == Some(&b'-') {
+    // `NAME=`, an option, a target of a build, a key of YAML.
+    let is_label = start.last() == Some(&b':');
+    if is_assignment(start) || start.first() == Some(&b'-') || is_label {
         return Prefix::Line;
     }
     let has_lower = start.iter().any(u8::is_ascii_lowercase);
     let has_sign = start.iter().any(|byte| !byte.is_ascii_alphabetic());
-    if has_sign || !has_lower {
+    if has_sign || !has_lower || start.len() <= 2 {
         Prefix::Data
     } else {
         Prefix::Name

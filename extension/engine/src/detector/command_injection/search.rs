@@ -250,6 +250,8 @@ impl<'t> Search<'t, '_> {
             arguments,
             is_odd: is_spelled || is_hidden || is_brace,
             has_path: word.has_path && word.text.first() == Some(&b'/'),
+            after_number: false,
+            fills_value: sign == 0 && self.is_between_signs(word.end),
             is_enclosed: self.is_enclosed(arguments.end),
             is_last: arguments.fit == Fit::None && self.is_last(arguments.end, break_out),
             in_document: false,
@@ -274,6 +276,7 @@ impl<'t> Search<'t, '_> {
             Prefix::Quoted if is_inside => Prefix::Words,
             prefix => prefix,
         };
+        command.after_number = line.iter().all(u8::is_ascii_digit);
         command.in_document = self.in_document();
         self.offer(&command, sign, arguments.end);
     }
@@ -445,6 +448,11 @@ impl<'t> Search<'t, '_> {
         let before = self.text.get(..sign).unwrap_or_default();
         let is_joined = self.peek(sign.saturating_add(1)) > b' ';
         is_joined && before.ends_with(b" ") && !before.trim_ascii().is_empty()
+    }
+
+    /// True if the value ends with the sign with which it began, at `end`.
+    fn is_between_signs(&self, end: usize) -> bool {
+        end.checked_add(1) == Some(self.text.len()) && self.peek(end) == self.peek(0)
     }
 
     /// True if a sign of the shell or a quote follows.

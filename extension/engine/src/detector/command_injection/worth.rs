@@ -1,6 +1,6 @@
 //! What a command is worth behind what stands before it.
 //! It never looks at the text again: only at what was read of it.
-use credenza_event::{Form, Role};
+use credenza_event::{Decoder, Form, Role};
 
 use super::argument::{Arguments, Fit};
 use super::command::Kind;
@@ -51,6 +51,10 @@ pub(super) struct Command {
     pub(super) has_path: bool,
     /// A sign of the shell or a quote stands behind it.
     pub(super) is_enclosed: bool,
+    /// A number stands before its sign.
+    pub(super) after_number: bool,
+    /// The value is its name between two signs and nothing else.
+    pub(super) fills_value: bool,
     /// Nothing stands behind it but signs, or another command.
     pub(super) is_last: bool,
     /// It stands in a text of many lines.
@@ -91,7 +95,12 @@ pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
     } else {
         quality
     };
+    // A document's texts are what somebody wrote in them, not what breaks out of them.
+    let is_text = form.decoded.contains(&Decoder::Xml) && quality < 3;
+    let is_pipe = command.break_out == Break::Pipe && command.kind.any(Kind::FILTER);
     let confidence = match (strength, quality) {
+        (Strength::Fit, 2..) if is_text || is_pipe => Confidence::Medium,
+        (Strength::Strong, _) if is_text => Confidence::Medium,
         (Strength::Strong, 1..) | (Strength::Fit, 2..) => Confidence::High,
         (Strength::Strong, _) => bare(command)?,
         (Strength::Fit, 1) | (Strength::Weak, 3) => Confidence::Medium,
@@ -170,8 +179,13 @@ fn alone(command: &Command) -> Option<Strength> {
         return Some(Strength::Fit);
     }
     let is_piece = command.prefix == Prefix::Data
-        && (command.is_enclosed || matches!(command.break_out, Break::Both | Break::Line));
+        && (command.is_enclosed
+            || command.after_number
+            || matches!(command.break_out, Break::Both | Break::Line));
     if command.kind.any(Kind::SHORT) && (is_free || is_piece) {
+        return Some(Strength::Fit);
+    }
+    if command.fills_value {
         return Some(Strength::Fit);
     }
     is_free.then_some(Strength::Weak)

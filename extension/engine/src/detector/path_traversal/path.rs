@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub(super) is_home: bool,
     /// It begins with a drive.
     pub(super) is_drive: bool,
+    /// It begins with `./`.
+    pub(super) is_here: bool,
     /// It begins at the root.
     pub(super) is_absolute: bool,
     /// Its scheme is one that reads files.
@@ -122,7 +124,7 @@ impl<'t> State<'t> {
             Segment::Here if dots == 3 => self.up(true),
             // Two separators begin anew where names are joined to a folder.
             Segment::Empty => self.names.clear_unknown(),
-            Segment::Here => {}
+            Segment::Here => reading.is_here |= first,
             Segment::Up { is_odd } => self.up(is_odd),
             Segment::Dots(dots) => self.dots = dots,
             Segment::Name(name) => {

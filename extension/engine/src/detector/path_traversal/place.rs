@@ -1,6 +1,6 @@
 //! The place of a path: whole value, parameter of a URL, somewhere in a text; and what it is for.
 //! It never judges the path itself.
-use credenza_event::{Form, Part, Role};
+use credenza_event::{Decoder, Form, Part, Role};
 
 use super::path::span;
 use crate::prose;
@@ -39,28 +39,54 @@ impl Place {
 // Limit: what a path is the argument of is a name or a short command.
 const BESIDE_BYTES_MAX: usize = 96;
 
+/// Where the words and the white space of a value begin and end, found once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    first_word: usize,
+    /// One past the last letter or digit.
+    last_word: usize,
+    first_blank: usize,
+    /// One past the last white space.
+    last_blank: usize,
+}
+
+impl Bounds {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let end = text.len();
+        let behind = |at: Option<usize>| at.map_or(0, |at| at.saturating_add(1));
+        Self {
+            first_word: text.iter().position(is_word).unwrap_or(end),
+            last_word: behind(text.iter().rposition(is_word)),
+            first_blank: text.iter().position(is_blank).unwrap_or(end),
+            last_blank: behind(text.iter().rposition(is_blank)),
+        }
+    }
+}
+
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | 9..=13)
+}
+
 /// Where a path stands in a text.
-pub(super) fn of(form: &Form<'_>, start: usize, end: usize) -> Place {
+pub(super) fn of(form: &Form<'_>, bounds: &Bounds, start: usize, end: usize) -> Place {
     let text = form.text;
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
-    let is_free =
-        |text: &[u8]| text.len() <= BESIDE_BYTES_MAX && !text.iter().any(u8::is_ascii_alphanumeric);
-    let is_spaced = |text: &[u8]| {
-        text.len() > BESIDE_BYTES_MAX || text.iter().any(|byte| matches!(byte, b' ' | 9..=13))
-    };
+    let is_joined = bounds.first_blank >= start;
+    let is_listed = !is_joined && before.trim_ascii().len() > usize::from(!before.is_empty())
+        || !is_joined && before.trim_ascii() == b"-";
     // In the path of a request folders stand before the value.
-    let begins = is_free(before) || form.role == Role::Path && !is_spaced(before);
-    if begins && (is_free(behind) || !is_spaced(behind)) {
+    let begins = bounds.first_word >= start && !is_listed || form.role == Role::Path && is_joined;
+    let ends = bounds.last_word <= end || bounds.last_blank <= end;
+    if begins && ends {
         return Place::Whole;
     }
-    // A URL may be long; what is behind the path is other parameters.
-    let is_long = before.len() > 4096 || behind.len() > 4096;
-    let is_one = !is_long
-        && !before.iter().any(|byte| matches!(byte, b' ' | 9..=13))
-        && !behind.iter().any(|byte| matches!(byte, b' ' | 9..=13));
     let is_parameter = before.last() == Some(&b'=');
-    if is_one && is_parameter {
+    if is_parameter && is_joined && bounds.last_blank <= end {
         return Place::Parameter;
     }
     let is_short = before.len().saturating_add(behind.len()) <= BESIDE_BYTES_MAX
@@ -73,8 +99,21 @@ pub(super) fn of(form: &Form<'_>, start: usize, end: usize) -> Place {
     }
 }
 
-/// True if the value is the key of an object in a storage event.
+/// True for the text of an element or an attribute of a document.
+pub(super) fn is_markup(form: &Form<'_>) -> bool {
+    form.decoded.contains(&Decoder::Xml)
+}
+
+/// True for the name of an archive's member.
+pub(super) fn is_member(form: &Form<'_>) -> bool {
+    form.decoded.contains(&Decoder::Archive)
+}
+
+/// True if the value is the key of an object in a storage event, or a member of an archive.
 pub(super) fn is_object_key(form: &Form<'_>) -> bool {
+    if is_member(form) {
+        return true;
+    }
     let mut names = form.path.names();
     form.part == Part::Value && names.next() == Some(b"key") && names.next() == Some(b"object")
 }

@@ -12,6 +12,8 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::PATH_WORD.with(Signals::PERCENT),
     Signals::PATH_WORD.with(Signals::LIKENESS),
     Signals::WRAPPER.with(Signals::SLASHES),
+    Signals::WRAPPER.with(Signals::SEMICOLON),
+    Signals::WRAPPER.with(Signals::DOLLAR),
 ];
 
 /// The words that show a signal.

@@ -3,7 +3,7 @@
 use credenza_event::{Form, Role};
 
 use super::path::{self, Reading, is_separator, likeness};
-use super::place::{self, Place};
+use super::place::{self, Bounds, Place};
 use super::target::Worth;
 use super::wrapper;
 use crate::report::Confidence;
@@ -21,11 +21,12 @@ pub(super) struct Found {
 /// The worst path of a value.
 pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
     let text = form.text;
-    let mut best: Option<Found> = None;
+    let mut best = stream(text);
+    let mut bounds = None;
     let mut at = 0_usize;
     while at < text.len() {
         let Token { end, is_path } = token(text, at);
-        if is_path && let Some(found) = judge(form, at, end) {
+        if is_path && let Some(found) = judge(form, &mut bounds, at, end) {
             if best.is_none_or(|best| best.confidence < found.confidence) {
                 best = Some(found);
             }
@@ -51,6 +52,7 @@ fn token(text: &[u8], at: usize) -> Token {
         match BYTES.get(usize::from(byte)).copied().unwrap_or(ENDS) {
             NAME => {}
             ENDS => break,
+            COLON => is_path |= end > at,
             _ => {
                 let rest = text.get(end..).unwrap_or_default();
                 is_path |= is_separator(byte) || likeness(rest).is_some();
@@ -64,6 +66,7 @@ fn token(text: &[u8], at: usize) -> Token {
 const NAME: u8 = 0;
 const ENDS: u8 = 1;
 const MAY_PART: u8 = 2;
+const COLON: u8 = 3;
 
 static BYTES: [u8; 256] = {
     let mut table = [NAME; 256];
@@ -78,6 +81,7 @@ static BYTES: [u8; 256] = {
             b'\t' | b'\n' | b'\r' | b' ' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b'&'
             | b'(' | b')' | b'=' | b'?' | b'#' | b',' | b'{' | b'}' => ENDS,
             b'/' | b'\\' | b'%' | 0xe2 => MAY_PART,
+            b':' => COLON,
             _ => NAME,
         };
         byte += 1;
@@ -85,14 +89,18 @@ static BYTES: [u8; 256] = {
     table
 };
 
-fn judge(form: &Form<'_>, start: usize, end: usize) -> Option<Found> {
+fn judge(form: &Form<'_>, bounds: &mut Option<Bounds>, start: usize, end: usize) -> Option<Found> {
     let path = form.text.get(start..end).unwrap_or_default();
     let reading = path::read(path);
-    let wrapped = wrapper::worth(path);
+    // What is packed in a `data:` URL stands behind a comma.
+    let window = form.text.get(start..).unwrap_or_default();
+    let shown = path.len().saturating_add(16);
+    let wrapped = wrapper::worth(window.get(..shown).unwrap_or(window));
     if reading.ups == 0 && reading.target == Worth::Nothing && wrapped.is_none() {
         return None;
     }
-    let place = place::of(form, start, end);
+    let bounds = bounds.get_or_insert_with(|| Bounds::of(form.text));
+    let place = place::of(form, bounds, start, end);
     let climbed = worth(form, &reading, place);
     let wrapped = wrapped.filter(|_| place.is_own() || place == Place::Argument);
     // A comment or a line of a script names files, too.
@@ -114,6 +122,24 @@ fn judge(form: &Form<'_>, start: usize, end: usize) -> Option<Found> {
         context: place.name(),
         start,
         end,
+    })
+}
+
+/// `page.php::$DATA`: the stream of a file on Windows, by which a server shows its source.
+fn stream(text: &[u8]) -> Option<Found> {
+    const STREAM: &[u8] = b"::$data";
+    let trimmed = text.trim_ascii_end();
+    let start = trimmed.len().checked_sub(STREAM.len())?;
+    let (name, stream) = trimmed.split_at_checked(start)?;
+    let is_stream = stream.eq_ignore_ascii_case(STREAM);
+    let is_name =
+        !name.is_empty() && name.len() <= 256 && !name.iter().any(|b| b" \n=".contains(b));
+    (is_stream && is_name).then_some(Found {
+        confidence: Confidence::High,
+        production: "file-stream",
+        context: "value",
+        start: 0,
+        end: trimmed.len(),
     })
 }
 
@@ -156,7 +182,7 @@ fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
             let is_plain = !has_target && !reading.is_odd && !reading.is_absolute;
             // Two steps up are what manifests and source maps write of each other.
             let is_near = is_plain && form.role == Role::Body && reading.escapes < 3;
-            if is_plain && place::is_reference(form) {
+            if is_plain && (place::is_reference(form) || place::is_markup(form)) {
                 return None;
             }
             if is_near {
@@ -183,7 +209,12 @@ fn naming(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
     );
     let is_raised = place::is_file_name(form) || reading.is_file;
     let confidence = match (reading.target, place) {
-        (Worth::Secret, Place::Whole | Place::Parameter) if reading.is_home => Confidence::Medium,
+        (Worth::Secret, Place::Whole | Place::Parameter)
+            if reading.is_home || place::is_markup(form) =>
+        {
+            Confidence::Medium
+        }
+        (Worth::Sensitive, _) if reading.is_here => return None,
         (Worth::Secret, Place::Whole | Place::Parameter) => Confidence::High,
         (Worth::Sensitive, Place::Whole) => match (is_asked, is_raised) {
             _ if reading.is_file || reading.is_drive => Confidence::High,

@@ -65,6 +65,13 @@ fn data(rest: &[u8]) -> Option<(Confidence, &'static str)> {
     if starts(rest, b"application/x-httpd-php") {
         return Some((Confidence::High, "script-in-data"));
     }
+    // `<?p` and `<?=` in base64.
+    let packed = memchr::memmem::find(rest.get(..64).unwrap_or(rest), b"base64,");
+    let packed = packed.and_then(|at| rest.get(at.saturating_add(7)..));
+    let packed = packed.unwrap_or_default();
+    if packed.starts_with(b"PD9w") || packed.starts_with(b"PD89") {
+        return Some((Confidence::High, "script-in-data"));
+    }
     let is_text = starts(rest, b"text/plain") || rest.starts_with(b";") || rest.starts_with(b",");
     (has_slashes && is_text).then_some((Confidence::Medium, "script-in-data"))
 }
