@@ -242,7 +242,7 @@ pub fn signals(text: &[u8]) -> Signals {
         let kind = kind(byte);
         if kind & LETTER == 0 {
             seen |= kind;
-            if kind & PAIR != 0 {
+            if kind & PAIR != 0 && begins_pair(before) {
                 seen |= pair(before, byte);
             }
             before = byte;
@@ -311,9 +311,35 @@ fn beginning(word: &[u8]) -> u64 {
     }
 }
 
+/// True for the first bytes of pairs.
+#[inline]
+fn begins_pair(byte: u8) -> bool {
+    let bits = FIRSTS.get(usize::from(byte >> 6)).copied().unwrap_or(0);
+    bits >> (byte & 63) & 1 == 1
+}
+
+/// A bit for each byte that is the first of a pair.
+static FIRSTS: [u64; 4] = {
+    let mut firsts = [0_u64; 4];
+    let mut at = 0_u32;
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "runs at build time only, over bytes"
+    )]
+    while at < 1 << 16 {
+        let (one, two) = ((at >> 8) as u8, at as u8);
+        if pair(one, two) != 0 {
+            firsts[(one >> 6) as usize] |= 1 << (one & 63);
+        }
+        at += 1;
+    }
+    firsts
+};
+
 /// The signal of two bytes that mean something only together.
 #[inline]
-fn pair(one: u8, two: u8) -> u64 {
+const fn pair(one: u8, two: u8) -> u64 {
     // A group that is repeated, or brackets in a row.
     let bomb = match (one, two) {
         (b')', b'+' | b'*' | b'{') | (b'(', b'(') | (b'[', b'[') | (b'{', b'{') => Signals::BOMB.0,
