@@ -107,9 +107,11 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     }
 }
 
-/// The lengths of a vocabulary's words by their first and by their last letter, one bit a length.
+/// The lengths of a vocabulary's words by their first two letters and by their last one, one bit a
+/// length.
+// Limit: 4 KiB; with the first letter alone every second word of prose fits one of two thousand.
 pub(crate) struct Shapes {
-    first: [u32; 32],
+    first: [u32; 1024],
     last: [u32; 32],
 }
 
@@ -121,7 +123,7 @@ impl Shapes {
     )]
     pub(crate) const fn of(vocabularies: &[&Vocabulary]) -> Self {
         let mut shapes = Self {
-            first: [0; 32],
+            first: [0; 1024],
             last: [0; 32],
         };
         let mut vocabulary = 0;
@@ -149,7 +151,8 @@ impl Shapes {
             if at == words.len() || words[at] == b' ' {
                 if at > start {
                     let bit = 1 << (at - start);
-                    self.first[letter(words[start])] |= bit;
+                    let second = if at - start > 1 { words[start + 1] } else { 0 };
+                    self.first[letters(words[start], second)] |= bit;
                     self.last[letter(words[at - 1])] |= bit;
                 }
                 start = at + 1;
@@ -164,12 +167,20 @@ impl Shapes {
         let (Some(first), Some(last)) = (word.first(), word.last()) else {
             return false;
         };
-        let of = |table: &[u32; 32], byte: u8| table.get(letter(byte)).copied().unwrap_or(0);
-        let lengths = of(&self.first, *first) & of(&self.last, *last);
+        let second = word.get(1).copied().unwrap_or(0);
+        let starts = self.first.get(letters(*first, second)).copied();
+        let ends = self.last.get(letter(*last)).copied();
+        let lengths = starts.unwrap_or(0) & ends.unwrap_or(0);
         // Limit: the longest word of a vocabulary has 27 letters; one of 32 or more fits none.
         let len = u32::try_from(word.len()).unwrap_or(u32::MAX);
         lengths.checked_shr(len).unwrap_or(0) & 1 == 1
     }
+}
+
+/// The place of two letters, whatever their case.
+#[inline]
+const fn letters(one: u8, two: u8) -> usize {
+    letter(one) << 5 | letter(two)
 }
 
 /// The place of a letter in the alphabet, whatever its case.

@@ -77,6 +77,13 @@ fn is_joint(bytes: u8x16) -> u8x16 {
 /// True if two joints stand side by side in a text.
 pub(crate) fn is_joint_text(text: &[u8]) -> bool {
     let mut last = false;
+    // A short text is read sooner than a block of it is made.
+    if text.len() < BYTES {
+        return text.iter().any(|byte| {
+            let joint = matches!(byte, b'.' | b'/' | b':' | b'_');
+            core::mem::replace(&mut last, joint) && joint
+        });
+    }
     let mut at = 0_usize;
     while at < text.len() {
         let joints = marks_at(text, at).joints;

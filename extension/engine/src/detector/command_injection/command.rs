@@ -54,14 +54,15 @@ impl Kind {
 
 /// What is known of a command.
 pub(super) fn kind(word: &Word<'_>) -> Kind {
-    if is_shell_variable(word.text) {
+    let is_variable = matches!(word.text.first(), Some(b'$' | b'%'));
+    if is_variable && is_shell_variable(word.text) {
         return Kind::SURE.with(Kind::SHELL).with(Kind::CODE);
     }
     let name = word.name();
-    let name = [b".exe".as_slice(), b".com", b".bat", b".cmd"]
-        .iter()
-        .find_map(|suffix| name.strip_suffix(*suffix))
-        .unwrap_or(name);
+    let name = match name.split_last_chunk::<4>() {
+        Some((stem, b".exe" | b".com" | b".bat" | b".cmd")) => stem,
+        _ => name,
+    };
     let found = of_name(name);
     if found != Kind::default() || !name.ends_with(b"}") && !ends_in_digit(name) {
         return found;

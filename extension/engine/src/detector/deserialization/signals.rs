@@ -19,7 +19,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
         "python ruby func aaeaaad dynamic objectdataprovider objectinstance builtin yaml java \
      javax sun jdk objectweb bsh anteros logback clojure druid fastjson caucho ibatis mchange \
      mysql newrelic nqadmin opensymphony spy pastdev rometools xstream vaadin hikari flex \
-     freemarker groovy ehcache json ognl oracle oadd apache hibernate jboss mozilla quartz \
+     freemarker groovy ehcache json ognl oracle oadd apache hibernate jboss javascript quartz \
      springframework snakeyaml scala ibm jetty posixsubprocess expandedwrapper diagnostics \
      workflow windowsidentity claims assemblyinstaller resourcedictionary",
     ),
