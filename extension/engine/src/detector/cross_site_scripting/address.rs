@@ -1,6 +1,6 @@
 //! Addresses that run, as a whole value, as a link of Markdown, or named in a value.
 //! It never takes the name of a language for an address of one.
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::scheme::{self, Head, Url};
 use super::script;
@@ -83,15 +83,40 @@ const LINK_BYTES: usize = 128;
 
 /// A Markdown link to an address that runs, or an image of a style.
 fn linked(text: &[u8]) -> Option<Found> {
-    let links = memmem::find_iter(text, b"](").map(|at| at.saturating_add(2));
-    let images = memmem::find_iter(text, b"url(").map(|at| at.saturating_add(4));
-    links.chain(images).find_map(|at| {
-        let target = text.get(at..).unwrap_or(&[]);
+    let mut from = 0_usize;
+    while let Some(at) = memchr(b'(', text.get(from..)?) {
+        let start = from.saturating_add(at);
+        from = start.saturating_add(1);
+        let before = text.get(..start).unwrap_or(&[]);
+        if !before.ends_with(b"]") && !before.ends_with(b"url") {
+            continue;
+        }
+        let target = text.get(from..).unwrap_or(&[]);
+        let first = target
+            .iter()
+            .find(|byte| **byte > b' ' && !b"\"'`".contains(byte));
+        if !matches!(first, Some(b'j' | b'J' | b'v' | b'V' | b'l' | b'm')) {
+            continue;
+        }
+        // No address has a space in it, so that none is read twice.
         let target = target.get(..LINK_BYTES).unwrap_or(target);
-        let line = target.split(|byte| *byte == b'\n').next().unwrap_or(target);
-        let runs = whole(line).is_some_and(|(_, sure)| sure);
-        runs.then(|| (High, at, at.saturating_add(line.len())))
-    })
+        let word = target.iter().skip(1).position(u8::is_ascii_whitespace);
+        let word = word.map_or(target, |len| target.get(..=len).unwrap_or(target));
+        let end = from.saturating_add(word.len());
+        if whole(word).is_some_and(|(_, sure)| sure) {
+            return Some((High, from, end));
+        }
+        if is_script(word) {
+            from = end;
+        }
+    }
+    None
+}
+
+/// True if a script's scheme begins a text.
+fn is_script(text: &[u8]) -> bool {
+    text.get(..SCHEME.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
 }
 
 const SCHEME: &[u8] = b"javascript";

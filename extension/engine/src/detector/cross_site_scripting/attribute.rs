@@ -19,8 +19,10 @@ impl<'t> Reader<'t, '_> {
         }
         let value = attribute.value;
         // `src=java script:alert(1)`, where the value was cut in two.
-        let code = memmem::find(attribute.name, b"script:");
-        if code.is_some() && memchr(b'(', attribute.name).is_some() {
+        let is_code = attribute.name.contains(&b':')
+            && attribute.name.contains(&b'(')
+            && memmem::find(attribute.name, b"script:").is_some();
+        if is_code {
             self.note(High, "script-url", tag.start, attribute.end);
         }
         if value.is_empty() {

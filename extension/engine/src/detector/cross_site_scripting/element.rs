@@ -151,7 +151,7 @@ fn is_own(value: &[u8]) -> bool {
 impl Reader<'_, '_> {
     /// Judges an element whose tag ends at `end`.
     pub(super) fn element(&mut self, tag: &Tag, facts: Facts, end: usize, is_closed: bool) {
-        let loads = self.load_confidence(tag, facts);
+        let loads = |reader: &Self| reader.load_confidence(tag, facts);
         let (confidence, production) = match tag.name.as_bytes() {
             b"script" => return self.script(tag, facts, end, is_closed),
             b"style" => return self.style(tag, end),
@@ -163,10 +163,12 @@ impl Reader<'_, '_> {
             }
             b"link" if facts.has(Facts::IMPORT) => (High, "html-import"),
             b"link" | b"meta" if facts.has(Facts::SHEET.with(Facts::FOREIGN)) => {
-                (loads, "foreign-style-sheet")
+                (loads(self), "foreign-style-sheet")
             }
             b"layer" | b"ilayer" if facts.has(Facts::LOADS) => (High, "external-load"),
-            name if roles(name) & LOAD != 0 && facts.has(Facts::LOADS) => (loads, "external-load"),
+            name if facts.has(Facts::LOADS) && roles(name) & LOAD != 0 => {
+                (loads(self), "external-load")
+            }
             _ => return,
         };
         self.note(confidence, production, tag.start, end);
@@ -213,7 +215,13 @@ impl Reader<'_, '_> {
             return self.note(confidence, "script-element", tag.start, until);
         }
         let code = rest.get(..closes.unwrap_or(rest.len())).unwrap_or(rest);
-        let deeds = script::read(code.get(..CODE_BYTES).unwrap_or(code));
+        // What was read behind the tag before is not read once more.
+        let deeds = if closes.is_none() && tag.start >= self.coded_to {
+            self.coded_to = end.saturating_add(CODE_BYTES / 2);
+            script::read(code.get(..CODE_BYTES).unwrap_or(code))
+        } else {
+            script::Deeds::default()
+        };
         // Where a tag or a break-out ends, `<script>` is no word of a sentence.
         let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
         let follows = before.is_none_or(|byte| matches!(byte, b'>' | b'"' | b'\''));

@@ -27,6 +27,8 @@ pub(super) struct Reader<'t, 'p> {
     unclosed: Cell<Unclosed>,
     /// Where the next script ends, as far as that was asked; nowhere if none does.
     pub(super) script_end: Option<usize>,
+    /// How far scripts without an end were read.
+    pub(super) coded_to: usize,
     /// How far style sheets were read.
     pub(super) styled_to: usize,
     context: &'static str,
@@ -42,6 +44,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             ceiling: High,
             unclosed: Cell::default(),
             script_end: Some(0),
+            coded_to: 0,
             styled_to: 0,
             context: "data",
         }
@@ -167,6 +170,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             },
             unclosed: Cell::default(),
             script_end: Some(0),
+            coded_to: 0,
             styled_to: 0,
             context: "attribute",
         };
