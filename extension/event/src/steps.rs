@@ -21,11 +21,12 @@ impl Steps {
 
     /// The budget for a message of `bytes` bytes.
     // Limit: the walk costs 1 step a byte, decoding at most 4 forms' worth of bytes + 64 KiB
-    // (detection.md section 7), each judged by gate and confirmers at up to 8 steps a byte:
-    // 1 + 4 × 8 < 48 steps a byte; 1 MiB of slack lets small events decode freely.
+    // (detection.md section 7), each judged by the gate and by the dozen rules that one text can
+    // be hot for, at a step a byte and rule: 1 + 4 × 15 < 64 steps a byte; 1 MiB of slack lets
+    // small events decode freely.
     pub fn for_bytes(bytes: usize) -> Self {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        Self::new(bytes.saturating_mul(48).saturating_add(1 << 20))
+        Self::new(bytes.saturating_mul(64).saturating_add(1 << 20))
     }
 
     /// Takes `steps` from the budget; false (and nothing is taken) when not enough is left.
