@@ -52,7 +52,7 @@ pub(super) fn read(text: &[u8]) -> Block {
             }
             None => (near, &[][..]),
         };
-        if line.is_empty() {
+        if line.trim_ascii().is_empty() {
             block.has_page = known::is_page(behind);
             // A message may begin behind an empty line.
             let start = behind.get(..LINE_BYTES_MAX).unwrap_or(behind);
@@ -87,9 +87,10 @@ fn heavier(one: Line, other: Line) -> Line {
     let weight = |line| match line {
         Line::Other => 0,
         Line::Field => 1,
-        Line::Mail => 2,
-        Line::Http => 3,
-        Line::Request | Line::Status => 4,
+        Line::Dashed => 2,
+        Line::Mail => 3,
+        Line::Http => 4,
+        Line::Request | Line::Status => 5,
     };
     if weight(other) > weight(one) {
         other

@@ -8,6 +8,8 @@ pub(super) enum Line {
     Http,
     /// A field of mail that says who gets it.
     Mail,
+    /// A field that is spelt as those of HTTP are: `Evil-Header`.
+    Dashed,
     /// Any other field.
     Field,
     /// The first line of an answer.
@@ -21,7 +23,7 @@ pub(super) enum Line {
 impl Line {
     /// True for what a header may consist of.
     pub(super) fn is_field(self) -> bool {
-        matches!(self, Self::Http | Self::Mail | Self::Field)
+        matches!(self, Self::Http | Self::Mail | Self::Dashed | Self::Field)
     }
 
     /// True for the first line of a message.
@@ -34,7 +36,7 @@ impl Line {
         match self {
             Self::Http => "header-field",
             Self::Mail => "mail-field",
-            Self::Field => "any-field",
+            Self::Dashed | Self::Field => "any-field",
             Self::Status => "status-line",
             Self::Request => "request-line",
             Self::Other => "",
@@ -105,6 +107,11 @@ fn field(name: &[u8], value: &[u8]) -> Line {
         "proxy-authorization",
         "clear-site-data",
         "referrer-policy",
+        "cache-control",
+        "content-encoding",
+        "strict-transport-security",
+        "access-control-allow-methods",
+        "access-control-allow-headers",
     ]) {
         true
     } else {
@@ -127,7 +134,16 @@ fn field(name: &[u8], value: &[u8]) -> Line {
     if is_address && has(b'@') || is("subject") && !value.is_empty() {
         return Line::Mail;
     }
+    if is_dashed(name) && !value.is_empty() {
+        return Line::Dashed;
+    }
     Line::Field
+}
+
+/// Words that begin with capitals, with dashes between them.
+fn is_dashed(name: &[u8]) -> bool {
+    let is_word = |word: &[u8]| word.first().is_some_and(u8::is_ascii_uppercase);
+    name.contains(&b'-') && name.split(|byte| *byte == b'-').all(is_word)
 }
 
 /// `GET /x HTTP/1.1`, whatever stands between its parts.

@@ -142,8 +142,12 @@ fn confidence(
         };
     }
     let is_split = known::ends_as_request(line);
+    let is_broken = !line.contains(&b' ');
     match block.line {
         Line::Http | Line::Status | Line::Request if block.is_whole || is_split => {
+            high(block.line.name())
+        }
+        Line::Dashed if block.is_whole && is_broken && nature == Nature::Parameter => {
             high(block.line.name())
         }
         Line::Mail if is_mailed(line, &block) => high(block.line.name()),
@@ -180,7 +184,8 @@ fn is_value(nature: Nature, line: &[u8]) -> bool {
     );
     let is_marked = matches!(
         line.first(),
-        Some(b'#' | b'-' | b'`' | b'<' | b'{' | b'[' | b'/' | b';' | b'!')
-    );
+        Some(b'#' | b'-' | b'`' | b'<' | b'{' | b'[' | b';' | b'!')
+    ) && line.len() > 1
+        || line.starts_with(b"//");
     is_few && !is_open && !is_marked
 }

@@ -46,11 +46,17 @@ fn is(kind: &[u8], word: &str) -> bool {
 /// What a lookup gives back, for one of which nothing is known but its text.
 pub(super) fn answer(text: &[u8]) -> Answer<'_> {
     let (kind, name, default) = parts(text);
-    if is(kind, "lower") && !name.is_empty() {
+    if name.is_empty() && default.is_some() {
+        return default.map_or(Answer::Unknown, Answer::Text);
+    }
+    if is(kind, "lower") {
         return Answer::Lower(name);
     }
-    if is(kind, "upper") && !name.is_empty() {
+    if is(kind, "upper") {
         return Answer::Upper(name);
+    }
+    if is(kind, "date") && name.is_empty() && default.is_none() {
+        return Answer::Text(name);
     }
     if is(kind, "date") && name.contains(&b'\'') {
         return Answer::Quoted(name);
@@ -141,7 +147,11 @@ pub(super) fn at_colon(text: &[u8]) -> Option<Meaning> {
 /// What a lookup means at its end.
 pub(super) fn at_end(text: &[u8]) -> Option<Meaning> {
     let (kind, name, _) = parts(text);
-    let is_host = name.contains(&b'.') && name.iter().all(|byte| is_name_byte(*byte));
+    if is(kind, "jndi") && REMOTE.iter().any(|remote| is(name, remote)) {
+        return Some((Confidence::High, "log4j", "remote-name"));
+    }
+    let is_part = |byte: &u8| is_name_byte(*byte) || *byte == b'|';
+    let is_host = name.contains(&b'.') && name.iter().all(is_part);
     if is(kind, "dns") && is_host {
         return Some((Confidence::High, "commons-text", "name-query"));
     }

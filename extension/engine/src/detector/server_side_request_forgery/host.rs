@@ -90,12 +90,17 @@ impl Plain {
             *place = byte.to_ascii_lowercase();
             plain.len = plain.len.saturating_add(1);
         }
+        if let Some(rest) = plain.len.checked_sub(1)
+            && plain.text.get(rest) == Some(&b'.')
+        {
+            plain.len = rest;
+            plain.is_rewritten = true;
+        }
         plain
     }
 
     fn text(&self) -> &[u8] {
-        let text = self.text.get(..self.len).unwrap_or(&[]);
-        text.strip_suffix(b".").unwrap_or(text)
+        self.text.get(..self.len).unwrap_or(&[])
     }
 }
 
@@ -151,7 +156,7 @@ pub(super) fn lead(host: &[u8]) -> Lead {
 fn name(name: &[u8]) -> Lead {
     match name {
         b"localhost" | b"localhost.localdomain" => return Lead::Local { is_unusual: false },
-        b"localhost4" | b"localhost6" | b"ip6-localhost" | b"ip6-loopback" => {
+        b"localhost4" | b"localhost6" | b"ip6-localhost" | b"ip6-loopback" | b"loopback" => {
             return Lead::Local { is_unusual: true };
         }
         b"metadata.google.internal"
@@ -179,7 +184,7 @@ fn name(name: &[u8]) -> Lead {
     if wildcards.iter().any(|zone| is_under(name, zone)) {
         return embedded(name).map_or(Lead::Elsewhere, Lead::Embedded);
     }
-    let rebinders = ["1u.ms", "rbndr.us"];
+    let rebinders = ["1u.ms", "rbndr.us", "rebind.network"];
     if rebinders.iter().any(|zone| is_under(name, zone)) {
         return Lead::Rebinding;
     }

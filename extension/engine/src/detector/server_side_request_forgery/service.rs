@@ -5,8 +5,15 @@
 pub(super) fn is_control(port: Option<u16>, path: &[u8]) -> bool {
     let starts = |heads: &[&str]| heads.iter().any(|head| path.starts_with(head.as_bytes()));
     match port {
-        Some(2375 | 2376) => starts(&["/images", "/containers", "/exec", "/build", "/v1."]),
-        Some(2379 | 4001) => starts(&["/v2/", "/v3/"]),
+        Some(2375 | 2376) => starts(&[
+            "/images",
+            "/containers",
+            "/exec",
+            "/build",
+            "/version",
+            "/v1.",
+        ]),
+        Some(2379 | 4001) => starts(&["/v2/", "/v3/", "/version"]),
         Some(10_250 | 10_255) => starts(&["/pods", "/run", "/exec", "/containerLogs"]),
         Some(8500) => starts(&["/v1/agent", "/v1/kv", "/v1/catalog"]),
         _ => false,

@@ -62,6 +62,17 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
         }
     }
     if found.is_none() && form.role != Role::Header {
+        let slashes = tail
+            .iter()
+            .take_while(|byte| matches!(byte, b'/' | b'\\'))
+            .count();
+        if slashes == 2 {
+            // Without a protocol the page's own counts.
+            let url = url::bare(text, start.saturating_add(slashes));
+            let meaning = of_credentials(&url, true);
+            note(&mut found, form, &url, Stand::Whole, meaning);
+            return found;
+        }
         let url = url::bare(text, start);
         note(
             &mut found,
@@ -257,6 +268,7 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
             Place::Public => None,
             Place::Link if address.is_unusual => Some((Confidence::Medium, "strange-notation")),
             _ if address.is_unusual || is_crippled(url) => strange,
+            Place::Unspecified => Some((Confidence::Medium, "inside-address")),
             _ => Some((Confidence::Low, "inside-address")),
         },
         Lead::Local { is_unusual: true } => strange,
@@ -265,8 +277,8 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
         Lead::Embedded(Place::Public) => None,
         Lead::Embedded(_) => Some((Confidence::Medium, "address-in-name")),
         Lead::Cluster => Some((Confidence::High, "control-plane")),
-        Lead::Machine if field == Field::Url => Some((Confidence::High, "inside-name")),
-        Lead::Machine => Some((Confidence::Medium, "inside-name")),
+        Lead::Machine if field == Field::Url => Some((Confidence::Medium, "inside-name")),
+        Lead::Machine => Some((Confidence::Low, "inside-name")),
         Lead::Rebinding => Some((Confidence::High, "rebinding")),
         Lead::Listener => Some((Confidence::Low, "listener")),
         Lead::Metadata | Lead::Elsewhere => None,

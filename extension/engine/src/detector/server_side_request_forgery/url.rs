@@ -90,7 +90,7 @@ fn read<'t>(
     let is_end = |byte: &u8| {
         matches!(
             byte,
-            b'/' | b'\\' | b'?' | b'#' | b' ' | b'"' | b'\'' | b'<' | b'>' | b'`' | 0 | b'|'
+            b'/' | b'\\' | b'?' | b'#' | b' ' | b'"' | b'\'' | b'<' | b'>' | b'`' | 0 | b'|' | b'!'
         )
     };
     let len = if is_hostless {
@@ -112,8 +112,10 @@ fn read<'t>(
     Url {
         scheme,
         lead: lead(host),
-        other: other_host(host, behind).map(lead),
-        is_disguised: user.iter().any(|byte| matches!(byte, b'.' | b'[' | b']')),
+        other: other_host(host, behind)
+            .or_else(|| first_host(user))
+            .map(lead),
+        is_disguised: is_disguise(user),
         port,
         host,
         path: full,
@@ -141,12 +143,35 @@ fn host_and_port(text: &[u8]) -> (&[u8], Option<u16>) {
     (host, port)
 }
 
+/// True for a user's name that is written as a host is, or as none may be.
+fn is_disguise(user: &[u8]) -> bool {
+    let name = user.split(|byte| *byte == b':').next().unwrap_or(&[]);
+    let is_host = name
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'$'));
+    let is_odd = user.iter().any(|byte| matches!(byte, b'[' | b']')) && !user.contains(&b'{');
+    is_host && name.contains(&b'.') || is_odd
+}
+
+/// The host that stands behind the first of two `@`.
+fn first_host(user: &[u8]) -> Option<&[u8]> {
+    let at = user.iter().position(|byte| *byte == b'@')?;
+    let host = user.get(at.saturating_add(1)..)?;
+    Some(host_and_port(host).0)
+}
+
 /// The host that another parser sees: behind an `@` that stands where this one has ended, or with a
 /// zero byte in its middle.
 fn other_host<'t>(host: &[u8], behind: &'t [u8]) -> Option<&'t [u8]> {
     let first = behind.first()?;
     let rest = behind.get(1..).unwrap_or(&[]);
-    if *first == 0 && rest.first() == Some(&b'.') && !host.is_empty() {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    if *first == 0 && rest.first().is_some_and(is_name) && !host.is_empty() {
+        return Some(rest);
+    }
+    // A name of a host that ends the URL where no slash stands before it.
+    let is_last = rest.iter().all(is_name) && rest.len() > 3;
+    if matches!(first, b'#' | b'?') && is_last && rest.contains(&b'.') && !host.is_empty() {
         return Some(rest);
     }
     if !matches!(first, b'#' | b'\\' | b'?' | b' ') {

@@ -38,6 +38,9 @@ pub(super) struct Expression {
     strings: u8,
     operators: u8,
     others: u8,
+    /// The first number has one digit, as the parameters of the shell have.
+    is_parameter: bool,
+    has_product: bool,
     /// Members that Python gives each object.
     pub(super) dunders: u8,
 }
@@ -64,7 +67,8 @@ impl Expression {
     }
 
     /// Takes a number outside of a string.
-    pub(super) fn number(&mut self) {
+    pub(super) fn number(&mut self, digits: usize) {
+        self.is_parameter |= self.first == Token::Start && digits == 1;
         self.numbers = self.numbers.saturating_add(1);
         self.push(Token::Number);
     }
@@ -77,6 +81,7 @@ impl Expression {
     /// Takes a sign outside or inside of a string.
     pub(super) fn sign(&mut self, byte: u8, in_string: bool) {
         if !in_string {
+            self.has_product |= byte == b'*';
             let count = match byte {
                 b'+' | b'*' | b'/' | b'%' | b'-' | b'~' => &mut self.operators,
                 b'(' | b')' | b'\'' | b'"' => return self.push(Token::Sign(byte)),
@@ -103,8 +108,9 @@ impl Expression {
     /// True if the expression reckons with numbers and strings and with nothing else.
     pub(super) fn is_arithmetic(&self, kind: Kind) -> bool {
         let operands = self.numbers.saturating_add(self.strings);
-        // `${1-8080}` is a default of the shell.
-        let is_default = kind == Kind::Dollar && self.numbers < 2;
+        // `${1-8080}` is a default of the shell, `${60 * 60 * 24}` a day in JavaScript.
+        let is_default = kind == Kind::Dollar
+            && (self.numbers != 2 && self.strings == 0 || self.is_parameter && !self.has_product);
         self.words == 0
             && self.others == 0
             && self.numbers > 0

@@ -62,7 +62,7 @@ impl<'t> Place<'t> {
     /// What the word means here, the strongest reading first.
     pub(super) fn meaning(&self) -> Meaning {
         if self.roles.0 == 0 {
-            return self.servlet_call();
+            return self.servlet_call().or_else(|| self.alone());
         }
         self.attack()
             .or_else(|| self.effect())
@@ -169,6 +169,9 @@ impl<'t> Place<'t> {
         if self.roles.any(Roles::EXECUTE) && one == Token::Sign(b'.') && self.is_executed() {
             return found("call");
         }
+        if self.roles.any(Roles::DIAGNOSTICS) && self.behind.starts_with(b".Process.Start(") {
+            return found("call");
+        }
         if self.roles.any(Roles::SHELL) && self.is_member() && self.is_called_with_text() {
             return found("call");
         }
@@ -198,8 +201,21 @@ impl<'t> Place<'t> {
         {
             return Some((Grade::Alone, "root-items"));
         }
-        if self.roles.any(Roles::SECRET) && one == Token::Sign(b'.') && two.is(Roles::ROOT) {
+        if self.roles.any(Roles::SECRET) && one == Token::Sign(b'.') && two.is(Roles::SETTINGS) {
             return Some((Grade::Alone, "secret"));
+        }
+        let is_shown = self.roles.any(Roles::SHOW) && self.kind == Kind::Mustache;
+        if (is_shown && one == Token::Start || self.roles.any(Roles::GET_CLASS)) && self.is_called()
+        {
+            return Some((Grade::Alone, "call"));
+        }
+        let is_told = self.roles.any(Roles::ENVIRON) && self.kind == Kind::Mustache;
+        if is_told && one == Token::Sign(b'.') && two.is(Roles::SERVLET_ROOT) {
+            return Some((Grade::Alone, "root-items"));
+        }
+        let is_self = one == Token::Sign(b'.') && two.is(Roles::SELF);
+        if is_self && self.kind == Kind::Mustache {
+            return Some((Grade::Alone, "engine-internals"));
         }
         if self.roles.any(Roles::DEBUG)
             && self.kind == Kind::Tag
@@ -295,7 +311,8 @@ impl<'t> Place<'t> {
         let is_secret = [&b"/etc/"[..], b"/proc/", b"/root/", b"/var/"]
             .iter()
             .any(|root| path.starts_with(root));
-        path.starts_with(b"/") && is_ruby || is_secret && self.is_called()
+        let is_loaded = self.is_called() || self.kind == Kind::Tag;
+        path.starts_with(b"/") && is_ruby || is_secret && is_loaded
     }
 
     /// `"id".execute()`, `x.execute().text`.

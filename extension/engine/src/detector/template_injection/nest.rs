@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Reference,
     /// `{system( … )}`, `{$smarty.…}`
     Smarty,
+    /// `[[3*3]]`, beside which another expression must stand.
+    Pair,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Directive | Self::Square => "directive",
             Self::Razor => "at-parenthesis",
             Self::Set | Self::Reference => "reference",
+            Self::Pair => "pair",
             Self::Smarty => "smarty",
         }
     }
@@ -86,6 +89,10 @@ struct Pass<'t> {
     quote: u8,
     read: Expression,
     found: Found,
+    /// The strongest sign of the outermost open expression, which counts when it closes.
+    pending: Option<Sign>,
+    /// A line break stands in it.
+    has_line: bool,
     kinds: u8,
     letters: bool,
 }
@@ -106,6 +113,8 @@ pub(super) fn read(text: &[u8]) -> Found {
         quote: 0,
         read: Expression::default(),
         found: Found::default(),
+        pending: None,
+        has_line: false,
         kinds: 0,
         letters: false,
     };
@@ -147,7 +156,7 @@ impl<'t> Pass<'t> {
             return;
         }
         found.outside = found.outside.saturating_add(1);
-        found.is_mixed |= !byte.is_ascii_alphanumeric() && byte != b'/';
+        found.is_mixed |= !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'[' | b']');
         if self.kinds == 0 {
             found.left = found.left.saturating_add(1);
             found.left_is_loose |= matches!(byte, b'\'' | b'"' | b'`') && found.left > 1;
@@ -159,6 +168,8 @@ impl<'t> Pass<'t> {
         if self.depth == 0 {
             self.began = self.at;
             self.read = Expression::default();
+            self.pending = None;
+            self.has_line = false;
             self.found.begin(self.at);
         }
         self.quote = 0;
@@ -196,9 +207,7 @@ impl<'t> Pass<'t> {
     fn inside(&mut self, byte: u8) {
         let top = self.top();
         if self.at.saturating_sub(top.inside) > EXPRESSION_BYTES_MAX {
-            self.depth = 0;
-            self.found.end(self.at);
-            return;
+            return self.give_up();
         }
         if byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80 {
             return self.word(top.kind);
@@ -231,15 +240,26 @@ impl<'t> Pass<'t> {
                 self.read.string();
             }
             b'`' if matches!(kind, Kind::Angle | Kind::Hash) && self.quote == 0 => {
+                // A command of Ruby begins the expression; a template string of JavaScript does not.
+                let [one, two, _] = self.read.last;
+                let is_first =
+                    one == Token::Start || one == Token::Sign(b'(') && two == Token::Start;
                 let command = self.byte(self.at);
-                if command.is_ascii_alphabetic() || command == b'/' {
+                if is_first && (command.is_ascii_alphabetic() || command == b'/') {
                     self.note(Grade::Effect, "command", kind);
                 }
+            }
+            // `%x(ls)`, `%x|ls|`.
+            b'%' if matches!(kind, Kind::Angle | Kind::Hash)
+                && matches!(self.rest(self.at), [b'x', b'(' | b'|' | b'{' | b'[', ..]) =>
+            {
+                self.note(Grade::Effect, "command", kind);
             }
             b'(' if self.is_root_call(kind) => self.note(Grade::Effect, "root-call", kind),
             _ => {}
         }
         if byte.is_ascii_whitespace() {
+            self.has_line |= byte == b'\n';
             return;
         }
         self.read.sign(byte, self.quote != 0 && self.quote != byte);
@@ -270,7 +290,7 @@ impl<'t> Pass<'t> {
             && self.read.words() == 0
             && self.read.begins_with_string()
             && place.before == b'.'
-            && place.behind.first() == Some(&b'(');
+            && place.behind.starts_with(b"()");
         self.at = self.at.saturating_add(len);
         self.read.word(roles, self.quote != 0);
         if let Some((grade, production)) = meaning {
@@ -286,20 +306,25 @@ impl<'t> Pass<'t> {
         let len = rest.iter().take_while(is_part).count();
         self.at = self.at.saturating_add(len.max(1));
         if self.quote == 0 {
-            self.read.number();
+            self.read.number(len);
         }
     }
 
     fn note(&mut self, grade: Grade, production: &'static str, kind: Kind) {
+        if kind == Kind::Pair {
+            return;
+        }
         if kind.is_shown_by_words() && !self.read.has.any(Roles::REFLECTION) {
             return;
         }
-        self.found.note(Sign {
-            grade,
-            production,
-            kind,
-            span: span(self.began, self.at),
-        });
+        if self.pending.is_none_or(|old| old.grade < grade) {
+            self.pending = Some(Sign {
+                grade,
+                production,
+                kind,
+                span: span(self.began, self.at),
+            });
+        }
     }
 
     /// Closes the innermost expression, if a sign that ends it stands here.
@@ -309,6 +334,7 @@ impl<'t> Pass<'t> {
             (Kind::Mustache, b'}') if next == b'}' => 2,
             (Kind::Tag | Kind::Angle, b'%') if next == end_of(top.kind) => 2,
             (Kind::Directive, b'>') => 1,
+            (Kind::Pair, b']') if next == b']' => 2,
             (Kind::Dollar | Kind::Hash | Kind::Brace | Kind::Smarty, b'{' | b'}')
             | (Kind::Square, b'[' | b']')
             | (Kind::Razor | Kind::Set, b'(' | b')') => return self.bracket(byte),
@@ -375,8 +401,29 @@ impl<'t> Pass<'t> {
         self.quote = 0;
         self.depth = self.depth.saturating_sub(1);
         if self.depth == 0 {
-            self.found.end(self.at);
+            self.settle();
         }
+    }
+
+    /// What was found in the outermost expression counts.
+    fn settle(&mut self) {
+        if let Some(sign) = self.pending.take() {
+            self.found.note(sign);
+        }
+        self.found.end(self.at);
+    }
+
+    /// The expression that is open has no end: the rest of an attack that was cut, or text that only
+    /// looked like its opening.
+    fn give_up(&mut self) {
+        let is_cut = |sign: &Sign| {
+            sign.grade == Grade::Attack && matches!(sign.kind, Kind::Mustache | Kind::Dollar)
+        };
+        if self.has_line && !self.pending.as_ref().is_some_and(is_cut) {
+            self.pending = None;
+        }
+        self.depth = 0;
+        self.settle();
     }
 
     /// The expression that a sign inside of another one opens: only those that no language has for
@@ -399,15 +446,16 @@ impl<'t> Pass<'t> {
             (b'$', b'{') if third == b'{' => Some((Kind::Mustache, 3)),
             (b'{', b'{') if third == b'{' => Some((Kind::Mustache, 3)),
             (b'{', b'{') => Some((Kind::Mustache, 2)),
-            (b'{', b'%') => Some((Kind::Tag, 2)),
+            (b'{', b'%') if !is_format(behind) => Some((Kind::Tag, 2)),
             (b'$', b'{') => Some((Kind::Dollar, 2)),
             (b'#', b'{') => Some((Kind::Hash, 2)),
             (b'*' | b'@' | b'~' | b'%', b'{') => Some((Kind::Brace, 2)),
             (b'$', b'!') if third == b'{' => Some((Kind::Brace, 3)),
-            (b'<', b'%') => Some((Kind::Angle, 2)),
+            (b'<', b'%') if !is_format(behind) => Some((Kind::Angle, 2)),
             (b'<', b'#') if third.is_ascii_alphabetic() => Some((Kind::Directive, 2)),
             (b'[', b'#') if third.is_ascii_alphabetic() => Some((Kind::Square, 2)),
             (b'[', b'=') => Some((Kind::Square, 2)),
+            (b'[', b'[') if third.is_ascii_digit() => Some((Kind::Pair, 2)),
             (b'@', b'(') => Some((Kind::Razor, 2)),
             (b'#', b's') if behind.starts_with(b"set($") => Some((Kind::Set, 5)),
             (b'{', b'$') if behind.starts_with(b"$smarty.") => Some((Kind::Smarty, 1)),
@@ -422,7 +470,7 @@ impl<'t> Pass<'t> {
 
     fn end(mut self) -> Found {
         if self.depth > 0 {
-            self.found.end(self.text.len());
+            self.give_up();
         }
         // A probe of opening signs alone, to see which engine stumbles.
         let signs = self.kinds.count_ones();
@@ -442,6 +490,19 @@ impl<'t> Pass<'t> {
 
 // Limit: the opening signs of all engines in a row have 40 bytes.
 const PROBE_BYTES_MAX: usize = 48;
+
+/// True for `%s`, `%(name)s` and `%-10d`: a format, and no tag.
+fn is_format(behind: &[u8]) -> bool {
+    let third = behind.get(2).copied().unwrap_or(0);
+    match behind.get(1) {
+        Some(b's' | b'd' | b'r' | b'i' | b'f' | b'x' | b'u' | b'c' | b'p') => {
+            !third.is_ascii_alphanumeric() && third != b'_'
+        }
+        Some(b'(' | b')' | b'0'..=b'9' | b'+' | b'.' | b'*' | b'\'' | b'"') => true,
+        Some(b'-') => third.is_ascii_digit(),
+        _ => false,
+    }
+}
 
 fn end_of(kind: Kind) -> u8 {
     if kind == Kind::Tag { b'}' } else { b'>' }

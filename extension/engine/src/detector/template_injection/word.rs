@@ -89,6 +89,16 @@ impl Roles {
     pub(super) const PHP: Self = Self(1 << 39);
     /// `server`.
     pub(super) const SERVER: Self = Self(1 << 40);
+    /// Shows what a template has, when it is called.
+    pub(super) const SHOW: Self = Self(1 << 41);
+    /// `settings`, `config`.
+    pub(super) const SETTINGS: Self = Self(1 << 42);
+    /// `getClass`.
+    pub(super) const GET_CLASS: Self = Self(1 << 43);
+    /// Tells what a request has brought and no page shows.
+    pub(super) const ENVIRON: Self = Self(1 << 44);
+    /// `diagnostics` of .NET.
+    pub(super) const DIAGNOSTICS: Self = Self(1 << 45);
 
     /// True if the word can play one of `other`'s roles.
     #[inline]
@@ -199,6 +209,16 @@ const VOCABULARY: &crate::lexicon::Vocabulary = &[
     (Roles::SMARTY.0, "smarty"),
     (Roles::PHP.0, "php"),
     (Roles::SERVER.0, "server"),
+    (Roles::SHOW.0, "dump locals globals constant"),
+    (Roles::SETTINGS.0, "settings config"),
+    (Roles::GET_CLASS.0, "getclass"),
+    (Roles::ENVIRON.0, "environ"),
+    (Roles::DIAGNOSTICS.0, "diagnostics"),
+    (
+        Roles::CALL.0,
+        "subclasses from_object from_pyfile from_envvar",
+    ),
+    (Roles::READ.0, "extends"),
     (Roles::CALL.0, "child_process"),
 ];
 
