@@ -16,8 +16,10 @@ pub enum Role {
     Header,
     /// A cookie.
     Cookie,
-    /// A body or a part of one.
+    /// A body, a message or a part of one.
     Body,
+    /// The name of an object in a bucket, or of a file.
+    ObjectKey,
     /// Anything else in the event.
     Other,
 }
@@ -79,6 +81,8 @@ pub enum Decoder {
     Archive,
     /// A quoted-printable part of a multipart body.
     QuotedPrintable,
+    /// An array of numbers that are bytes.
+    Bytes,
 }
 
 impl Decoder {
@@ -133,6 +137,7 @@ impl Decoder {
             Self::Graphql => "graphql",
             Self::Archive => "archive",
             Self::QuotedPrintable => "quoted-printable",
+            Self::Bytes => "bytes",
         }
     }
 }

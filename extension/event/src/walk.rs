@@ -11,6 +11,7 @@ use crate::path::{Frame, Path};
 use crate::shape::Shape;
 use crate::steps::Steps;
 
+mod bytes;
 mod document;
 mod in_place;
 mod repeated;
@@ -86,6 +87,10 @@ pub fn walk_text(
 
 /// A value's place, before and beside its text.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the place"
+)]
 pub(crate) struct Field<'a> {
     /// Where it stands.
     pub(crate) path: &'a Path<'a>,
@@ -103,6 +108,8 @@ pub(crate) struct Field<'a> {
     pub(crate) split: bool,
     /// Whether it is a JSON document whose leaves were shown already.
     pub(crate) is_walked: bool,
+    /// Whether an event of another source may stand in it.
+    pub(crate) is_message: bool,
 }
 
 impl Field<'static> {
@@ -116,6 +123,7 @@ impl Field<'static> {
         plus: false,
         split: false,
         is_walked: false,
+        is_message: false,
     };
 }
 

@@ -91,5 +91,5 @@ fn is_graphql(text: &[u8]) -> bool {
 
 /// True for paths and object keys, where a value stands behind slashes.
 pub(super) fn is_path(field: &Field<'_>) -> bool {
-    field.role == Role::Path || (field.plus && field.role == Role::Other)
+    matches!(field.role, Role::Path | Role::ObjectKey) || (field.plus && field.role == Role::Other)
 }

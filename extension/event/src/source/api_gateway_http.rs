@@ -1,10 +1,16 @@
 //! An API Gateway HTTP API with payload format 2.0.
 //! It never takes an authorizer's event, which looks the same but wants another answer.
 #![doc = include_str!("api_gateway_http.md")]
-use super::Source;
 use super::outline::Outline;
+use super::{Shape, Source, http};
 
-pub(super) fn recognise(event: &Outline<'_>) -> Option<Source> {
+pub(super) const SHAPE: Shape = Shape {
+    recognise,
+    http: http::POSITIONS,
+    ..Shape::PLAIN
+};
+
+fn recognise(event: &Outline<'_>) -> Option<Source> {
     context(event).map(|_| Source::ApiGatewayHttp)
 }
 

@@ -1,15 +1,21 @@
 //! An API Gateway REST API, or an HTTP API with payload format 1.0.
 //! It never takes an authorizer's or a WebSocket's event, which want other answers.
 #![doc = include_str!("api_gateway_rest.md")]
-use super::Source;
 use super::outline::Outline;
+use super::{Shape, Source, http};
 
-pub(super) fn recognise(event: &Outline<'_>) -> Option<Source> {
+pub(super) const SHAPE: Shape = Shape {
+    recognise,
+    http: http::POSITIONS,
+    ..Shape::PLAIN
+};
+
+fn recognise(event: &Outline<'_>) -> Option<Source> {
     let context = event.object("requestContext")?;
     let is_rest = event.has("httpMethod")
         && event.value("path").is_some()
         && (event.has("resource") || event.string("version") == Some(b"1.0"))
-        && (context.has("stage") || context.has("resourcePath"));
+        && (context.has("stage") || context.has("resourcePath") || context.has("requestId"));
     let is_authorizer = event.has("methodArn") || event.has("type");
     let is_socket = context.has("connectionId") && context.has("eventType");
     (is_rest && !is_authorizer && !is_socket).then_some(Source::ApiGatewayRest)

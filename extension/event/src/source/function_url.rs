@@ -4,9 +4,15 @@
 use memchr::memmem;
 
 use super::outline::Outline;
-use super::{Source, api_gateway_http};
+use super::{Shape, Source, api_gateway_http, http};
 
-pub(super) fn recognise(event: &Outline<'_>) -> Option<Source> {
+pub(super) const SHAPE: Shape = Shape {
+    recognise,
+    http: http::POSITIONS,
+    ..Shape::PLAIN
+};
+
+fn recognise(event: &Outline<'_>) -> Option<Source> {
     let context = api_gateway_http::context(event)?;
     let domain = context.string("domainName")?;
     memmem::find(domain, b".lambda-url.").map(|_| Source::FunctionUrl)

@@ -85,8 +85,10 @@ sources! {
     KinesisAnalyticsOutput "kinesis-analytics-output"
     /// Firehose transformation.
     Firehose "firehose"
-    /// EventBridge event bus or pipe.
+    /// EventBridge event bus.
     EventBridge "eventbridge"
+    /// EventBridge pipe: a top-level array of a queue's or stream's records.
+    Pipe "eventbridge-pipe"
     /// EventBridge schedule: a tick of the clock.
     Scheduler "scheduler"
     /// Amazon MSK.

@@ -14,15 +14,18 @@ const MEMBERS_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Outline<'e> {
     members: Vec<(&'e [u8], &'e [u8])>,
+    /// True for the first element of an array.
+    is_in_array: bool,
 }
 
 impl<'e> Outline<'e> {
     /// The outline of an object; `None` for anything else, and for more members than any service
     /// writes.
     pub(super) fn of(text: &'e [u8]) -> Option<Self> {
-        let mut rest = text.trim_ascii_start().strip_prefix(b"{")?;
+        let mut rest = open(text, b"{")?;
         let mut outline = Self {
             members: Vec::new(),
+            is_in_array: false,
         };
         while let Some(start) = memchr2(b'"', b'}', rest) {
             let (_, found) = rest.split_at_checked(start)?;
@@ -40,6 +43,22 @@ impl<'e> Outline<'e> {
             rest = value.get(len..)?;
         }
         Some(outline)
+    }
+
+    /// The outline of an event: of its first element, where it is an array.
+    pub(super) fn of_event(text: &'e [u8]) -> Option<Self> {
+        if let Some(first) = open(text, b"[") {
+            return Some(Self {
+                is_in_array: true,
+                ..Self::of(first)?
+            });
+        }
+        Self::of(text)
+    }
+
+    /// This outline if it is that of an element of an array.
+    pub(super) fn as_element(&self) -> Option<&Self> {
+        self.is_in_array.then_some(self)
     }
 
     /// Puts a member in, in place of an earlier one of that name; `None` if there are too many.
@@ -78,6 +97,27 @@ impl<'e> Outline<'e> {
     pub(super) fn object(&self, name: &str) -> Option<Self> {
         Self::of(self.value(name)?)
     }
+
+    /// The outlines of all members that are objects.
+    pub(super) fn objects(&self) -> impl Iterator<Item = Self> {
+        self.members.iter().filter_map(|(_, value)| Self::of(value))
+    }
+
+    /// The outline of the first element of a member that is an array of objects.
+    pub(super) fn first(&self, name: &str) -> Option<Self> {
+        Self::of(open(self.value(name)?, b"[")?)
+    }
+
+    /// The outline of the first element of the first array among the members.
+    pub(super) fn first_of_any(&self) -> Option<Self> {
+        let mut values = self.members.iter();
+        values.find_map(|(_, value)| Self::of(open(value, b"[")?))
+    }
+}
+
+/// What stands behind an opening bracket.
+fn open<'t>(text: &'t [u8], bracket: &[u8]) -> Option<&'t [u8]> {
+    text.trim_ascii_start().strip_prefix(bracket)
 }
 
 /// True if two names are the same once their escapes are undone.

@@ -8,9 +8,10 @@ use crate::coverage::Gap;
 use crate::decode;
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
-use crate::role::Roles;
+use crate::role::{Place, Places};
 use crate::scan::{self, Scanner, Stop};
 use crate::shape::Shape;
+use crate::source;
 use crate::text;
 
 // Limit: 512 levels have a name in a pointer and a role; detection.md section 7. Deeper containers
@@ -33,7 +34,8 @@ pub(crate) struct Document<'d> {
     pub(super) frames: Vec<Frame>,
     /// Open containers beyond the frames.
     deeper: usize,
-    pub(super) roles: Roles,
+    /// Where the position is among those of the sources.
+    pub(super) places: Places,
     /// True if the current member is an object key of S3, where `+` is a space.
     plus: bool,
     /// True behind a value, where a comma, a colon or an end is due.
@@ -62,16 +64,21 @@ pub(crate) enum Walked {
 impl<'d> Document<'d> {
     /// The event itself.
     pub(crate) fn event(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>) -> Self {
-        let roles = Roles::BY_POSITION;
         Self {
             is_event: true,
-            ..Self::new(text, field, frames, roles)
+            ..Self::new(text, field, frames, Place::EVENT)
         }
     }
 
     /// JSON in a string whose place and decode steps `field` tells.
     pub(crate) fn nested(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>) -> Self {
-        Self::new(text, field, frames, Roles::fixed(field.role))
+        let is_event = field.is_message && source::is_event(text);
+        let place = if is_event {
+            Place::nested_event(field.role)
+        } else {
+            Place::nested(field.role)
+        };
+        Self::new(text, field, frames, place)
     }
 
     /// JSON inside a string, as it stands there.
@@ -82,7 +89,7 @@ impl<'d> Document<'d> {
         }
     }
 
-    fn new(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>, roles: Roles) -> Self {
+    fn new(text: &'d [u8], field: &'d Field<'d>, frames: Vec<Frame>, place: Place) -> Self {
         Self {
             text,
             scanner: Scanner::new(text),
@@ -91,7 +98,7 @@ impl<'d> Document<'d> {
             is_in_place: false,
             frames,
             deeper: 0,
-            roles,
+            places: Places::new(place),
             plus: false,
             behind_value: false,
             odd_from: None,
@@ -120,6 +127,9 @@ impl<'d> Document<'d> {
                 b'{' | b'[' => {
                     self.begin_value(at);
                     self.behind_value = false;
+                    if byte == b'[' && self.places.is_bytes() {
+                        self.bytes(walk, at + 1);
+                    }
                     self.open(at, byte);
                     at += 1;
                 }
@@ -167,6 +177,7 @@ impl<'d> Document<'d> {
             } else {
                 Kind::Counted
             };
+            self.places.open(self.frames.len(), kind);
             self.frames.push(Frame::opened(kind, at));
         } else {
             self.deeper += 1;
@@ -187,6 +198,7 @@ impl<'d> Document<'d> {
             self.note_odd(at);
             return;
         };
+        self.places.close(self.frames.len());
         if !self.behind_value {
             self.shape.hollow = self.shape.hollow.saturating_add(1);
             return;
@@ -230,8 +242,11 @@ impl<'d> Document<'d> {
         let (part, behind) = self.end_string(start, end);
         let raw = self.text.get(start..end).unwrap_or(&[]);
         let is_cold = walk.is_cold(raw, scanned.classes, part);
-        // In a nested document a name changes nothing but `plus`.
-        if is_cold && !self.is_event && raw.len() != 3 {
+        // Where names have no place of their own, one changes nothing but `plus`.
+        if is_cold
+            && (!self.places.reads_names(self.frames.len()) || part == Part::Value)
+            && raw.len() != 3
+        {
             self.plus &= part == Part::Value;
         } else {
             self.member(walk, raw, scanned.classes, part);
@@ -301,17 +316,14 @@ impl<'d> Document<'d> {
         classes: Classes,
         part: Part,
     ) {
-        let depth = self.frames.len();
-        let role = match part {
-            Part::Key => {
-                if self.deeper == 0 {
-                    self.roles.enter(depth, text);
-                    self.plus = text == b"key" && self.is_in_object();
-                }
-                self.roles.of_key(depth)
+        let place = match part {
+            Part::Key if self.deeper == 0 => {
+                self.plus = text == b"key" && self.is_in_object();
+                self.places.enter(self.frames.len(), text)
             }
-            Part::Value => self.roles.of_value(),
+            _ => self.places.at(),
         };
+        let role = place.role;
         if walk.is_cold(text, classes, part) {
             return;
         }
@@ -327,6 +339,7 @@ impl<'d> Document<'d> {
             plus: self.takes_plus(role),
             split: false,
             is_walked: self.is_walked,
+            is_message: place.is_message,
             ..*self.field
         };
         if self.is_event {
@@ -338,7 +351,7 @@ impl<'d> Document<'d> {
 
     /// True if `+` may stand for a space in values of a role.
     pub(super) fn takes_plus(&self, role: Role) -> bool {
-        role == Role::Query || self.plus
+        matches!(role, Role::Query | Role::ObjectKey) || self.plus
     }
 
     /// True in a container that is the member `object` (an S3 notification's).

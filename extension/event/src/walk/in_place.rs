@@ -7,6 +7,7 @@ use crate::decode;
 use crate::form::Part;
 use crate::path::Path;
 use crate::scan;
+use crate::source;
 use crate::text;
 
 impl Document<'_> {
@@ -32,7 +33,12 @@ impl Document<'_> {
             text: self.text,
             frames: &self.frames,
         };
-        let role = self.roles.of_value();
+        let place = self.places.at();
+        // Whether a message is an event is asked of its own text, unescaped.
+        if place.is_message && source::may_be_event(document) {
+            return None;
+        }
+        let role = place.role;
         let field = Field {
             path: &path,
             role,
@@ -40,6 +46,7 @@ impl Document<'_> {
             plus: self.takes_plus(role),
             split: false,
             is_walked: false,
+            is_message: false,
             ..*self.field
         };
         if self.is_event {

@@ -17,7 +17,7 @@ impl Document<'_> {
         };
         let is_repeated = array.kind == Kind::Counted && array.index > 0;
         // The event, its member and the parameter.
-        let is_parameter = outer.len() == 2 && self.roles.of_value() == Role::Query;
+        let is_parameter = outer.len() == 2 && self.places.at().role == Role::Query;
         if !is_repeated || !is_parameter {
             return;
         }

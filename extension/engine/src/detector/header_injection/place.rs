@@ -102,7 +102,7 @@ fn nature(form: &Form<'_>) -> Option<Nature> {
         return Some(Nature::Single);
     }
     match form.role {
-        Role::Header | Role::Cookie | Role::Path => Some(Nature::Single),
+        Role::Header | Role::Cookie | Role::Path | Role::ObjectKey => Some(Nature::Single),
         Role::Query => Some(Nature::Parameter),
         Role::Body | Role::Other => {
             // A name that holds a word of texts, and no name at all: a text.
