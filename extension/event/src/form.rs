@@ -16,12 +16,21 @@ pub enum Role {
     Header,
     /// A cookie.
     Cookie,
-    /// A body, a message or a part of one.
+    /// A body or a part of one.
     Body,
+    /// A message of a queue, a topic or a stream, or a part of one.
+    Message,
     /// The name of an object in a bucket, or of a file.
     ObjectKey,
     /// Anything else in the event.
     Other,
+}
+
+impl Role {
+    /// True for what a caller sends as one piece: a body or a message.
+    pub const fn is_payload(self) -> bool {
+        matches!(self, Self::Body | Self::Message)
+    }
 }
 
 /// Whether the text is a member name or a value.

@@ -73,7 +73,7 @@ impl Place {
         let holds = POSITIONS.node(to).and_then(|node| node.holds);
         let role = match holds {
             Some(Holds::Text(role) | Holds::Bytes(role)) => role,
-            Some(Holds::Message) => Role::Body,
+            Some(Holds::Message) => Role::Message,
             Some(Holds::Headers) => Role::Header,
             Some(Holds::Event) | None => self.role,
         };

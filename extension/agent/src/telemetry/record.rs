@@ -416,6 +416,7 @@ fn role(finding: &Finding) -> &'static str {
         Role::Header => "header",
         Role::Cookie => "cookie",
         Role::Body => "body",
+        Role::Message => "message",
         Role::ObjectKey => "object-key",
         Role::Other => "other",
     }

@@ -149,7 +149,14 @@ fn declarations(form: &Form<'_>) -> Option<Found> {
 fn is_document(form: &Form<'_>) -> bool {
     let mut names = form.path.names();
     let place = names.next();
-    let is_body = form.role == Role::Body && place.is_none_or(|name| name == b"body");
+    let is_body = match form.role {
+        Role::Body => place.is_none_or(|name| name == b"body"),
+        Role::Message => {
+            let names = ["body", "Message", "data", "value"];
+            place.is_some_and(|name| names.iter().any(|known| name == known.as_bytes()))
+        }
+        _ => false,
+    };
     is_body && form.text.trim_ascii_start().first() == Some(&b'<')
 }
 

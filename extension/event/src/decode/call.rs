@@ -72,7 +72,8 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
     if base64::may_be_plain(text, is_path(field)) || hex::may_be(text) {
         return true;
     }
-    let may_be_form = matches!(field.role, Role::Body | Role::Query | Role::Cookie)
+    let may_be_form = field.role.is_payload()
+        || matches!(field.role, Role::Query | Role::Cookie)
         || classes.has(Classes::AMPERSAND);
     may_be_form && classes.has(Classes::ODD) && memchr(b'=', text).is_some()
 }

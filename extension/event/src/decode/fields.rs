@@ -28,7 +28,7 @@ pub(super) fn may_be(text: &[u8], classes: Classes, field: &Field<'_>, is_decode
     }
     match field.role {
         Role::Cookie => true,
-        Role::Body | Role::Query if field.levels == 0 => is_name(head),
+        Role::Body | Role::Message | Role::Query if field.levels == 0 => is_name(head),
         _ => {
             classes.has(Classes::AMPERSAND)
                 && is_name(head)

@@ -3,7 +3,7 @@
 use memchr::{memchr, memmem};
 
 use super::container::show_field;
-use crate::form::{Part, Role, Span};
+use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::text;
 use crate::walk::{Field, Visitor, Walk};
@@ -37,7 +37,7 @@ fn is_document(text: &[u8], field: &Field<'_>) -> bool {
 
 /// True where a document may begin with a brace: in a member `query`, and as a whole body.
 fn is_query(field: &Field<'_>) -> bool {
-    field.path.member() == Some(b"query") || (field.role == Role::Body && field.levels == 0)
+    field.path.member() == Some(b"query") || (field.role.is_payload() && field.levels == 0)
 }
 
 /// The text behind white space and comments.

@@ -16,7 +16,7 @@ const BOUNDARY_BYTES_MAX: usize = 256;
 pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
     // Limit: `--a`, a line break, `b:` and another are the shortest part there is.
     let is_long = text.len() > 8;
-    is_long && field.part == Part::Value && field.role == Role::Body && boundary(text).is_some()
+    is_long && field.part == Part::Value && field.role.is_payload() && boundary(text).is_some()
 }
 
 /// The boundary with its two dashes: the first line of that kind with a header behind it.

@@ -6,7 +6,7 @@ use memchr::{memchr, memmem};
 
 use super::container::show_field;
 use super::html_names;
-use crate::form::{Part, Role, Span};
+use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::walk::{Field, Visitor, Walk};
 
@@ -28,7 +28,7 @@ pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
 }
 
 fn is_document(text: &[u8], field: &Field<'_>) -> bool {
-    let is_body = field.role == Role::Body && field.levels == 0;
+    let is_body = field.role.is_payload() && field.levels == 0;
     let Some(rest) = text.strip_prefix(b"<") else {
         return false;
     };

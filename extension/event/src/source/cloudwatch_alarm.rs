@@ -8,7 +8,7 @@ use crate::form::Role;
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    positions: &[("alarmData", Holds::Text(Role::Body))],
+    positions: &[("alarmData", Holds::Text(Role::Message))],
     ..Shape::PLAIN
 };
 

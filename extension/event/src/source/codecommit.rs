@@ -9,8 +9,11 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("Records/[]/codecommit/references", Holds::Text(Role::Body)),
-        ("Records/[]/customData", Holds::Text(Role::Body)),
+        (
+            "Records/[]/codecommit/references",
+            Holds::Text(Role::Message),
+        ),
+        ("Records/[]/customData", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

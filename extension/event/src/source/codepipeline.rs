@@ -11,7 +11,7 @@ pub(super) const SHAPE: Shape = Shape {
     positions: &[
         (
             "CodePipeline.job/data/actionConfiguration/configuration/UserParameters",
-            Holds::Text(Role::Body),
+            Holds::Text(Role::Message),
         ),
         (
             "CodePipeline.job/data/inputArtifacts/[]/location/s3Location/objectKey",

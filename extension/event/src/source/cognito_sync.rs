@@ -9,8 +9,8 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("datasetName", Holds::Text(Role::Body)),
-        ("datasetRecords", Holds::Text(Role::Body)),
+        ("datasetName", Holds::Text(Role::Message)),
+        ("datasetRecords", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

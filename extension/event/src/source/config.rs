@@ -9,8 +9,8 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("invokingEvent", Holds::Text(Role::Body)),
-        ("ruleParameters", Holds::Text(Role::Body)),
+        ("invokingEvent", Holds::Text(Role::Message)),
+        ("ruleParameters", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -9,8 +9,8 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("ResourceProperties", Holds::Text(Role::Body)),
-        ("OldResourceProperties", Holds::Text(Role::Body)),
+        ("ResourceProperties", Holds::Text(Role::Message)),
+        ("OldResourceProperties", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -10,7 +10,7 @@ pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
         ("requestPayload", Holds::Event),
-        ("responsePayload", Holds::Text(Role::Body)),
+        ("responsePayload", Holds::Text(Role::Message)),
     ],
     nested: &[("requestPayload", Holds::Event)],
     ..Shape::PLAIN

@@ -9,9 +9,12 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("events/[]/event/fullDocument", Holds::Text(Role::Body)),
-        ("events/[]/event/documentKey", Holds::Text(Role::Body)),
-        ("events/[]/event/updateDescription", Holds::Text(Role::Body)),
+        ("events/[]/event/fullDocument", Holds::Text(Role::Message)),
+        ("events/[]/event/documentKey", Holds::Text(Role::Message)),
+        (
+            "events/[]/event/updateDescription",
+            Holds::Text(Role::Message),
+        ),
     ],
     ..Shape::PLAIN
 };

@@ -9,9 +9,9 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("Records/[]/dynamodb/Keys", Holds::Text(Role::Body)),
-        ("Records/[]/dynamodb/NewImage", Holds::Text(Role::Body)),
-        ("Records/[]/dynamodb/OldImage", Holds::Text(Role::Body)),
+        ("Records/[]/dynamodb/Keys", Holds::Text(Role::Message)),
+        ("Records/[]/dynamodb/NewImage", Holds::Text(Role::Message)),
+        ("Records/[]/dynamodb/OldImage", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -8,11 +8,7 @@ use crate::form::Role;
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    positions: &[
-        ("detail-type", Holds::Text(Role::Body)),
-        ("detail", Holds::Text(Role::Body)),
-        ("detail/object/key", Holds::Text(Role::ObjectKey)),
-    ],
+    positions: &[("detail/object/key", Holds::Text(Role::ObjectKey))],
     nested: &[("detail/object/key", Holds::Text(Role::ObjectKey))],
     ..Shape::PLAIN
 };

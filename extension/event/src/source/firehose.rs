@@ -13,7 +13,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("records/[]/kafkaRecordValue", Holds::Message),
         (
             "records/[]/kinesisRecordMetadata/partitionKey",
-            Holds::Text(Role::Body),
+            Holds::Text(Role::Message),
         ),
     ],
     ..Shape::PLAIN

@@ -9,8 +9,8 @@ use crate::form::Role;
 pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
-        ("placementInfo/attributes", Holds::Text(Role::Body)),
-        ("deviceInfo/attributes", Holds::Text(Role::Body)),
+        ("placementInfo/attributes", Holds::Text(Role::Message)),
+        ("deviceInfo/attributes", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -10,8 +10,8 @@ pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
         ("records/*/[]/value", Holds::Message),
-        ("records/*/[]/key", Holds::Text(Role::Body)),
-        ("records/*/[]/headers/[]/*", Holds::Bytes(Role::Header)),
+        ("records/*/[]/key", Holds::Text(Role::Message)),
+        ("records/*/[]/headers/[]/*", Holds::Bytes(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -10,7 +10,10 @@ pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
         ("Records/[]/kinesis/data", Holds::Message),
-        ("Records/[]/kinesis/partitionKey", Holds::Text(Role::Body)),
+        (
+            "Records/[]/kinesis/partitionKey",
+            Holds::Text(Role::Message),
+        ),
     ],
     ..Shape::PLAIN
 };

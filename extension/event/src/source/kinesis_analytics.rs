@@ -12,7 +12,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("records/[]/data", Holds::Message),
         (
             "records/[]/kinesisStreamRecordMetadata/partitionKey",
-            Holds::Text(Role::Body),
+            Holds::Text(Role::Message),
         ),
     ],
     ..Shape::PLAIN

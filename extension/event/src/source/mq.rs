@@ -10,15 +10,15 @@ pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
         ("messages/[]/data", Holds::Message),
-        ("messages/[]/properties", Holds::Text(Role::Header)),
+        ("messages/[]/properties", Holds::Text(Role::Message)),
         ("rmqMessagesByQueue/*/[]/data", Holds::Message),
         (
             "rmqMessagesByQueue/*/[]/basicProperties/headers",
-            Holds::Text(Role::Header),
+            Holds::Text(Role::Message),
         ),
         (
             "rmqMessagesByQueue/*/[]/basicProperties/headers/*/bytes",
-            Holds::Bytes(Role::Header),
+            Holds::Bytes(Role::Message),
         ),
     ],
     ..Shape::PLAIN

@@ -12,10 +12,10 @@ pub(super) const SHAPE: Shape = Shape {
         ("[]/body", Holds::Message),
         ("[]/data", Holds::Message),
         ("[]/value", Holds::Message),
-        ("[]/key", Holds::Text(Role::Body)),
-        ("[]/messageAttributes", Holds::Text(Role::Header)),
-        ("[]/headers/[]/*", Holds::Bytes(Role::Header)),
-        ("[]/dynamodb", Holds::Text(Role::Body)),
+        ("[]/key", Holds::Text(Role::Message)),
+        ("[]/messageAttributes", Holds::Text(Role::Message)),
+        ("[]/headers/[]/*", Holds::Bytes(Role::Message)),
+        ("[]/dynamodb", Holds::Text(Role::Message)),
     ],
     ..Shape::PLAIN
 };

@@ -13,7 +13,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("Records/[]/Sns/Subject", Holds::Text(Role::Header)),
         (
             "Records/[]/Sns/MessageAttributes",
-            Holds::Text(Role::Header),
+            Holds::Text(Role::Message),
         ),
     ],
     nested: &[

@@ -10,14 +10,14 @@ pub(super) const SHAPE: Shape = Shape {
     recognise,
     positions: &[
         ("Records/[]/body", Holds::Message),
-        ("Records/[]/messageAttributes", Holds::Text(Role::Header)),
+        ("Records/[]/messageAttributes", Holds::Text(Role::Message)),
         (
             "Records/[]/attributes/MessageGroupId",
-            Holds::Text(Role::Header),
+            Holds::Text(Role::Message),
         ),
         (
             "Records/[]/attributes/MessageDeduplicationId",
-            Holds::Text(Role::Header),
+            Holds::Text(Role::Message),
         ),
     ],
     nested: &[("Records/[]/body", Holds::Message)],

@@ -82,7 +82,7 @@ enum Strength {
 /// What a command is worth.
 pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
     let strength = strength(command)?;
-    let is_script = matches!(form.role, Role::Body | Role::Other);
+    let is_script = matches!(form.role, Role::Body | Role::Message | Role::Other);
     let quality = match command.prefix {
         Prefix::Alone | Prefix::Quoted => 3,
         Prefix::Data => 2,

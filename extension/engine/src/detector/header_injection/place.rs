@@ -104,7 +104,7 @@ fn nature(form: &Form<'_>) -> Option<Nature> {
     match form.role {
         Role::Header | Role::Cookie | Role::Path | Role::ObjectKey => Some(Nature::Single),
         Role::Query => Some(Nature::Parameter),
-        Role::Body | Role::Other => {
+        Role::Body | Role::Message | Role::Other => {
             // A name that holds a word of texts, and no name at all: a text.
             let name = form.path.member().unwrap_or(&[]);
             let name = name.get(..NAME_BYTES_MAX).unwrap_or(name);
