@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::layer::Architecture;
 use crate::skips::{self, Skip};
-use crate::{accuracy, bench, docs, layer, project, tidy, tools};
+use crate::{accuracy, bench, differential, docs, fuzz, layer, project, tidy, tools};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ struct Step {
 }
 
 /// The steps, cheapest verdict first; programs are built before the tests that start them.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "tools",
         run: tools::install,
@@ -47,6 +47,14 @@ const STEPS: [Step; 10] = [
     Step {
         name: "test",
         run: test,
+    },
+    Step {
+        name: "differential",
+        run: differential::run_small,
+    },
+    Step {
+        name: "fuzz",
+        run: fuzz::run_stable,
     },
     Step {
         name: "docs",

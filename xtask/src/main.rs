@@ -12,7 +12,9 @@ mod ci;
 mod crates;
 mod debian;
 mod demo;
+mod differential;
 mod docs;
+mod fuzz;
 mod layer;
 mod project;
 mod skips;
@@ -48,6 +50,10 @@ enum Command {
     Accuracy(accuracy::Arguments),
     /// A million invocations through the agent, with the slope of its memory.
     Soak(soak::Arguments),
+    /// Whether every string that Python's or Node's parser sees is inspected.
+    Differential(differential::Arguments),
+    /// Hostile inputs: seeded on the stable compiler, or guided by coverage.
+    Fuzz(fuzz::Arguments),
     /// Builds what the demonstration needs and starts it.
     Demo(demo::Arguments),
     /// Installs what tests need beyond Rust, and names what it could not.
@@ -71,6 +77,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Differential(arguments) => differential::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Tools => tools::install().map(|skips| skips::print(&skips)),
     };

@@ -21,6 +21,12 @@ pub(crate) fn desk(program: &str) -> PathBuf {
     target().join("desk").join(program)
 }
 
+/// The program that makes hostile inputs, built from the profile `desk`.
+pub(crate) fn fuzz() -> Result<Command> {
+    run(cargo().args(["build", "--profile", "desk", "--package", "credenza-fuzz"]))?;
+    Ok(Command::new(desk("credenza-fuzz")))
+}
+
 /// `cargo`, as it was called for this very run, in the workspace.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -195,6 +195,24 @@ fn an_input_twice_as_long_takes_twice_the_steps() {
 }
 
 #[test]
+fn any_piece_repeated_takes_linear_steps() {
+    bolero::check!().for_each(|piece: &[u8]| {
+        let piece: String = piece
+            .iter()
+            .take(24)
+            .map(|byte| char::from(byte & 0x7f))
+            .filter(|char| !matches!(char, '"' | '\\' | '\0'..' '))
+            .collect();
+        if piece.is_empty() {
+            return;
+        }
+        let [once, twice] =
+            [1, 2].map(|times| inspected(value(&piece, times * (BYTES / 4)).as_bytes()).steps);
+        assert!(twice * 10 <= once * 23, "{once} and {twice} for {piece:?}");
+    });
+}
+
+#[test]
 fn six_mebibytes_of_open_brackets_are_inspected_to_the_last() {
     let report = inspected(filled("[", 6 << 20).as_bytes());
     assert!(report.coverage.is_complete());

@@ -57,6 +57,11 @@ pub(crate) fn unescape_string(
                 let behind = one_escape(window.get(at..).unwrap_or(&[]), &mut rune);
                 at = window.len().saturating_sub(behind.len());
                 // A block leaves the room of a piece behind it, and no rune is longer.
+                if let Some(char) = joined(out.get(begin..filled).unwrap_or(&[]), &rune) {
+                    filled = filled.saturating_sub(SURROGATE_BYTES);
+                    rune.clear();
+                    push_code(char, &mut rune);
+                }
                 let end = filled.saturating_add(rune.len());
                 if let Some(place) = out.get_mut(filled..end) {
                     place.copy_from_slice(&rune);
@@ -203,8 +208,31 @@ pub(crate) fn push_unit<'t>(high: u32, rest: &'t [u8], out: &mut Vec<u8>) -> &'t
         push_code(pair(high, low), out);
         return behind;
     }
+    let before = out.len();
     push_code(high, out);
+    let (text, rune) = out.split_at_checked(before).unwrap_or((&[], &[]));
+    if let Some(char) = joined(text, rune) {
+        out.truncate(before.saturating_sub(SURROGATE_BYTES));
+        push_code(char, out);
+    }
     rest
+}
+
+/// The bytes of a lone surrogate.
+const SURROGATE_BYTES: usize = 3;
+
+/// The character of two surrogates that came to stand side by side, one kept from an escape of the
+/// document around this one: Node joins them, whoever wrote them.
+fn joined(text: &[u8], rune: &[u8]) -> Option<u32> {
+    let [0xed, low @ 0xb0..=0xbf, low_end @ 0x80..=0xbf] = *rune else {
+        return None;
+    };
+    let [.., 0xed, high @ 0xa0..=0xaf, high_end @ 0x80..=0xbf] = *text else {
+        return None;
+    };
+    let unit =
+        |middle: u8, last: u8| 0xd000 | u32::from(middle & 0x3f) << 6 | u32::from(last & 0x3f);
+    Some(pair(unit(high, high_end), unit(low, low_end)))
 }
 
 /// The code point of a surrogate pair.
@@ -270,4 +298,32 @@ pub(crate) fn is_mostly_text(text: &[u8]) -> bool {
 /// A control character other than white space.
 pub(crate) fn is_control(byte: u8) -> bool {
     byte == 0x7f || (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{unescape, unescape_string};
+
+    fn plain(text: &[u8]) -> Vec<u8> {
+        let (mut plain, mut string) = (Vec::new(), Vec::new());
+        unescape(text, &mut plain);
+        unescape_string(text, 0, usize::MAX, &mut string);
+        assert_eq!(plain, string, "{}", text.escape_ascii());
+        plain
+    }
+
+    #[test]
+    fn two_surrogates_side_by_side_are_one_character() {
+        for (text, expected) in [
+            (&b"\\ud83d\\ude00"[..], "\u{1f600}".as_bytes()),
+            (b"\xed\xa0\xbd\\ude00", "\u{1f600}".as_bytes()),
+            (b"\\ude00\\ud83d", b"\xed\xb8\x80\xed\xa0\xbd"),
+            (b"\xed\xa0@\\ude00", b"\xed\xa0@\xed\xb8\x80"),
+            (b"\\ud83dx\\ude00", b"\xed\xa0\xbdx\xed\xb8\x80"),
+        ] {
+            assert_eq!(plain(text), expected, "{}", text.escape_ascii());
+        }
+    }
 }

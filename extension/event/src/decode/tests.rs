@@ -424,3 +424,70 @@ fn nothing_that_is_damaged_stops_a_decoder() {
             }
         });
 }
+
+/// A container of some kind whose leaves and ends are drawn.
+fn container(kind: u8, noise: &[u8]) -> Vec<u8> {
+    const WHOLE: [&str; 8] = [
+        "<r><q a='",
+        "'>",
+        "</q><![CDATA[",
+        "]]><!--",
+        "--></r><!DOCTYPE a [",
+        "]>",
+        "<?x",
+        "/>",
+    ];
+    const GRAPH: [&str; 8] = ["query {", "(a:\"", "\")", "\"\"\"", "#", "\n", "}", "$"];
+    const PARTS: [&str; 8] = [
+        "--b\r\n",
+        "Content-Disposition: form-data; name=",
+        "\"",
+        "; filename*=UTF-8''",
+        "\r\n\r\n",
+        "Content-Transfer-Encoding: quoted-printable\r\n",
+        "=3D",
+        "--b--",
+    ];
+    const FORM: [&str; 8] = ["a=", "&", "a", "=", "%26", "+", ";", "[b]="];
+    const FILES: [&str; 8] = [
+        "PK\u{3}\u{4}",
+        "PK\u{1}\u{2}",
+        "\0\0\0\0",
+        "\u{10}\0",
+        "../",
+        "ustar",
+        "0000000",
+        "P",
+    ];
+    let pieces = [WHOLE, GRAPH, PARTS, FORM, FILES][usize::from(kind) % 5];
+    let mut text = Vec::from(pieces[0]);
+    for byte in noise {
+        match byte {
+            0..32 => text.extend_from_slice(pieces[usize::from(byte % 8)].as_bytes()),
+            byte => text.push(*byte),
+        }
+    }
+    text
+}
+
+#[test]
+fn any_container_is_opened_within_its_steps() {
+    bolero::check!()
+        .with_type::<(u8, Vec<u8>)>()
+        .for_each(|(kind, noise)| {
+            let text = container(*kind, noise);
+            let packed = STANDARD.encode(&text);
+            for input in [text.as_slice(), packed.as_bytes()] {
+                let steps = Steps::for_bytes(input.len());
+                let mut left = steps;
+                walk_text(
+                    input,
+                    Role::Body,
+                    Part::Value,
+                    &mut left,
+                    &mut Lines::default(),
+                );
+                assert!(left.spent() <= steps.left());
+            }
+        });
+}
