@@ -133,13 +133,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         hostile(arguments, arguments.inputs.unwrap_or(HOSTILE_OF_CI))?;
         return properties(DRAWS_OF_CI);
     }
-    let named = |target: &&Target| {
+    let is_chosen = |target: &&Target| {
         arguments
             .target
             .as_deref()
             .is_none_or(|name| name == target.name)
     };
-    let chosen: Vec<&Target> = TARGETS.iter().filter(named).collect();
+    let chosen: Vec<&Target> = TARGETS.iter().filter(is_chosen).collect();
     if chosen.is_empty() {
         let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
         bail!("no such target; there are {}", names.join(", "));
@@ -152,8 +152,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-// Limit: 600,000 events take about two minutes on two cores, and 20,000 draws of each of some twenty
-// properties as long again: a million inputs in four minutes.
+// Limit: 600,000 events take about two minutes on two cores, and 20,000 draws of each of some
+// twenty properties as long again: a million inputs in four minutes.
 const HOSTILE_OF_CI: u64 = 600_000;
 const DRAWS_OF_CI: u64 = 20_000;
 

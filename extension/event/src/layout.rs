@@ -1,5 +1,6 @@
 //! Where the members of an object and the elements of an array stand, as offsets into their text.
-//! It never looks into a value, never allocates, and never fails: where the text is no JSON it ends.
+//! It never looks into a value, never allocates, and never fails: where the text is no JSON it
+//! ends.
 use crate::scan;
 
 /// A range of bytes of a text.

@@ -155,8 +155,8 @@ impl Path<'_> {
         last.is_some_and(|frame| frame.kind == Kind::Counted && frame.index == 0)
     }
 
-    /// What stands before the current member's name in its document, as it stands there; empty where
-    /// there is no name.
+    /// What stands before the current member's name in its document, as it stands there; empty
+    /// where there is no name.
     pub fn before(&self) -> &[u8] {
         let name = self
             .frames

@@ -1,6 +1,5 @@
-//! The parser differential: whatever Python's or Node's parser accepts, every string that it sees is
-//! shown to the detectors.
-//! It never compares verdicts, only what is looked at.
+//! The parser differential: whatever Python's or Node's parser accepts, every string that it sees
+//! is shown to the detectors. It never compares verdicts, only what is looked at.
 use std::collections::HashSet;
 use std::io::Write as _;
 
@@ -24,7 +23,8 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
-// Limit: 512 documents at once, some 300 KB: as much as keeps a reader busy while the next are made.
+// Limit: 512 documents at once, some 300 KB: as much as keeps a reader busy while the next are
+// made.
 const BATCH: u64 = 512;
 
 /// Makes documents, lets the readers read them, and compares.
@@ -147,7 +147,8 @@ impl Shown {
         shown
     }
 
-    /// True if a string is looked at: as it is, or because it is a document of which each string is.
+    /// True if a string is looked at: as it is, or because it is a document of which each string
+    /// is.
     fn has(&self, seen: &Seen) -> bool {
         seen.text.is_empty()
             || seen.is_document
@@ -156,8 +157,9 @@ impl Shown {
             || self.has_all(&seen.text)
     }
 
-    /// True if whatever is shown of a text that stands alone is shown here too. What no parser takes
-    /// for a document, for a comma too many, may be opened all the same: only signs are left over.
+    /// True if whatever is shown of a text that stands alone is shown here too. What no parser
+    /// takes for a document, for a comma too many, may be opened all the same: only signs are left
+    /// over.
     fn has_all(&self, text: &[u8]) -> bool {
         let alone = Self::of(text, true);
         let is_document = matches!(text.trim_ascii_start().first(), Some(b'[' | b'{' | b'"'));

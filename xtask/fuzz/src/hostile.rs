@@ -1,5 +1,5 @@
-//! Hostile inputs by the million: no panic, no hang, no step beyond the budget, no memory beyond it.
-//! It never judges a verdict, and never keeps an item of a corpus.
+//! Hostile inputs by the million: no panic, no hang, no step beyond the budget, no memory beyond
+//! it. It never judges a verdict, and never keeps an item of a corpus.
 use std::fmt;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,6 @@
-//! JSON as parsers disagree on it: duplicate names, lone surrogates, numbers beyond all bounds, other
-//! encodings, bytes that are no text, and damage.
-//! It never makes the same document for two numbers, and the same one twice for one.
+//! JSON as parsers disagree on it: duplicate names, lone surrogates, numbers beyond all bounds,
+//! other encodings, bytes that are no text, and damage. It never makes the same document for two
+//! numbers, and the same one twice for one.
 use crate::dice::Dice;
 
 /// Which encodings and spellings a document has; each input draws its own, so that most are read by

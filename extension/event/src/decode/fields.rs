@@ -22,7 +22,8 @@ pub(super) fn may_be(text: &[u8], classes: Classes, field: &Field<'_>, is_decode
         return false;
     };
     let (head, tail) = text.split_at(at);
-    // `=` and `==` at the end are the padding of base64; `name=` may be a cookie, and no value of one.
+    // `=` and `==` at the end are the padding of base64; `name=` may be a cookie, and no value of
+    // one.
     if matches!(tail, b"=" | b"==") && (field.role != Role::Cookie || field.split) {
         return false;
     }

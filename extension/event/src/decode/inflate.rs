@@ -105,8 +105,8 @@ pub(super) struct Cap {
     pub(super) free: usize,
 }
 
-/// Appends what raw deflate inflates to; gives what is left out if it is not all. What is no deflate, or no
-/// text, gives nothing: almost any bytes may pass for its beginning.
+/// Appends what raw deflate inflates to; gives what is left out if it is not all. What is no
+/// deflate, or no text, gives nothing: almost any bytes may pass for its beginning.
 pub(super) fn decode_raw(
     inflater: &mut Inflater,
     packed: &[u8],

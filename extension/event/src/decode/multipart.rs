@@ -244,8 +244,8 @@ fn parameter_before(text: &[u8]) -> Option<Parameter> {
     .find_map(|(known, parameter)| name.eq_ignore_ascii_case(known).then_some(parameter))
 }
 
-/// The value at the start of a text: up to the quote that no backslash escapes, or to the end of the
-/// parameter.
+/// The value at the start of a text: up to the quote that no backslash escapes, or to the end of
+/// the parameter.
 fn value_of(value: &[u8]) -> &[u8] {
     let Some(quoted) = value.strip_prefix(b"\"") else {
         let end = value

@@ -15,8 +15,8 @@ const FRAMES_MAX: usize = 512;
 
 /// True if a text looks like an XML document that is no page.
 ///
-/// A page is judged as a whole: what its elements say is prose and program text that stands there to
-/// be read. The body of a request may have any root, which few readers ask for.
+/// A page is judged as a whole: what its elements say is prose and program text that stands there
+/// to be read. The body of a request may have any root, which few readers ask for.
 #[inline]
 pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
