@@ -94,6 +94,7 @@ fn evidence(confidence: Confidence, kind: &'static str, start: usize, end: usize
 /// The first secret of a text; a whole one before one that is locked.
 fn strongest(text: &[u8]) -> Option<Evidence> {
     let mut weaker = None;
+    let mut halves = Halves::default();
     let mut at = 0_usize;
     while let Some(rest) = text.get(at..)
         && !rest.is_empty()
@@ -101,7 +102,7 @@ fn strongest(text: &[u8]) -> Option<Evidence> {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         let is_free = before.is_none_or(|byte| !is_inside(*byte));
         if is_free && begins(rest) {
-            match secret(text, at) {
+            match secret(text, at, &mut halves) {
                 Some(found) if found.confidence == Confidence::Medium => return Some(found),
                 found => weaker = weaker.or(found),
             }
@@ -125,14 +126,14 @@ fn begins(text: &[u8]) -> bool {
         || gate::begins_packed(text)
 }
 
-fn secret(text: &[u8], start: usize) -> Option<Evidence> {
+fn secret(text: &[u8], start: usize, halves: &mut Halves) -> Option<Evidence> {
     let rest = text.get(start..)?;
     if rest.starts_with(b"-----") {
         return private_key(rest, start);
     }
     let (kind, len) = kind::at_start(rest)?;
     let end = start.saturating_add(len);
-    if matches!(kind.proof, Proof::Pair) && !has_secret_near(text, start, end) {
+    if matches!(kind.proof, Proof::Pair) && !halves.are_near(text, start, end) {
         return None;
     }
     Some(evidence(Confidence::Medium, kind.name, start, end))
@@ -141,16 +142,41 @@ fn secret(text: &[u8], start: usize) -> Option<Evidence> {
 // Limit: 256 bytes: the two halves stand in two lines of one file.
 const NEAR_BYTES: usize = 256;
 
-/// True if 40 characters as AWS draws them stand near.
-fn has_secret_near(text: &[u8], start: usize, end: usize) -> bool {
-    let from = start.saturating_sub(NEAR_BYTES);
-    let before = text.get(from..start).unwrap_or(&[]);
-    let behind = text.get(end..).unwrap_or(&[]);
-    let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
-    let is_in = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    [before, behind]
-        .iter()
-        .any(|near| near.split(|byte| !is_in(byte)).any(kind::is_aws_secret))
+/// Where the 40 characters stand that are the other half of AWS's keys, as far as was looked.
+#[derive(Default)]
+struct Halves {
+    looked_to: usize,
+    /// Where the last of them begins.
+    last: Option<usize>,
+}
+
+impl Halves {
+    /// True if such a half stands near; ids come in the order of the text, so that no byte is looked
+    /// at twice but for a word at the end of what was.
+    fn are_near(&mut self, text: &[u8], start: usize, end: usize) -> bool {
+        let from = start.saturating_sub(NEAR_BYTES);
+        let to = end.saturating_add(NEAR_BYTES).min(text.len());
+        let is_in = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let mut at = self.looked_to.max(from);
+        while at < to {
+            let rest = text.get(at..).unwrap_or(&[]);
+            let len = rest.iter().take(41).take_while(|byte| is_in(byte)).count();
+            if rest.get(..len).is_some_and(kind::is_aws_secret) {
+                self.last = Some(at);
+            }
+            // A longer run is something else, to its end.
+            let run = if len > 40 {
+                rest.iter()
+                    .position(|byte| !is_in(byte))
+                    .unwrap_or(rest.len())
+            } else {
+                len
+            };
+            at = at.saturating_add(run).saturating_add(1);
+        }
+        self.looked_to = at;
+        self.last.is_some_and(|last| last >= from)
+    }
 }
 
 /// A private key in PEM; one that is locked is worth its passphrase.

@@ -150,7 +150,8 @@ impl<'t> Reader<'t> {
 
     /// Reads selections until the first one is closed; false where the document ends or breaks off.
     fn selections(&mut self) -> bool {
-        while self.depth > 0 {
+        // What is deeper than this is a finding whatever follows.
+        while (1..=LEVELS_MAX).contains(&self.depth) {
             let token = self.lexer.next();
             let behind = self.lexer.offset();
             match token {
@@ -167,7 +168,7 @@ impl<'t> Reader<'t> {
                 _ => return false,
             }
         }
-        true
+        self.depth == 0
     }
 
     fn level(&mut self) -> Option<&mut Level> {

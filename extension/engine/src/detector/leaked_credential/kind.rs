@@ -89,10 +89,23 @@ use self::Alphabet::{Alphanumeric, Base32, Base64, Hex, Parted, Path, Url, Word}
 use self::Proof::{Checksum, Digits, End, Length, Mark, Pair, Sign};
 
 // Limit: lengths are those that the issuers give out, and some more where they have announced it.
-/// All kinds; a longer prefix stands before a shorter one that it begins with.
+/// All kinds, in the order of their first letters; a longer prefix stands before a shorter one that
+/// it begins with.
 pub(super) static KINDS: &[Kind] = &[
     kind("aws-access-key", "AKIA", Base32, (16, 16), Pair),
     kind("aws-access-key", "ASIA", Base32, (16, 16), Pair),
+    kind("google-api-key", "AIza", Url, (35, 35), Length),
+    kind(
+        "azure-storage-key",
+        "AccountKey=",
+        Base64,
+        (88, 88),
+        End(b"=="),
+    ),
+    kind("google-client-secret", "GOCSPX-", Url, (28, 28), Length),
+    kind("sendgrid-key", "SG.", Parted, (66, 66), Sign(b'.', 22)),
+    kind("digitalocean-token", "dop_v1_", Hex, (64, 64), Length),
+    kind("docker-token", "dckr_pat_", Url, (27, 27), Length),
     kind(
         "github-token",
         concat!("gh", "p_"),
@@ -111,17 +124,10 @@ pub(super) static KINDS: &[Kind] = &[
         (82, 82),
         Sign(b'_', 22),
     ),
-    kind("npm-token", "npm_", Alphanumeric, (36, 36), Checksum),
     kind("gitlab-token", "glpat-", Parted, (20, 320), Length),
     kind("gitlab-token", "glptt-", Parted, (40, 320), Length),
     kind("gitlab-token", "glrt-", Parted, (20, 320), Length),
     kind("gitlab-token", "gldt-", Parted, (20, 320), Length),
-    kind("slack-token", concat!("xo", "xb-"), Url, (40, 255), Digits),
-    kind("slack-token", "xoxp-", Url, (40, 255), Digits),
-    kind("slack-token", "xoxa-", Url, (40, 255), Digits),
-    kind("slack-token", "xoxr-", Url, (40, 255), Digits),
-    kind("slack-token", "xoxs-", Url, (40, 255), Digits),
-    kind("slack-token", "xapp-1-", Url, (60, 255), Length),
     kind(
         "slack-webhook",
         "https://hooks.slack.com/services/T",
@@ -129,33 +135,54 @@ pub(super) static KINDS: &[Kind] = &[
         (38, 60),
         Length,
     ),
-    kind("stripe-key", "sk_live_", Alphanumeric, (24, 247), Length),
+    kind("huggingface-token", "hf_", Alphanumeric, (34, 34), Length),
+    kind("npm-token", "npm_", Alphanumeric, (36, 36), Checksum),
+    kind("pypi-token", "pypi-AgEIcHlwaS5vcmc", Url, (50, 400), Length),
     kind("stripe-key", "rk_live_", Alphanumeric, (24, 247), Length),
-    kind("google-api-key", "AIza", Url, (35, 35), Length),
-    kind("google-client-secret", "GOCSPX-", Url, (28, 28), Length),
+    kind("stripe-key", "sk_live_", Alphanumeric, (24, 247), Length),
     kind("anthropic-key", "sk-ant-", Url, (90, 120), End(b"AA")),
     kind("openai-key", "sk-", Url, (48, 220), Mark(b"T3Blbk", 18)),
-    kind("pypi-token", "pypi-AgEIcHlwaS5vcmc", Url, (50, 400), Length),
-    kind("sendgrid-key", "SG.", Parted, (66, 66), Sign(b'.', 22)),
-    kind("digitalocean-token", "dop_v1_", Hex, (64, 64), Length),
     kind("shopify-token", "shpat_", Hex, (32, 32), Length),
     kind("shopify-token", "shpca_", Hex, (32, 32), Length),
     kind("shopify-token", "shppa_", Hex, (32, 32), Length),
     kind("shopify-token", "shpss_", Hex, (32, 32), Length),
-    kind("huggingface-token", "hf_", Alphanumeric, (34, 34), Length),
-    kind("docker-token", "dckr_pat_", Url, (27, 27), Length),
-    kind(
-        "azure-storage-key",
-        "AccountKey=",
-        Base64,
-        (88, 88),
-        End(b"=="),
-    ),
+    kind("slack-token", concat!("xo", "xb-"), Url, (40, 255), Digits),
+    kind("slack-token", "xoxp-", Url, (40, 255), Digits),
+    kind("slack-token", "xoxa-", Url, (40, 255), Digits),
+    kind("slack-token", "xoxr-", Url, (40, 255), Digits),
+    kind("slack-token", "xoxs-", Url, (40, 255), Digits),
+    kind("slack-token", "xapp-1-", Url, (60, 255), Length),
 ];
+
+/// Between which places of the table the kinds with a first letter stand.
+static BY_FIRST: [(usize, usize); 128] = by_first();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs at build time only: a wrong index fails the build"
+)]
+const fn by_first() -> [(usize, usize); 128] {
+    let mut table = [(0, 0); 128];
+    let mut at = 0;
+    let mut before = 0;
+    while at < KINDS.len() {
+        let first = KINDS[at].prefix[0];
+        assert!(before <= first, "the kinds are out of order");
+        if before < first {
+            table[first as usize].0 = at;
+        }
+        table[first as usize].1 = at + 1;
+        before = first;
+        at += 1;
+    }
+    table
+}
 
 /// A secret at the start of a text: its kind and its length.
 pub(super) fn at_start(text: &[u8]) -> Option<(&'static Kind, usize)> {
-    KINDS.iter().find_map(|kind| {
+    let first = usize::from(*text.first()?);
+    let (from, to) = BY_FIRST.get(first).copied()?;
+    KINDS.get(from..to)?.iter().find_map(|kind| {
         let behind = text.strip_prefix(kind.prefix)?;
         // One more than the longest: what goes on is something else.
         let window = behind.get(..=kind.most).unwrap_or(behind);
