@@ -95,6 +95,7 @@ fn binary(text: &[u8]) -> Option<Find> {
 fn textual(form: &Form<'_>, text: &[u8]) -> Option<Find> {
     let finds = [
         member::first_of_list(form.path, text),
+        member::lenient(text),
         dotnet::packed(text),
         php::read(text),
         tag::read(text),

@@ -172,7 +172,11 @@ fn property_path(text: &[u8]) -> &[u8] {
 fn reaches_prototype<'n>(pieces: impl Iterator<Item = &'n [u8]>) -> bool {
     let mut before: &[u8] = &[];
     for piece in pieces {
-        if piece == b"__proto__" || (piece == b"prototype" && before == b"constructor") {
+        // The doubled ones are what filters that cut the words out leave whole.
+        let is_prototype = matches!(piece, b"prototype" | b"protoprototypetype");
+        if matches!(piece, b"__proto__" | b"__pro__proto__to__")
+            || (is_prototype && matches!(before, b"constructor" | b"constconstructorructor"))
+        {
             return true;
         }
         before = piece;

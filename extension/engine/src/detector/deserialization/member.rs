@@ -1,9 +1,11 @@
 //! Members of JSON documents that say which class their object is of.
 //! It never takes a type for a class: names of schemas have no dots, and addresses have slashes.
 use credenza_event::Path;
+use memchr::memmem;
 
 use super::Find;
 use super::class::{self, Worth};
+use crate::cursor::Cursor;
 use crate::gate;
 use crate::operand::Operand;
 use crate::report::Confidence;
@@ -54,6 +56,48 @@ pub(super) fn first_of_list(path: &Path<'_>, text: &[u8]) -> Option<Find> {
         mark: "type-list",
         is_whole: true,
     })
+}
+
+/// Reads a text for members in single quotes or none, as lenient readers take them.
+pub(super) fn lenient(text: &[u8]) -> Option<Find> {
+    // No member is without its document.
+    memchr::memchr(b'{', text)?;
+    for (mark, at) in [&b"$type"[..], b"@type"]
+        .into_iter()
+        .filter_map(|mark| Some((mark, memmem::find(text, mark)?)))
+    {
+        let mut cursor = Cursor::at(text, at.saturating_add(mark.len()));
+        let quote = cursor.eat(b"'") || cursor.eat(b"\"");
+        cursor.space();
+        if !cursor.eat(b":") {
+            continue;
+        }
+        cursor.space();
+        let Some(delimiter) = cursor.peek().filter(|byte| matches!(byte, b'\'' | b'"')) else {
+            continue;
+        };
+        cursor.skip(1);
+        // Limit: full names of types with their assemblies are no longer than 256 bytes.
+        let near = cursor.rest();
+        let near = near.get(..256).unwrap_or(near);
+        let len = memchr::memchr(delimiter, near).unwrap_or(near.len());
+        let class = near.get(..len)?;
+        let (confidence, format) = match mark {
+            b"$type" => (dotnet(class), "dotnet"),
+            _ => (java(class), "java"),
+        };
+        if confidence == Some(Confidence::High) {
+            return Some(Find {
+                confidence: Confidence::High,
+                start: at,
+                end: cursor.offset().saturating_add(len),
+                format,
+                mark: "type-member",
+                is_whole: quote && text.trim_ascii_start().starts_with(b"{"),
+            });
+        }
+    }
+    None
 }
 
 /// A class of Java, as fastjson and Jackson read it.

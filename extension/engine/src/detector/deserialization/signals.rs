@@ -4,8 +4,16 @@ use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 
 /// The signals without which nothing is found.
-pub(in crate::detector) const NEEDS: &[Signals] =
-    &[Signals::OBJECTS, Signals::NAME.with(Signals::INTERNAL)];
+pub(in crate::detector) const NEEDS: &[Signals] = &[
+    Signals::OBJECTS,
+    Signals::NAME.with(Signals::INTERNAL),
+    // `'$type':'…'`, which no reader of JSON opens.
+    Signals::INTERNAL.with(Signals::DOLLAR).with(Signals::QUOTE),
+    Signals::INTERNAL
+        .with(Signals::OBJECT)
+        .with(Signals::QUOTE)
+        .with(Signals::BRACE),
+];
 
 /// The words that show a signal; the gate shows it for the first bytes of streams, too.
 pub(in crate::detector) const WORDS: &Vocabulary = &[

@@ -69,12 +69,18 @@ fn constructs(element: &[u8]) -> Option<Construct> {
                 || memmem::find(attributes, b"type=").is_some();
             starts.then_some((Confidence::High, "dotnet", "markup"))
         }
-        _ if name.contains(&b'.') && class::is_java_name(name) => {
+        _ if name.contains(&b'.') && class::is_java_name(outer(name)) => {
             // `XStream` names an element by its class.
             (class::java(name) == Worth::Gadget).then_some((Confidence::High, "java", "xstream"))
         }
         _ => of_type(attributes),
     }
+}
+
+/// The outer class of a nested one: `XStream` writes `_-` for `$`.
+fn outer(name: &[u8]) -> &[u8] {
+    let end = memmem::find(name, b"_-").unwrap_or(name.len());
+    name.get(..end).unwrap_or(name)
 }
 
 /// `type="…"`, `z:Type="…"`, `class="…"` with a type that runs code.

@@ -78,7 +78,11 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
     if operator(&mut cursor, text_len) {
         return breakout(Confidence::High, cursor.offset(), "boolean");
     }
-    let negated = cursor.eat(b"!");
+    let mut negated = cursor.eat(b"!");
+    // `)((|uid=*`: one parenthesis too many, and the operator before its assertion.
+    if !negated && cursor.eat(b"(") {
+        negated = cursor.eat(b"|") || cursor.eat(b"&");
+    }
     let assertion = Assertion::read(&mut cursor)?;
     let confidence = if assertion.is_directory() || (assertion.is_pattern && !spaced) || negated {
         Confidence::High
@@ -144,12 +148,23 @@ fn whole_filter(text: &[u8], first: usize) -> Option<Breakout> {
     if !cursor.eat(b"(") || !opens_filter(cursor) {
         return None;
     }
+    // `*(|(mail=*))`: a pattern with a filter behind it is a value that tries to be one.
+    let tries = first > 0
+        && text.get(first.saturating_sub(1)) == Some(&b'*')
+        && first <= VALUE_BYTES_MAX
+        && text
+            .get(..first)
+            .is_some_and(|value| value.iter().all(u8::is_ascii_graphic));
     Some(Breakout {
-        confidence: Confidence::Medium,
+        confidence: if tries {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        },
         start: first,
         end: cursor.offset(),
         production: "filter",
-        is_whole: true,
+        is_whole: !tries,
     })
 }
 

@@ -165,7 +165,9 @@ pub(super) fn value(text: &[u8]) -> Option<Find> {
     let end = memchr::memchr(b'=', near).unwrap_or(near.len());
     let name = near.get(..end)?;
     // A variable with a sigil is program text.
-    let begins = name.first().is_some_and(u8::is_ascii_alphabetic);
+    let begins = name
+        .first()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'[');
     let ends = near.len() == text.len() || end < near.len();
     if !begins || !ends || !name.ends_with(b"]") || near.get(end..)?.starts_with(b"==") {
         return None;
@@ -200,6 +202,12 @@ fn typed_values(operand: Operand<'_>) -> Option<Confidence> {
     .then_some(Confidence::High)
 }
 
+/// True for an operator that nothing else has.
+pub(super) fn is_sure(name: &[u8]) -> bool {
+    name.strip_prefix(b"$")
+        .is_some_and(|operator| SURE.contains(&operator))
+}
+
 /// True for `$operator` of any kind.
 pub(super) fn is_known(name: &[u8]) -> bool {
     let Some(operator) = name.strip_prefix(b"$") else {
@@ -208,5 +216,5 @@ pub(super) fn is_known(name: &[u8]) -> bool {
     SURE.contains(&operator)
         || OF_LISTS.contains(&operator)
         || OF_DOCUMENTS.contains(&operator)
-        || operator == b"or"
+        || matches!(operator, b"or" | b"comment")
 }

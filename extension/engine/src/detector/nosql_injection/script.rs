@@ -39,7 +39,9 @@ pub(super) fn read(text: &[u8], within_quotes: bool, is_body: bool) -> Option<Fi
     {
         return Some(found);
     }
-    bare(text).or_else(|| shell(text, is_body))
+    loose(text)
+        .or_else(|| bare(text))
+        .or_else(|| shell(text, is_body))
 }
 
 fn find(
@@ -74,7 +76,12 @@ fn behind_literal(text: &[u8], start: usize, behind: usize) -> Option<Find> {
     } else {
         words(&mut cursor)
     }?;
-    let end = cursor.offset();
+    // What stands behind a clause of Cypher is the rest of its query.
+    let end = if what.0 == "cypher" {
+        text.len()
+    } else {
+        cursor.offset()
+    };
     Some(find(Confidence::High, start, end, "literal", what))
 }
 
@@ -169,6 +176,11 @@ fn statement(cursor: &mut Cursor<'_>) -> What {
         b"new" => spaced && cursor.eat(b"Date"),
         b"throw" => spaced && (cursor.eat(b"new ") || cursor.eat(b"'") || cursor.eat(b"\"")),
         b"this" => member(cursor),
+        // `d=new Date();`
+        name if !name.is_empty() && name.len() <= 8 && cursor.eat(b"=") => {
+            cursor.space();
+            cursor.eat(b"new") && cursor.space() && cursor.eat(b"Date(")
+        }
         b"db" => cursor.eat(b".") && !cursor.name().is_empty() && is_call(*cursor),
         _ => false,
     };
@@ -200,6 +212,9 @@ fn operator_member(cursor: &mut Cursor<'_>) -> What {
 /// `ALLOW FILTERING` of Cassandra, and functions of conditions of `DynamoDB`.
 fn words(cursor: &mut Cursor<'_>) -> What {
     let word = cursor.name();
+    if let Some(what) = graph(word, *cursor) {
+        return Some(what);
+    }
     if word.eq_ignore_ascii_case(b"allow") && cursor.space() {
         return cursor
             .name()
@@ -235,6 +250,55 @@ fn words(cursor: &mut Cursor<'_>) -> What {
     cursor.space();
     let fits = !path.is_empty() && matches!(cursor.peek(), Some(b',' | b')'));
     fits.then_some(("dynamodb", "function"))
+}
+
+/// `{ $ne: 1 }` and `1, $where: …`: a document, or its next member, as programs write it.
+fn loose(text: &[u8]) -> Option<Find> {
+    let near = text.get(..STATEMENT_BYTES_MAX).unwrap_or(text);
+    let mut cursor = Cursor::at(near, 0);
+    cursor.space();
+    if !cursor.eat(b"{") {
+        // Limit: `true`, `1`, a name: what stands before the next member.
+        let operand = cursor.eat_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        cursor.space();
+        if operand.len() > 16 || (!cursor.eat(b",") && !operand.is_empty()) {
+            return None;
+        }
+    }
+    cursor.space();
+    let name = cursor.name();
+    cursor.space();
+    if !operator::is_sure(name) || !cursor.eat(b":") || cursor.eat(b":") {
+        return None;
+    }
+    let end = cursor.offset();
+    let what = ("mongodb", "operator");
+    Some(find(Confidence::High, 0, end, "document", what))
+}
+
+/// A clause of Cypher, which writes its words in capitals.
+fn graph(word: &[u8], cursor: Cursor<'_>) -> What {
+    let mut ahead = cursor;
+    if !ahead.space() {
+        return None;
+    }
+    let found = match word {
+        b"MATCH" => {
+            ahead.eat(b"(") && {
+                ahead.name();
+                matches!(ahead.peek(), Some(b')' | b':' | b'{' | b' '))
+            }
+        }
+        b"DETACH" => ahead.eat(b"DELETE "),
+        b"LOAD" => ahead.eat(b"CSV "),
+        b"CALL" => {
+            let module = ahead.name();
+            matches!(module, b"db" | b"dbms" | b"apoc") && ahead.eat(b".")
+        }
+        b"UNION" => ahead.eat(b"MATCH ("),
+        _ => false,
+    };
+    found.then_some(("cypher", "clause"))
 }
 
 /// A value without quotes around it: it ends its statement and begins one.
@@ -276,42 +340,45 @@ fn shell(text: &[u8], is_body: bool) -> Option<Find> {
     if !cursor.eat(b"(") {
         return None;
     }
+    if !SHELL_METHODS.contains(&name) {
+        return None;
+    }
     // Nobody writes documentation into a parameter.
-    let confidence = match (SERVER_METHODS.contains(&name), is_body) {
-        (true, false) => Confidence::High,
-        (true, true) => Confidence::Medium,
-        (false, _) if COLLECTION_METHODS.contains(&name) => Confidence::Medium,
-        _ => return None,
+    let confidence = if is_body {
+        Confidence::Medium
+    } else {
+        Confidence::High
     };
     let what = ("mongodb", "shell");
     Some(find(confidence, 0, cursor.offset(), "bare", what))
 }
 
-/// Methods that change or show the server and its databases.
-const SERVER_METHODS: [&[u8]; 10] = [
+/// Methods of the server, its databases and their collections.
+const SHELL_METHODS: [&[u8]; 27] = [
     b"adminCommand",
+    b"aggregate",
+    b"count",
+    b"countDocuments",
     b"createUser",
+    b"deleteMany",
+    b"deleteOne",
+    b"distinct",
     b"drop",
     b"dropDatabase",
     b"dropUser",
     b"eval",
+    b"find",
+    b"findOne",
     b"getCollectionNames",
     b"getUsers",
     b"grantRolesToUser",
-    b"runCommand",
-];
-
-/// Methods of collections.
-const COLLECTION_METHODS: [&[u8]; 12] = [
-    b"aggregate",
-    b"deleteMany",
-    b"deleteOne",
-    b"find",
-    b"findOne",
+    b"insert",
     b"insertMany",
     b"insertOne",
     b"mapReduce",
     b"remove",
+    b"runCommand",
+    b"save",
     b"update",
     b"updateMany",
     b"updateOne",

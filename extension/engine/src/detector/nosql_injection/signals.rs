@@ -39,7 +39,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
      setoninsert unionwith \
      return sleep var let const while for if do new throw this db \
      allow attribute begins contains \
-     getruntime forname processbuilder \
+     getruntime forname processbuilder comment \
+     match detach load call union \
      flushall flushdb bgsave bgrewriteaof config module keys shutdown slaveof replicaof \
      add replace append prepend flush",
     ),

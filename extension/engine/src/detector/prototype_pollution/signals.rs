@@ -7,5 +7,7 @@ use crate::lexicon::Vocabulary;
 pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::PROTOTYPE];
 
 /// The words that show a signal.
-pub(in crate::detector) const WORDS: &Vocabulary =
-    &[(Signals::PROTOTYPE.bits(), "proto prototype")];
+pub(in crate::detector) const WORDS: &Vocabulary = &[(
+    Signals::PROTOTYPE.bits(),
+    "proto prototype protoprototypetype",
+)];
