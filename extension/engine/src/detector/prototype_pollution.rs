@@ -127,6 +127,14 @@ fn property(text: &[u8], path: &[u8]) -> Found {
     if !ends || !reaches_prototype(pieces(path)) || names_only(path) {
         return None;
     }
+    // Dots alone are what documentation writes, too, and the gate calls such a text plain.
+    let is_plain = behind.is_empty()
+        && path
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
+    if is_plain {
+        return None;
+    }
     // Program text writes dots and quotes; nobody but the parser of a form reads bare brackets.
     let is_form = path.starts_with(b"__proto__")
         || path.starts_with(b"constructor")
