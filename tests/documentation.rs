@@ -28,6 +28,10 @@ impl Desk {
         fs::create_dir_all(folder.join("events")).unwrap();
         let plain = r#"{"rawPath":"/q","rawQueryString":"id=7","requestContext":{"http":{}}}"#;
         fs::write(folder.join("events/plain.json"), plain).unwrap();
+        fs::write(folder.join("event.json"), plain).unwrap();
+        let line = format!("{{\"id\":\"a\",\"event\":{plain}}}\n");
+        fs::write(folder.join("events.jsonl"), line).unwrap();
+        fs::write(folder.join("credenza.toml"), "mode = \"block\"\n").unwrap();
         let lay = |from: &Path, to: &str| symlink(from, folder.join(to)).unwrap();
         lay(&function, "bootstrap");
         lay(&root().join("tests/functions/app.py"), "app.py");
@@ -163,7 +167,7 @@ fn follow(page: &str) -> Vec<String> {
             }
             let door = door.as_ref().expect("a door was opened before");
             statuses.push(knock(&desk, &line, door));
-        } else if line.contains("--events") {
+        } else if line.contains("--events") || line.starts_with("credenza inspect ") {
             desk.run(&line, &desk.folder);
         } else if line.starts_with("credenza dev ") || line.starts_with("target/desk/credenza dev ")
         {
@@ -211,6 +215,12 @@ fn every_command_of_the_page_on_the_local_lambda_runs() {
     for status in follow("docs/dev.md") {
         assert_eq!(status, "200");
     }
+}
+
+#[test]
+fn every_command_of_the_page_on_events_at_a_desk_runs() {
+    let _room = beside_others();
+    assert_eq!(follow("docs/inspect.md"), Vec::<String>::new());
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Shape {
             || self.exponent > EXPONENT_ORDINARY
             || self.fields > FIELDS_ORDINARY
             || self.ratio > 0
-            || self.packings > 1
+            || self.packings > 2
     }
 
     /// Notes a number as it stands in the text.

@@ -62,14 +62,15 @@ impl Detector for DecompressionBomb {
 // that repeat to 30, and what comes to 200 says the same thing all the way.
 const RATIO_MAX: u32 = 200;
 
+// Limit: 2; log groups are packed, and the stream that carries them may pack them again.
+const PACKINGS_MAX: u32 = 2;
+
 fn strongest(shape: &Shape) -> Option<(Confidence, &'static str)> {
     if shape.ratio > RATIO_MAX {
         Some((Confidence::High, "ratio"))
     } else if shape.ratio > 0 {
         Some((Confidence::Medium, "ratio"))
-    } else if shape.packings > 2 {
-        Some((Confidence::Medium, "packed-again"))
-    } else if shape.packings > 1 {
+    } else if shape.packings > PACKINGS_MAX {
         Some((Confidence::Low, "packed-again"))
     } else {
         None

@@ -151,8 +151,8 @@ struct Halves {
 }
 
 impl Halves {
-    /// True if such a half stands near; ids come in the order of the text, so that no byte is looked
-    /// at twice but for a word at the end of what was.
+    /// True if such a half stands near; ids come in the order of the text, so that no byte is
+    /// looked at twice but for a word at the end of what was.
     fn are_near(&mut self, text: &[u8], start: usize, end: usize) -> bool {
         let from = start.saturating_sub(NEAR_BYTES);
         let to = end.saturating_add(NEAR_BYTES).min(text.len());

@@ -151,8 +151,8 @@ impl Asked {
     }
 }
 
-/// True for a verb that tells somebody to do something: not one of a report, of an intention or of a
-/// prohibition, and not one in quotes.
+/// True for a verb that tells somebody to do something: not one of a report, of an intention or of
+/// a prohibition, and not one in quotes.
 fn is_imperative(word: Word<'_>, before: &[Option<Word<'_>>; 2]) -> bool {
     if matches!(word.before, b'"' | b'`' | b'\'') && !word.is_first {
         return false;

@@ -21,7 +21,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
     (Signals::INSTRUCTION.bits(), NOUNS),
     (
         Signals::INSTRUCTION.bits(),
-        "anything unrestricted jailbroken uncensored unfiltered im inst sys system endoftext dan mode restrictions limits filters",
+        "anything unrestricted jailbroken uncensored unfiltered im inst sys system endoftext dan \
+         mode restrictions limits filters",
     ),
 ];
 
@@ -29,8 +30,9 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
 pub(super) const TAKE_BACK: &str =
     "ignore disregard forget override bypass discard neglect overlook drop skip";
 /// Verbs that ask for one.
-pub(super) const TELL: &str = "reveal print show repeat output display tell give leak dump write \
-                               expose recite disclose share";
+pub(super) const TELL: &str = "reveal print show repeat output display tell give leak dump \
+                               write expose recite disclose share";
 /// What they are said of.
-pub(super) const NOUNS: &str = "instruction instructions prompt prompts rules guidelines directions \
-                                directives commands constraints programming orders guardrails context";
+pub(super) const NOUNS: &str = "instruction instructions prompt prompts rules guidelines \
+                                directions directives commands constraints programming orders \
+                                guardrails context";
