@@ -5,6 +5,7 @@
 mod expression;
 mod meaning;
 mod nest;
+mod opening;
 mod signals;
 mod stand;
 mod word;

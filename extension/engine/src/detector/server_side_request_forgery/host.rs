@@ -74,7 +74,7 @@ impl Plain {
                     plain.is_rewritten = true;
                     continue;
                 }
-                (0xe2 | 0xe3 | 0xef, _) => match circled(byte, behind) {
+                (0xe2 | 0xe3 | 0xef, _) => match circled(*byte, behind) {
                     Some((byte, behind)) => {
                         rest = behind;
                         plain.is_rewritten = true;
@@ -110,7 +110,7 @@ fn hex(digit: u8) -> u8 {
 }
 
 /// A circled letter or digit, or a dot of another script, as browsers fold it.
-fn circled<'t>(byte: &u8, behind: &'t [u8]) -> Option<(u8, &'t [u8])> {
+fn circled(byte: u8, behind: &[u8]) -> Option<(u8, &[u8])> {
     match (byte, behind) {
         (0xe2, [0x91, digit @ 0xa0..=0xa8, behind @ ..]) => {
             Some((digit.wrapping_sub(0xa0).wrapping_add(b'1'), behind))

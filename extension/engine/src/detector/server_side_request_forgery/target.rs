@@ -262,27 +262,27 @@ fn of_scheme(url: &Url<'_>, field: Field) -> Meaning {
 
 /// A host that leads inside, or to one who waits for calls.
 fn of_host(url: &Url<'_>, field: Field) -> Meaning {
-    let strange = Some((Confidence::High, "strange-notation"));
-    match url.lead {
+    let strange = "strange-notation";
+    let (confidence, production) = match url.lead {
         Lead::To(address) => match address.place {
-            Place::Public => None,
-            Place::Link if address.is_unusual => Some((Confidence::Medium, "strange-notation")),
-            _ if address.is_unusual || is_crippled(url) => strange,
-            Place::Unspecified => Some((Confidence::Medium, "inside-address")),
-            _ => Some((Confidence::Low, "inside-address")),
+            Place::Public => return None,
+            Place::Link if address.is_unusual => (Confidence::Medium, strange),
+            _ if address.is_unusual || is_crippled(url) => (Confidence::High, strange),
+            Place::Unspecified => (Confidence::Medium, "inside-address"),
+            _ => (Confidence::Low, "inside-address"),
         },
-        Lead::Local { is_unusual: true } => strange,
-        Lead::Local { .. } => Some((Confidence::Low, "inside-name")),
-        Lead::Embedded(Place::Loopback) => strange,
-        Lead::Embedded(Place::Public) => None,
-        Lead::Embedded(_) => Some((Confidence::Medium, "address-in-name")),
-        Lead::Cluster => Some((Confidence::High, "control-plane")),
-        Lead::Machine if field == Field::Url => Some((Confidence::Medium, "inside-name")),
-        Lead::Machine => Some((Confidence::Low, "inside-name")),
-        Lead::Rebinding => Some((Confidence::High, "rebinding")),
-        Lead::Listener => Some((Confidence::Low, "listener")),
-        Lead::Metadata | Lead::Elsewhere => None,
-    }
+        Lead::Local { is_unusual: true } | Lead::Embedded(Place::Loopback) => {
+            (Confidence::High, strange)
+        }
+        Lead::Embedded(Place::Public) | Lead::Metadata | Lead::Elsewhere => return None,
+        Lead::Embedded(_) => (Confidence::Medium, "address-in-name"),
+        Lead::Cluster => (Confidence::High, "control-plane"),
+        Lead::Machine if field == Field::Url => (Confidence::Medium, "inside-name"),
+        Lead::Machine | Lead::Local { .. } => (Confidence::Low, "inside-name"),
+        Lead::Rebinding => (Confidence::High, "rebinding"),
+        Lead::Listener => (Confidence::Low, "listener"),
+    };
+    Some((confidence, production))
 }
 
 /// True for `http:127.0.0.1`: some parsers add the slashes, others see no host.
@@ -297,11 +297,13 @@ fn is_crippled(url: &Url<'_>) -> bool {
 /// True if letters of a path are escaped, once or twice, for which there is no need.
 fn hides_letters(path: &[u8]) -> bool {
     let path = path.get(..LINE_BYTES_MAX).unwrap_or(path);
-    path.windows(5).any(|window| match window {
-        [b'%', b'2', b'5', b'4' | b'6', b'1'..=b'9']
-        | [b'%', b'2', b'5', b'5' | b'7', b'0'..=b'9'] => true,
-        [b'%', b'4' | b'6', b'1'..=b'9', _, _] => true,
-        _ => false,
+    path.windows(5).any(|window| {
+        matches!(
+            window,
+            [b'%', b'2', b'5', b'4' | b'6', b'1'..=b'9']
+                | [b'%', b'2', b'5', b'5' | b'7', b'0'..=b'9']
+                | [b'%', b'4' | b'6', b'1'..=b'9', _, _]
+        )
     })
 }
 

@@ -1,6 +1,6 @@
 //! What has been read of an expression: its last tokens, what it is made of, what it has named.
 //! It never keeps the tokens themselves: an expression costs the same however long it is.
-use super::nest::Kind;
+use super::opening::Kind;
 use super::word::Roles;
 
 /// One token, as far as what follows asks for it.

@@ -1,7 +1,7 @@
 //! What a word means where it stands in an expression: a call, a member, an argument of a filter.
 //! It never reads further than a few bytes around the word.
 use super::expression::{Expression, Token};
-use super::nest::Kind;
+use super::opening::Kind;
 use super::stand::Grade;
 use super::word::{Roles, roles};
 

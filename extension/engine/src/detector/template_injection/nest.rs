@@ -3,64 +3,10 @@
 use credenza_event::Span;
 
 use super::expression::{Expression, Token};
-use super::meaning::{Place, is_quote, opens_smarty};
+use super::meaning::{Place, is_quote};
+use super::opening::{self, Kind, is_opening};
 use super::stand::{Found, Grade, Sign};
 use super::word::{Roles, roles};
-
-/// The signs around an expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `{{ … }}`
-    Mustache,
-    /// `{% … %}`
-    Tag,
-    /// `${ … }`
-    Dollar,
-    /// `#{ … }`
-    Hash,
-    /// `*{ … }`, `@{ … }`, `~{ … }`, `%{ … }`, `$!{ … }`
-    Brace,
-    /// `<% … %>`
-    Angle,
-    /// `<#assign … >`
-    Directive,
-    /// `[=…]`, `[#assign …]`
-    Square,
-    /// `@( … )`
-    Razor,
-    /// `#set( … )`
-    Set,
-    /// `$name.member( … )`
-    Reference,
-    /// `{system( … )}`, `{$smarty.…}`
-    Smarty,
-    /// `[[3*3]]`, beside which another expression must stand.
-    Pair,
-}
-
-impl Kind {
-    /// The signs in findings.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Mustache => "mustache",
-            Self::Tag => "tag",
-            Self::Dollar => "dollar-brace",
-            Self::Hash => "hash-brace",
-            Self::Brace => "brace",
-            Self::Angle => "angle-percent",
-            Self::Directive | Self::Square => "directive",
-            Self::Razor => "at-parenthesis",
-            Self::Set | Self::Reference => "reference",
-            Self::Pair => "pair",
-            Self::Smarty => "smarty",
-        }
-    }
-
-    /// True if the gate does not know the opening sign: a word must have made it look.
-    fn is_shown_by_words(self) -> bool {
-        matches!(self, Self::Set | Self::Reference | Self::Smarty)
-    }
-}
 
 /// An expression that is open.
 #[derive(Clone, Copy)]
@@ -76,9 +22,6 @@ struct Open {
 const DEPTH_MAX: usize = 8;
 // Limit: the longest payloads have 2 KiB; what is open for longer was no expression.
 const EXPRESSION_BYTES_MAX: usize = 4096;
-// Limit: a name of Velocity; a longer one is a text.
-const NAME_BYTES_MAX: usize = 48;
-
 struct Pass<'t> {
     text: &'t [u8],
     at: usize,
@@ -93,7 +36,7 @@ struct Pass<'t> {
     pending: Option<Sign>,
     /// A line break stands in it.
     has_line: bool,
-    kinds: u8,
+    kinds: u16,
     letters: bool,
 }
 
@@ -139,7 +82,7 @@ impl<'t> Pass<'t> {
 
     fn outside(&mut self, byte: u8) {
         if is_opening(byte)
-            && let Some((kind, len)) = self.opening(byte)
+            && let Some((kind, len)) = opening::at(self.text, self.at, byte)
         {
             return self.open(kind, len);
         }
@@ -147,9 +90,9 @@ impl<'t> Pass<'t> {
         let found = &mut self.found;
         found.row.is_open &= byte.is_ascii_whitespace();
         if byte.is_ascii_whitespace() {
-            let is_between = self.kinds == 0 && found.left > 0 || self.kinds != 0;
+            let is_between = found.left > 0 || self.kinds != 0;
             found.is_mixed |= is_between;
-            found.has_lines |= byte == b'\n' && (found.left > 0 || self.kinds != 0);
+            found.has_lines |= byte == b'\n' && is_between;
             // White space at the very start of a text, or right before its first expression in a
             // line of its own, is no sign of a text around it.
             found.left_is_loose |= self.kinds == 0 && found.left > 0;
@@ -173,7 +116,7 @@ impl<'t> Pass<'t> {
             self.found.begin(self.at);
         }
         self.quote = 0;
-        self.kinds |= 1_u8.wrapping_shl(kind as u32 & 7);
+        self.kinds |= 1_u16.wrapping_shl(kind as u32);
         self.at = self.at.saturating_add(len);
         // `<%=`, `{{-`, `{%-`: how the result is written.
         let is_written = matches!(kind, Kind::Mustache | Kind::Tag | Kind::Angle);
@@ -240,7 +183,7 @@ impl<'t> Pass<'t> {
                 self.read.string();
             }
             b'`' if matches!(kind, Kind::Angle | Kind::Hash) && self.quote == 0 => {
-                // A command of Ruby begins the expression; a template string of JavaScript does not.
+                // A command of Ruby begins the expression; a template string does not.
                 let [one, two, _] = self.read.last;
                 let is_first =
                     one == Token::Start || one == Token::Sign(b'(') && two == Token::Start;
@@ -413,7 +356,7 @@ impl<'t> Pass<'t> {
         self.found.end(self.at);
     }
 
-    /// The expression that is open has no end: the rest of an attack that was cut, or text that only
+    /// The open expression has no end: the rest of an attack that was cut, or text that only
     /// looked like its opening.
     fn give_up(&mut self) {
         let is_cut = |sign: &Sign| {
@@ -429,43 +372,12 @@ impl<'t> Pass<'t> {
     /// The expression that a sign inside of another one opens: only those that no language has for
     /// something else.
     fn nested(&self, byte: u8) -> Option<(Kind, usize)> {
-        let (kind, len) = self.opening(byte)?;
+        let (kind, len) = opening::at(self.text, self.at, byte)?;
         let is_sure = matches!(
             kind,
             Kind::Mustache | Kind::Tag | Kind::Dollar | Kind::Hash | Kind::Angle
         );
         is_sure.then_some((kind, len))
-    }
-
-    /// The expression that opens here, and the length of its opening sign.
-    fn opening(&self, byte: u8) -> Option<(Kind, usize)> {
-        let behind = self.rest(self.at.saturating_add(1));
-        let next = behind.first().copied().unwrap_or(0);
-        let third = behind.get(1).copied().unwrap_or(0);
-        match (byte, next) {
-            (b'$', b'{') if third == b'{' => Some((Kind::Mustache, 3)),
-            (b'{', b'{') if third == b'{' => Some((Kind::Mustache, 3)),
-            (b'{', b'{') => Some((Kind::Mustache, 2)),
-            (b'{', b'%') if !is_format(behind) => Some((Kind::Tag, 2)),
-            (b'$', b'{') => Some((Kind::Dollar, 2)),
-            (b'#', b'{') => Some((Kind::Hash, 2)),
-            (b'*' | b'@' | b'~' | b'%', b'{') => Some((Kind::Brace, 2)),
-            (b'$', b'!') if third == b'{' => Some((Kind::Brace, 3)),
-            (b'<', b'%') if !is_format(behind) => Some((Kind::Angle, 2)),
-            (b'<', b'#') if third.is_ascii_alphabetic() => Some((Kind::Directive, 2)),
-            (b'[', b'#') if third.is_ascii_alphabetic() => Some((Kind::Square, 2)),
-            (b'[', b'=') => Some((Kind::Square, 2)),
-            (b'[', b'[') if third.is_ascii_digit() => Some((Kind::Pair, 2)),
-            (b'@', b'(') => Some((Kind::Razor, 2)),
-            (b'#', b's') if behind.starts_with(b"set($") => Some((Kind::Set, 5)),
-            (b'{', b'$') if behind.starts_with(b"$smarty.") => Some((Kind::Smarty, 1)),
-            (b'{', b'a'..=b'z' | b'A'..=b'Z') if opens_smarty(behind) => Some((Kind::Smarty, 1)),
-            (b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
-                let len = name_len(behind);
-                (behind.get(len) == Some(&b'.')).then_some((Kind::Reference, 1))
-            }
-            _ => None,
-        }
     }
 
     fn end(mut self) -> Found {
@@ -491,33 +403,8 @@ impl<'t> Pass<'t> {
 // Limit: the opening signs of all engines in a row have 40 bytes.
 const PROBE_BYTES_MAX: usize = 48;
 
-/// True for `%s`, `%(name)s` and `%-10d`: a format, and no tag.
-fn is_format(behind: &[u8]) -> bool {
-    let third = behind.get(2).copied().unwrap_or(0);
-    match behind.get(1) {
-        Some(b's' | b'd' | b'r' | b'i' | b'f' | b'x' | b'u' | b'c' | b'p') => {
-            !third.is_ascii_alphanumeric() && third != b'_'
-        }
-        Some(b'(' | b')' | b'0'..=b'9' | b'+' | b'.' | b'*' | b'\'' | b'"') => true,
-        Some(b'-') => third.is_ascii_digit(),
-        _ => false,
-    }
-}
-
 fn end_of(kind: Kind) -> u8 {
     if kind == Kind::Tag { b'}' } else { b'>' }
-}
-
-fn is_opening(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'{' | b'$' | b'#' | b'*' | b'@' | b'~' | b'%' | b'<' | b'['
-    )
-}
-
-fn name_len(text: &[u8]) -> usize {
-    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-    text.iter().take(NAME_BYTES_MAX).take_while(is_part).count()
 }
 
 pub(super) fn span(start: usize, end: usize) -> Span {

@@ -2,7 +2,7 @@
 //! It never asks what the expression says.
 use credenza_event::Span;
 
-use super::nest::Kind;
+use super::opening::Kind;
 use crate::prose;
 use crate::report::Confidence;
 
@@ -143,7 +143,7 @@ impl Found {
 
     /// The bytes that decided.
     pub(super) fn span(&self) -> Span {
-        self.sign.map_or(Span::default(), |sign| sign.span)
+        self.sign.map(|sign| sign.span).unwrap_or_default()
     }
 
     /// The signs around the expression.

@@ -59,7 +59,7 @@ impl Roles {
     pub(super) const FILES: Self = Self(1 << 24);
     /// A first part of Java's package names.
     pub(super) const PACKAGE: Self = Self(1 << 25);
-    /// `T`, the type operator of SpEL.
+    /// `T`, the type operator of Spring's expressions.
     pub(super) const TYPE_OPERATOR: Self = Self(1 << 26);
     /// `freemarker`.
     pub(super) const FREEMARKER: Self = Self(1 << 27);
