@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::hash::Hasher;
 
-use credenza_event::{Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
+use credenza_event::{Beside, Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
 use crate::detector::{DETECTORS, Detector, Evidence, Rule};
@@ -56,9 +56,25 @@ pub fn inspect(event: &[u8], steps: Steps, key: &HashKey) -> Report {
 
 /// The same for the rules that somebody watches.
 pub fn inspect_watching(event: &[u8], steps: Steps, key: &HashKey, watch: Watch) -> Report {
+    inspect_beside(event, &[], steps, key, watch)
+}
+
+/// The same for an event and the texts that come beside it.
+pub fn inspect_beside(
+    event: &[u8],
+    beside: &[Beside<'_>],
+    steps: Steps,
+    key: &HashKey,
+    watch: Watch,
+) -> Report {
     let mut steps = steps;
     let mut inspection = Inspection::new(key, true, watch);
-    let coverage = credenza_event::walk(event, &mut steps, &mut inspection);
+    let mut coverage = credenza_event::walk(event, &mut steps, &mut inspection);
+    coverage.merge(credenza_event::walk_beside(
+        beside,
+        &mut steps,
+        &mut inspection,
+    ));
     inspection.report(event.len(), coverage, &steps)
 }
 

@@ -33,7 +33,7 @@ mod cost;
 #[cfg(test)]
 mod props;
 
-pub use inspect::{HashKey, Watch, inspect, inspect_text, inspect_watching};
+pub use inspect::{HashKey, Watch, inspect, inspect_beside, inspect_text, inspect_watching};
 pub use report::{Confidence, Explanation, Finding, Report};
 
 /// True for rules that look where no policy says anything of them, and for ids that are no rule's.

@@ -73,6 +73,11 @@ impl Coverage {
         self.gaps |= 1 << (gap as u8);
     }
 
+    /// Notes what another part of the same inspection left out.
+    pub fn merge(&mut self, other: Self) {
+        self.gaps |= other.gaps;
+    }
+
     /// True if nothing was left out.
     pub fn is_complete(self) -> bool {
         self.gaps == 0

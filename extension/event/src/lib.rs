@@ -36,4 +36,4 @@ pub use path::Path;
 pub use shape::Shape;
 pub use source::Source;
 pub use steps::Steps;
-pub use walk::{Visitor, walk, walk_text};
+pub use walk::{Beside, Visitor, walk, walk_beside, walk_text};

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Named,
     /// Members have positions: an array.
     Counted,
+    /// The texts beside an event have names: headers of the message that carries it.
+    Beside,
 }
 
 /// One open container.
@@ -87,6 +89,10 @@ impl Path<'_> {
                         let _ = write!(pointer, "/{}", frame.index);
                     }
                     Kind::Named => push_name(&mut pointer, path.name(frame)),
+                    Kind::Beside => {
+                        pointer.push('#');
+                        push_name(&mut pointer, path.name(frame));
+                    }
                 }
             }
         }

@@ -11,11 +11,13 @@ use crate::path::{Frame, Path};
 use crate::shape::Shape;
 use crate::steps::Steps;
 
+mod beside;
 mod bytes;
 mod document;
 mod in_place;
 mod repeated;
 
+pub use beside::{Beside, walk_beside};
 pub(crate) use document::{Document, Walked};
 
 /// Receives each form of each key and value.

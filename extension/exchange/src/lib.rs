@@ -26,7 +26,7 @@ mod spelling;
 use alloc::vec::Vec;
 
 use credenza_engine::{HashKey, Report};
-use credenza_event::{Coverage, Gap, Source, Steps};
+use credenza_event::{Beside, Coverage, Gap, Source, Steps};
 use credenza_policy::{Mode, Policy, Verdict};
 
 pub use completion::Completion;
@@ -87,6 +87,17 @@ pub struct Inspected {
 /// The source is recognised only when there is something to say about the event: on the verdict
 /// `pass` it is [`Source::Unknown`].
 pub fn event(body: &[u8], steps: Steps, policy: &Policy, key: &HashKey) -> Inspected {
+    event_beside(body, &[], steps, policy, key)
+}
+
+/// The same for an event and what comes beside it, as headers of the message that carries it.
+pub fn event_beside(
+    body: &[u8],
+    beside: &[Beside<'_>],
+    steps: Steps,
+    policy: &Policy,
+    key: &HashKey,
+) -> Inspected {
     if policy.mode == Mode::Off {
         let report = Report {
             findings: Vec::new(),
@@ -97,7 +108,7 @@ pub fn event(body: &[u8], steps: Steps, policy: &Policy, key: &HashKey) -> Inspe
         };
         return Inspected::delivered(Verdict::Pass, Source::Unknown, report);
     }
-    let report = credenza_engine::inspect_watching(body, steps, key, policy.watch());
+    let report = credenza_engine::inspect_beside(body, beside, steps, key, policy.watch());
     judge(body, report, steps, policy, key)
 }
 
@@ -117,6 +128,7 @@ fn judge(
     let batch = records::batch(source, body);
     let mut sorted = None;
     if policy.applies(verdict)
+        && !is_beside(&report, policy)
         && let Some(batch) = &batch
     {
         let mut steps = steps;
@@ -146,6 +158,14 @@ fn judge(
         },
         None => inspected,
     }
+}
+
+/// True if what is to be refused came beside the event: no record of a batch is to blame.
+fn is_beside(report: &Report, policy: &Policy) -> bool {
+    report.findings.iter().any(|finding| {
+        let verdict = policy.finding_verdict(finding.rule.id, finding.confidence);
+        finding.location.starts_with('#') && verdict == Verdict::Block
+    })
 }
 
 /// The report without the findings of rules that nobody watches.

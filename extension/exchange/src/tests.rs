@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use credenza_engine::{HashKey, Report};
-use credenza_event::{Coverage, Gap, Source, Steps};
+use credenza_event::{Beside, Coverage, Gap, Role, Source, Steps};
 use credenza_policy::{Mode, OnPartial, Policy, Verdict};
 
-use crate::{Inspected, Step, event, refusal_unseen};
+use crate::{Inspected, Step, event, event_beside, refusal_unseen};
 
 const BODY: &[u8] = br#"{"version":"2.0","routeKey":"$default","rawPath":"/"}"#;
 
@@ -96,4 +96,38 @@ fn no_event_and_no_budget_panics() {
                 seen.verdict == Verdict::Block
             );
         });
+}
+
+#[test]
+fn what_comes_beside_an_event_is_judged_like_the_event() {
+    let attack = r#"{"custom":{"name":"x' UNION SELECT name, secret FROM users -- "}}"#;
+    let packed =
+        "eyJjdXN0b20iOnsibmFtZSI6IngnIFVOSU9OIFNFTEVDVCBuYW1lLCBzZWNyZXQgRlJPTSB1c2VycyAtLSAifX0=";
+    let harmless = r#"{"client":{"app_title":"Garden"},"custom":{"name":"Jo"}}"#;
+    let records = br#"{"Records":[{"messageId":"1","receiptHandle":"r","body":"a","attributes":{},
+        "messageAttributes":{},"md5OfBody":"m","eventSource":"aws:sqs",
+        "eventSourceARN":"arn:aws:sqs:eu-central-1:1:q","awsRegion":"eu-central-1"}]}"#;
+    for (text, verdict) in [
+        (attack, Verdict::Block),
+        (packed, Verdict::Block),
+        (harmless, Verdict::Pass),
+        ("", Verdict::Pass),
+    ] {
+        for body in [b"{}".as_slice(), BODY, records] {
+            let beside = [Beside {
+                name: "client-context",
+                text: text.as_bytes(),
+                role: Role::Other,
+            }];
+            let steps = Steps::for_bytes(body.len() + text.len());
+            let policy = policy(Mode::Block, None);
+            let seen = event_beside(body, &beside, steps, &policy, &HashKey([0; 16]));
+            assert_eq!(seen.verdict, verdict, "{text}");
+            let is_refused = matches!(seen.step, Step::Refuse(_));
+            assert_eq!(is_refused, verdict == Verdict::Block, "{text}");
+            for finding in &seen.report.findings {
+                assert_eq!(finding.location, "#/client-context/custom/name");
+            }
+        }
+    }
 }

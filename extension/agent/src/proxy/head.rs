@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use credenza_exchange::platform::lambda::BESIDE;
 use httparse::{Error, Header, Status};
 
 // Limit: R31 asks for 200 header lines at least; 512 × 32 bytes is 16 KiB of stack for one call,
@@ -61,6 +62,8 @@ pub(super) struct Reply {
     pub(super) trace_id: Range<usize>,
     pub(super) function_arn: Range<usize>,
     pub(super) tenant_id: Range<usize>,
+    /// What comes beside the event, in the order of `lambda::BESIDE`.
+    pub(super) beside: [Range<usize>; BESIDE.len()],
     /// `Lambda-Runtime-Deadline-Ms`, epoch milliseconds.
     pub(super) deadline_ms: Option<u64>,
 }
@@ -151,6 +154,7 @@ pub(super) fn reply(bytes: &[u8], to_head: bool) -> Result<Reply, BadHead> {
         trace_id: range("lambda-runtime-trace-id"),
         function_arn: range("lambda-runtime-invoked-function-arn"),
         tenant_id: range("lambda-runtime-aws-tenant-id"),
+        beside: BESIDE.map(|(header, _, _)| range(header)),
         deadline_ms: find("lambda-runtime-deadline-ms")
             .and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok()),
     })

@@ -4,6 +4,9 @@ use std::io;
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use credenza_event::Beside;
+use credenza_exchange::platform::lambda::BESIDE;
+
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::head::{self, Framing, Reply};
@@ -90,6 +93,17 @@ impl Message {
 
     fn part(&self, range: &Range<usize>) -> &[u8] {
         self.bytes.get(range.clone()).unwrap_or_default()
+    }
+
+    /// What comes beside the event.
+    pub(super) fn beside(&self) -> [Beside<'_>; BESIDE.len()] {
+        let mut at = 0;
+        BESIDE.map(|(_, name, role)| {
+            let range = self.reply.beside.get(at).cloned().unwrap_or_default();
+            at += 1;
+            let text = self.part(&range);
+            Beside { name, text, role }
+        })
     }
 
     pub(super) fn request_id(&self) -> &[u8] {

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use credenza_event::Steps;
+use credenza_event::{Beside, Steps};
 use credenza_exchange::Inspected;
 
 use crate::Shared;
@@ -56,17 +56,19 @@ const STUCK_MAX: i32 = 3;
 
 /// What looks at events; the process gives the real one, tests give worse.
 pub trait Inspect: Send + Sync {
-    /// Inspects one event.
-    fn event(&self, body: &[u8]) -> Inspected;
+    /// Inspects one event and what comes beside it.
+    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected;
 }
 
 /// The inspection of a running agent.
 struct Inspection(Shared);
 
 impl Inspect for Inspection {
-    fn event(&self, body: &[u8]) -> Inspected {
-        let steps = Steps::for_bytes(body.len());
-        credenza_exchange::event(body, steps, &self.0.policy, &self.0.key.current())
+    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected {
+        let beside_bytes: usize = beside.iter().map(|beside| beside.text.len()).sum();
+        let steps = Steps::for_bytes(body.len().saturating_add(beside_bytes));
+        let key = self.0.key.current();
+        credenza_exchange::event_beside(body, beside, steps, &self.0.policy, &key)
     }
 }
 

@@ -261,7 +261,9 @@ impl Proxy {
     /// Looks at an event; nothing if that panicked, and the microseconds that it took.
     fn inspect(&self, message: &Message) -> (Option<Inspected>, u64) {
         let started = Instant::now();
-        let inspected = catch_unwind(AssertUnwindSafe(|| self.inspection.event(message.event())));
+        let inspected = catch_unwind(AssertUnwindSafe(|| {
+            self.inspection.event(message.event(), &message.beside())
+        }));
         let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         (inspected.ok(), us)
     }

@@ -7,6 +7,7 @@
 )]
 
 mod batches;
+mod beside;
 mod bytes;
 mod farewell;
 mod faults;

@@ -207,7 +207,7 @@ impl<'d> Document<'d> {
         self.shape.members = self.shape.members.saturating_add(members);
         let broadest = match frame.kind {
             Kind::Named => &mut self.shape.names,
-            Kind::Counted => &mut self.shape.items,
+            Kind::Counted | Kind::Beside => &mut self.shape.items,
         };
         *broadest = (*broadest).max(members);
     }

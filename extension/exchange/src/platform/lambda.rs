@@ -2,6 +2,7 @@
 //! It never normalises a path: method and path are compared byte for byte (R35).
 //!
 #![doc = include_str!("lambda.md")]
+use credenza_event::Role;
 
 /// What a Runtime API call is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,24 @@ pub fn route<'a>(method: &[u8], target: &'a [u8]) -> Route<'a> {
         _ => Route::Other,
     }
 }
+
+/// The headers of an event's message that callers choose in part or in whole, each with its name in
+/// pointers (lambda-contract.md, the reply to `next`).
+pub const BESIDE: [(&str, &str, Role); 4] = [
+    // JSON; in the call that invokes it is base64, which is read as well.
+    (
+        "lambda-runtime-client-context",
+        "client-context",
+        Role::Other,
+    ),
+    (
+        "lambda-runtime-cognito-identity",
+        "cognito-identity",
+        Role::Other,
+    ),
+    ("lambda-runtime-trace-id", "trace-id", Role::Header),
+    ("lambda-runtime-aws-tenant-id", "tenant-id", Role::Header),
+];
 
 /// An answer to one invocation: `/2018-06-01/runtime/invocation/{id}/{response|error}`.
 fn answer(path: &[u8]) -> Route<'_> {
