@@ -26,8 +26,9 @@ fn is_document(text: &[u8], field: &Field<'_>) -> bool {
     let start = behind_comments(text);
     let has_parts = memchr(b'"', start).is_some() && memchr(b'{', start).is_some();
     has_parts
-        && if start.starts_with(b"{") {
-            is_query(field)
+        && if let Some(behind) = start.strip_prefix(b"{") {
+            // A selection begins with a name; what begins with a quote is JSON.
+            behind.trim_ascii_start().first() != Some(&b'"') && is_query(field)
         } else {
             let word = start.iter().take_while(|byte| byte.is_ascii_lowercase());
             let word = start.get(..word.count()).unwrap_or(&[]);

@@ -325,9 +325,12 @@ impl<'t> Search<'t, '_> {
             .take_while(|b| matches!(b, b'(' | b'{' | b'!'))
             .count();
         let opened = rest.get(..signs).unwrap_or_default();
-        let window = rest.get(..64).unwrap_or(rest);
-        let end = window.iter().find(|b| matches!(b, b',' | b' ' | b'}'));
-        let is_brace = opened.contains(&b'{') && end == Some(&b',');
+        // Looked for behind a brace alone: many separators may stand in a row.
+        let lists = || {
+            let window = rest.get(..64).unwrap_or(rest);
+            window.iter().find(|b| matches!(b, b',' | b' ' | b'}')) == Some(&b',')
+        };
+        let is_brace = opened.contains(&b'{') && lists();
         let blank = if is_brace { b',' } else { self.blank };
         let at = at.saturating_add(signs);
         (skip_blank(self.text, at, blank), blank)

@@ -115,10 +115,10 @@ const LATER_TOKENS_MAX: usize = 64;
 const LATER_BYTES_MAX: usize = 256;
 // Limit: bare readings look at each byte about twice, because each ends at the token that begins
 // the next one; a dump of SQL has 256 bytes read behind one quote in a hundred bytes. 4 × the
-// value's bytes hold both, 64 KiB more let small values be read from every quote, and a value of
+// value's bytes hold both, 4 KiB more let small values be read from every quote, and a value of
 // nothing but quotes stays linear.
 const READ_BYTES_PER_BYTE: usize = 4;
-const READ_BYTES_FREE: usize = 64 << 10;
+const READ_BYTES_FREE: usize = 4 << 10;
 
 impl Search<'_, '_> {
     fn done(&self) -> bool {
