@@ -27,6 +27,8 @@ pub(super) fn strongest(text: &[u8]) -> Option<Found> {
 
 /// What a value is that is nothing but a URL that runs; how sure that is follows from its script.
 fn whole(text: &[u8]) -> Option<(Url, bool)> {
+    // In a path the value stands behind a slash.
+    let text = text.strip_prefix(b"/").unwrap_or(text);
     let start = text.iter().position(u8::is_ascii_alphanumeric)?;
     let letters = text.get(start..)?;
     let letters = letters.strip_prefix(b"feed:").unwrap_or(letters);

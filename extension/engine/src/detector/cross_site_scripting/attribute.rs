@@ -48,6 +48,15 @@ impl<'t> Reader<'t, '_> {
         let is_known = roles(trimmed(attribute.name)) & EVENT != 0;
         let value = attribute.value.trim_ascii();
         if value.is_empty() {
+            // `onload!#$%&=alert(1)`: an old browser ends the name at the first odd sign.
+            let rest = self.text.get(attribute.end..).unwrap_or(&[]);
+            let is_odd = attribute
+                .name
+                .get(2..)
+                .is_some_and(|name| name.contains(&b'!'));
+            if is_known && is_odd && memchr(b'=', rest).is_some() {
+                self.note(High, "event-handler", start, attribute.end);
+            }
             return;
         }
         let deeds = script::read(value);
@@ -178,9 +187,9 @@ pub(super) fn is_idle(handler: &[u8]) -> bool {
     starts.is_some_and(|start| {
         // Only the question itself may follow.
         let rest = handler.get(start.len()..).unwrap_or(&[]);
-        let calls = rest.iter().filter(|byte| **byte == b'(').count();
+        let calls = memchr(b'(', rest).is_some();
         let question = start.starts_with(b"return confirm") && memchr(b' ', rest).is_some();
-        calls == 0 && (question || !start.starts_with(b"return confirm"))
+        !calls && (question || !start.starts_with(b"return confirm"))
     })
 }
 

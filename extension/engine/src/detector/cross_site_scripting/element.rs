@@ -66,7 +66,11 @@ impl Facts {
             }
             b"attributename" => self.when(value.ends_with(b"href"), Self::ANIMATED),
             b"to" | b"from" | b"by" | b"values" => self.when(is_foreign(value), Self::FOREIGN),
-            b"content" => self.when(memmem::find(value, b"//").is_some(), Self::FOREIGN),
+            b"content" => {
+                self.when(memmem::find(value, b"//").is_some(), Self::FOREIGN);
+                let encrypted = memmem::find(value, b"https://").is_some();
+                self.when(!encrypted, Self::OPEN);
+            }
             b"http-equiv" => {
                 self.when(is(b"refresh"), Self::REFRESH);
                 self.when(is(b"link"), Self::SHEET);
@@ -156,8 +160,8 @@ impl Reader<'_, '_> {
             b"script" => return self.script(tag, facts, end, is_closed),
             b"style" => return self.style(tag, end),
             b"handler" => return self.handler(tag, end),
-            b"base" if facts.has(Facts::FOREIGN) => (Medium, "base"),
-            b"meta" if facts.has(Facts::REFRESH.with(Facts::FOREIGN)) => (Medium, "refresh"),
+            b"base" if facts.has(Facts::FOREIGN) => (loads(self), "base"),
+            b"meta" if facts.has(Facts::REFRESH.with(Facts::FOREIGN)) => (loads(self), "refresh"),
             b"set" | b"animate" if facts.has(Facts::ANIMATED.with(Facts::FOREIGN)) => {
                 (High, "animated-address")
             }
@@ -174,11 +178,11 @@ impl Reader<'_, '_> {
         self.note(confidence, production, tag.start, end);
     }
 
-    /// How sure a load is an attack: a browser blocks an embedded page that does not come encrypted,
+    /// How sure a load is an attack: a browser blocks a frame that does not come encrypted,
     /// and who embeds one says how large it shall be.
     fn load_confidence(&self, tag: &Tag, facts: Facts) -> Confidence {
         // A link of meta has no other use.
-        if tag.name.as_bytes() == b"meta" {
+        if tag.name.as_bytes() == b"meta" && facts.has(Facts::SHEET) {
             return High;
         }
         let start = self.base.saturating_add(tag.start);
@@ -267,7 +271,9 @@ impl Reader<'_, '_> {
         }
         let imports = sheet.get(..IMPORT_BYTES).unwrap_or(sheet);
         let import = memmem::find(imports, b"@import").and_then(|at| imports.get(at..));
-        if import.is_some_and(|import| memmem::find(import, b"http://").is_some()) {
+        let open = [b"http://".as_slice(), b"'//", b"\"//", b"(//"];
+        let is_open = |import: &[u8]| open.iter().any(|sign| memmem::find(import, sign).is_some());
+        if import.is_some_and(is_open) {
             let bare = self.place.is_bare(self.base.saturating_add(tag.start));
             let confidence = if bare && sheet.trim_ascii_start().starts_with(b"@") {
                 High

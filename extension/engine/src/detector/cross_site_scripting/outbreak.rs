@@ -29,6 +29,11 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
         let Some(at) = memchr(quote, near) else {
             continue;
         };
+        // A quote in a tag is one of an attribute.
+        let before = near.get(..at).unwrap_or(near);
+        if memchr(b'<', before).is_some() && memchr(b'>', before).is_none() {
+            continue;
+        }
         let behind = at.saturating_add(1);
         // Back-ticks are quotes of prose about programs, too.
         let needed = if quote == b'`' {
@@ -52,7 +57,7 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric())
         .count();
-    let at = if text.get(word) == Some(&b';') {
+    let at = if matches!(text.get(word), Some(b';' | b'}')) {
         word
     } else {
         0
@@ -61,7 +66,8 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
     let sign = text.get(at)?;
     let next = text.get(at.saturating_add(1));
     let is_item = next.is_none_or(|byte| *byte <= b' ' || byte == sign);
-    if sign.is_ascii_whitespace() || is_item {
+    // A path begins with a slash.
+    if sign.is_ascii_whitespace() || is_item || *sign == b'/' {
         return None;
     }
     let deeds = continued(text, at).filter(|deeds| {
@@ -107,11 +113,13 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
             | b'\n'
             | b'\r'
     );
+    // `/alert(1)` divides.
+    let divides = first == b'/' && rest.get(1).is_some_and(u8::is_ascii_alphabetic);
     // `}alert(1)` and `)alert(1)` need no separator.
     let ends = rest_of(text, at)
         .first()
         .is_some_and(|byte| matches!(byte, b')' | b']' | b'}'));
-    (separates || ends).then(|| script::read(rest))
+    (separates || divides || ends).then(|| script::read(rest))
 }
 
 // Limit: the shortest scripts without letters or digits have some hundred signs; forty are enough

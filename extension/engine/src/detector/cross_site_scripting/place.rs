@@ -1,14 +1,14 @@
 //! Where a construct stands in a text: alone, in a sentence, in a listing, in a whole page.
 //! It never looks into the construct.
 use credenza_event::{Decoder, Form, Span};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use super::Found;
 use crate::prose;
 use crate::report::Confidence::{High, Low, Medium};
 
-// Limit: a quote and what opens it stand beside each other.
-const STRING_BYTES: usize = 16;
+// Limit: a line of program text is rarely longer.
+const STRING_BYTES: usize = 160;
 // Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
 // were lowered is a listing of something else, and the next is taken as it stands.
 const LOWERED_MAX: u32 = 64;
@@ -141,23 +141,22 @@ impl<'t> Place<'t> {
     fn is_in_a_listing(&self, found: &Found) -> bool {
         let before = self.text.get(..found.start).unwrap_or(&[]);
         let near = before.len().saturating_sub(STRING_BYTES);
-        let near = before.get(near..).unwrap_or(&[]).trim_ascii_end();
-        let Some((quote, rest)) = near.split_last() else {
-            return false;
+        let near = before.get(near..).unwrap_or(&[]);
+        let Some(break_at) = memrchr(b'\n', near) else {
+            return memchr(b'\n', before).is_some() && opens_string(near);
         };
-        let opens = rest.trim_ascii_end().last();
-        matches!(quote, b'"' | b'\'' | b'`')
-            && matches!(
-                opens,
-                Some(b'(' | b'=' | b'+' | b',' | b'[' | b'?' | b':' | b'.')
-            )
-            && memchr(b'\n', before).is_some()
+        opens_string(near.get(break_at..).unwrap_or(&[]))
     }
 
     /// True in a sentence, which does not begin with the construct that it speaks of.
     fn is_spoken_of(&self, found: &Found) -> bool {
         let before = self.text.get(..found.start).unwrap_or(&[]);
         if !before.iter().any(u8::is_ascii_alphabetic) && found.is_complete {
+            return false;
+        }
+        // Where a sentence or a tag has ended, a construct is not what it spoke of.
+        let last = before.iter().rev().find(|byte| **byte > b' ');
+        if matches!(last, Some(b'.' | b'!' | b'?' | b'>')) && found.is_complete {
             return false;
         }
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -167,6 +166,23 @@ impl<'t> Place<'t> {
         };
         prose::surrounds(self.text, span)
     }
+}
+
+/// True if program text opens a string in a line: `+ '`, `("`; the quote of an attribute stands
+/// beside its `=`.
+fn opens_string(line: &[u8]) -> bool {
+    let quotes = line.iter().enumerate();
+    let mut quotes = quotes.filter(|(_, byte)| matches!(byte, b'"' | b'\'' | b'`'));
+    quotes.any(|(at, _)| {
+        let before = line.get(..at).unwrap_or(&[]);
+        let opens = before.trim_ascii_end();
+        let apart = opens.len() < before.len();
+        match opens.last() {
+            Some(b'(' | b'+' | b',' | b'[' | b'?') => true,
+            Some(b'=' | b':') => apart,
+            _ => opens.ends_with(b"return"),
+        }
+    })
 }
 
 /// True for a page: it begins as a document and has a head before anything else.

@@ -117,7 +117,7 @@ fn character(text: &[u8]) -> Option<(u8, usize)> {
 fn number(digits: &[u8], base: u32, skipped: usize) -> (u8, usize) {
     let mut code = 0_u32;
     let mut len = 0_usize;
-    // Limit: leading zeros are unbounded; sixteen digits hide more than any browser was seen to need.
+    // Limit: leading zeros are unbounded; behind sixteen digits nobody expects a letter.
     while let Some(digit) = digits
         .get(len)
         .filter(|_| len < 16)

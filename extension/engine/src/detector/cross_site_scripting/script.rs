@@ -76,6 +76,7 @@ pub(super) fn read(text: &[u8]) -> Deeds {
         root_depth: None,
         depth: 0,
         line: false,
+        is_rooted: false,
         of_root: false,
         deeds: Deeds::default(),
     };
@@ -92,7 +93,9 @@ struct Reader<'t> {
     depth: u32,
     /// A line ended since the last token.
     line: bool,
-    /// The dot before belongs to a global object.
+    /// The name before begins with a global object.
+    is_rooted: bool,
+    /// So does the one before the dot.
     of_root: bool,
     deeds: Deeds,
 }
@@ -161,6 +164,7 @@ impl Reader<'_> {
 
     fn token(&mut self, kind: Before) {
         self.before = kind;
+        self.is_rooted = false;
         self.line = false;
     }
 
@@ -210,9 +214,11 @@ impl Reader<'_> {
         if self.of_root && kind == Before::Action {
             self.act();
         }
+        let is_rooted = self.of_root || kind == Before::Root;
         self.of_root = false;
         self.skip(len);
         self.token(kind);
+        self.is_rooted = is_rooted;
     }
 
     fn act(&mut self) {
@@ -249,7 +255,11 @@ impl Reader<'_> {
             b'=' => self.skip(1),
             // `alert.call(…)`, `alert?.(…)`.
             b'.' | b'?' if matches!(self.before, Before::Sink | Before::Shared) => self.dotted(),
-            b'.' => self.of_root = self.before == Before::Root,
+            b'.' => {
+                self.of_root = self.is_rooted;
+                self.before = Before::Operator;
+                return;
+            }
             _ => {}
         }
         self.token(Before::Operator);

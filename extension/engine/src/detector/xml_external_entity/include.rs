@@ -1,4 +1,4 @@
-//! Inclusions and transformations: documents in documents, and style sheets that read files or run programs.
+//! Inclusions and transformations: documents in documents, style sheets that read files or run.
 //! It never judges a style sheet that only transforms.
 use memchr::{memchr, memmem};
 

@@ -51,8 +51,8 @@ impl<'t> Reader<'t> {
         rest.get(..len).unwrap_or(&[])
     }
 
-    /// Takes a literal in quotes; one that nothing closes ends at `>`. Quotes may be doubled or have
-    /// a backslash before them, as in a text that was quoted once more.
+    /// Takes a literal in quotes; one that nothing closes ends at `>`. Quotes may be doubled or
+    /// have a backslash before them, as in a text that was quoted once more.
     pub(super) fn literal(&mut self) -> Option<&'t [u8]> {
         self.spaces();
         if self.peek() == Some(b'\\') {
