@@ -92,6 +92,8 @@ pub enum Decoder {
     QuotedPrintable,
     /// An array of numbers that are bytes.
     Bytes,
+    /// An aggregate of the Kinesis Producer Library, split into its records.
+    Aggregate,
 }
 
 impl Decoder {
@@ -147,6 +149,7 @@ impl Decoder {
             Self::Archive => "archive",
             Self::QuotedPrintable => "quoted-printable",
             Self::Bytes => "bytes",
+            Self::Aggregate => "aggregate",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! It never keeps bytes that are neither text nor a binary format worth opening.
 use alloc::vec::Vec;
 
-use crate::decode::{archive, data_url, inflate, wide};
+use crate::decode::{aggregate, archive, data_url, inflate, wide};
 use crate::text;
 
 // Limit: 12 characters carry 9 bytes: `' or 1=1#` and no attack is shorter, while every tenth word
@@ -263,11 +263,12 @@ fn loads_a_name(bytes: &[u8]) -> bool {
     is_name() && is_name()
 }
 
-/// True for binary formats that are opened or judged as they are: gzip, zlib, zip, and what Java,
-/// .NET and Python make of objects.
+/// True for binary formats that are opened or judged as they are: gzip, zlib, zip, aggregates of
+/// Kinesis, and what Java, .NET and Python make of objects.
 pub(super) fn is_known_binary(bytes: &[u8]) -> bool {
     inflate::may_be(bytes)
         || archive::is_zip(bytes)
+        || aggregate::is_aggregate(bytes)
         || bytes.starts_with(b"\xac\xed\x00\x05")
         || bytes.starts_with(b"\x00\x01\x00\x00\x00\xff")
         || bytes.starts_with(b"\xff\x01")

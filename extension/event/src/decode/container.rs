@@ -5,7 +5,7 @@ use crate::form::{Classes, Decoder, Part};
 use crate::scan;
 use crate::walk::{Document, Field, Visitor, Walk, Walked};
 
-use super::{How, archive, fields, graphql, multipart, xml};
+use super::{How, aggregate, archive, fields, graphql, multipart, xml};
 
 // Limit: 8 documents inside of each other; SNS in SQS in a body is 3 (lambda-contract.md 4.2).
 const LEVELS_MAX: u8 = 8;
@@ -29,6 +29,9 @@ pub(super) fn open<V: Visitor>(
     }
     if archive::may_be(text, field) {
         return into(walk, text, Decoder::Archive, how, field);
+    }
+    if aggregate::may_be(text, field) {
+        return into(walk, text, Decoder::Aggregate, how, field);
     }
     if how.is_binary(text) {
         return false;
@@ -79,6 +82,7 @@ fn into<V: Visitor>(
         Decoder::Xml => xml::split(walk, paid, &inner),
         Decoder::Graphql => graphql::split(walk, paid, &inner),
         Decoder::Archive => archive::split(walk, paid, &inner),
+        Decoder::Aggregate => aggregate::split(walk, paid, &inner),
         _ => fields::split(walk, paid, &inner),
     };
     whole && paid.len() == text.len()

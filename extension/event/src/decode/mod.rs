@@ -14,6 +14,7 @@ use crate::shape::Shape;
 use crate::walk::{Field, Visitor, Walk};
 use call::is_path;
 
+mod aggregate;
 mod archive;
 mod base64;
 mod call;

@@ -375,6 +375,36 @@ fn each_part_of_a_multipart_body_is_shown_with_its_names() {
 }
 
 #[test]
+fn an_aggregate_of_kinesis_shows_each_record() {
+    let member = |number: u8, content: &[u8]| {
+        let mut bytes = std::vec![number << 3 | 2, u8::try_from(content.len()).unwrap()];
+        bytes.extend(content);
+        bytes
+    };
+    let record = |data: &[u8]| {
+        let mut bytes = std::vec![8, 0];
+        bytes.extend(member(3, data));
+        member(3, &bytes)
+    };
+    let mut aggregate = Vec::from(*b"\xf3\x89\x9a\xc2");
+    aggregate.extend(member(1, b"customer (1)"));
+    aggregate.extend(record(b"' or 1=1"));
+    aggregate.extend(record(br#"{"q":"(2)"}"#));
+    aggregate.extend([0xee; 16]);
+    for line in [
+        "/0 value Body customer (1) [base64 aggregate]",
+        "/0 value Body \\' or 1=1 [base64 aggregate]",
+        "/1/q value Body (2) [base64 aggregate json]",
+    ] {
+        has(&STANDARD.encode(&aggregate), Role::Body, line);
+    }
+    // Cut anywhere, it ends where it is cut.
+    for len in 4..aggregate.len() {
+        lines(STANDARD.encode(&aggregate[..len]).as_bytes(), Role::Body);
+    }
+}
+
+#[test]
 fn an_archive_shows_the_names_of_its_members() {
     let mut zip = Vec::from(*b"PK\x03\x04");
     zip.extend([0; 22]);

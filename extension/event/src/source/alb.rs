@@ -2,11 +2,11 @@
 //! It never decides by `httpMethod` alone: only the request context names the target group.
 #![doc = include_str!("alb.md")]
 use super::outline::Outline;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

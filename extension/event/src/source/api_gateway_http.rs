@@ -2,11 +2,11 @@
 //! It never takes an authorizer's event, which looks the same but wants another answer.
 #![doc = include_str!("api_gateway_http.md")]
 use super::outline::Outline;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

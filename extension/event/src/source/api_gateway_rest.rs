@@ -2,11 +2,11 @@
 //! It never takes an authorizer's or a WebSocket's event, which want other answers.
 #![doc = include_str!("api_gateway_rest.md")]
 use super::outline::Outline;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

@@ -4,7 +4,7 @@
 #![doc = include_str!("authorizer.md")]
 use super::outline::Outline;
 use super::position::Holds;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 use crate::form::Role;
 
 pub(super) const SHAPE: Shape = Shape {
@@ -14,7 +14,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("identitySource", Holds::Text(Role::Header)),
         ("methodArn", Holds::Text(Role::Path)),
     ],
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

@@ -3,7 +3,7 @@
 #![doc = include_str!("authorizer_http.md")]
 use super::outline::Outline;
 use super::position::Holds;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 use crate::form::Role;
 
 pub(super) const SHAPE: Shape = Shape {
@@ -13,7 +13,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("identitySource", Holds::Text(Role::Header)),
         ("routeArn", Holds::Text(Role::Path)),
     ],
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

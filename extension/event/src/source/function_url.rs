@@ -4,11 +4,11 @@
 use memchr::memmem;
 
 use super::outline::Outline;
-use super::{Shape, Source, api_gateway_http, http};
+use super::{Shape, Source, api_gateway_http, request};
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

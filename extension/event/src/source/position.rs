@@ -1,6 +1,6 @@
-//! Positions: where in an event which text stands, as one table of all sources, built at build time.
+//! Positions: where in an event which text stands, as one table of all sources.
 //! It never holds a name twice at one place, and never lets two sources disagree: that fails the
-//! build.
+//! build, at which the table is made.
 //!
 //! One table of all sources needs no recognition: an event that fits several sources is inspected
 //! as each of them, and nobody can shape an event so that it is inspected as less.

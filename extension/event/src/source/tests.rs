@@ -135,6 +135,38 @@ fn the_fields_on_each_page_are_those_of_its_samples() {
     }
 }
 
+/// A paragraph of a page that begins with these words in bold, on one line.
+fn paragraph(page: &Page, words: &str) -> String {
+    let mark = std::format!("**{words}**");
+    let (_, behind) = page.text.split_once(mark.as_str()).unwrap();
+    let text = behind.split("\n\n").next().unwrap();
+    let text = text.trim_start_matches([':', ' ']).replace('\n', " ");
+    text.replace('|', "\\|")
+}
+
+#[test]
+fn the_book_has_the_table_of_all_sources() {
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sources.md");
+    let mut lines = std::vec![String::from(include_str!("preface.txt").trim_end())];
+    lines.push(
+        "\n| source | names | recognised by | what is inspected as what callers write |".into(),
+    );
+    lines.push("|---|---|---|---|".into());
+    for page in pages() {
+        let title = page.text.lines().next().unwrap().trim_start_matches("# ");
+        let names: Vec<_> = page.sources.iter().map(|source| source.name()).collect();
+        lines.push(std::format!(
+            "| [{title}](../extension/event/src/source/{}.md) | `{}` | {} | {} |",
+            page.file,
+            names.join("`, `"),
+            paragraph(&page, "Recognised by"),
+            paragraph(&page, "Where callers write"),
+        ));
+    }
+    lines.push(String::new());
+    agrees(FILE, &lines.join("\n"), "docs/sources.md");
+}
+
 #[test]
 fn a_sample_without_its_request_context_is_unknown() {
     for page in [

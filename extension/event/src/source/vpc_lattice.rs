@@ -3,7 +3,7 @@
 #![doc = include_str!("vpc_lattice.md")]
 use super::outline::Outline;
 use super::position::Holds;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 use crate::form::Role;
 
 pub(super) const SHAPE: Shape = Shape {
@@ -12,7 +12,7 @@ pub(super) const SHAPE: Shape = Shape {
         ("raw_path", Holds::Text(Role::Path)),
         ("query_string_parameters", Holds::Text(Role::Query)),
     ],
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

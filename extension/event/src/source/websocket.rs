@@ -2,11 +2,11 @@
 //! It never decides by the body, which is the client's.
 #![doc = include_str!("websocket.md")]
 use super::outline::Outline;
-use super::{Shape, Source, http};
+use super::{Shape, Source, request};
 
 pub(super) const SHAPE: Shape = Shape {
     recognise,
-    http: http::POSITIONS,
+    http: request::POSITIONS,
     ..Shape::PLAIN
 };
 

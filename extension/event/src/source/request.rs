@@ -3,8 +3,8 @@
 use super::position::{Holds, Positions};
 use crate::form::Role;
 
-/// What callers write in `requestContext` (path, user agent) stands in these as well; it is inspected
-/// like any other text, so that no event pays for names that change nothing.
+/// What callers write in `requestContext` (path, user agent) stands in these as well; it is
+/// inspected like any other text, so that no event pays for names that change nothing.
 pub(super) const POSITIONS: &Positions = &[
     ("headers", Holds::Headers),
     ("multiValueHeaders", Holds::Headers),
