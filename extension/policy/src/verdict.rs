@@ -72,8 +72,8 @@ impl Policy {
         })
     }
 
-    /// What may come of a rule's findings: what the policy says, else as much as the global mode lets
-    /// come, and nothing of rules that are off until a policy asks for them.
+    /// What may come of a rule's findings: what the policy says, else as much as the global mode
+    /// lets come, and nothing of rules that are off until a policy asks for them.
     fn rule_mode(&self, id: &str, is_on_by_default: bool) -> Mode {
         match self.rule(id) {
             Some(rule) => rule.mode,

@@ -83,7 +83,7 @@ impl Chunked {
         Ok(at)
     }
 
-    /// Follows `bytes`, and keeps what they hold apart: data, and what stands behind the last chunk.
+    /// Follows `bytes`, and keeps what they hold apart: data, and what is behind the last chunk.
     pub(super) fn follow_all(
         &mut self,
         bytes: &[u8],

@@ -134,7 +134,7 @@ fn mode_monitor_passes_every_byte_and_reports() {
 }
 
 #[test]
-fn an_error_with_the_key_keeps_its_kind_of_answer_and_loses_its_text() {
+fn an_error_with_the_key_is_withheld() {
     for place in ["body", "header"] {
         let room = room(Mode::Block);
         let mut client = room.client();

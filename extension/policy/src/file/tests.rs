@@ -331,3 +331,15 @@ answers = "iam"
         1:10 `source` is an integer; expected one table for each event source, as in `[source.sqs]`"#]],
     );
 }
+
+#[test]
+fn the_file_in_the_book_has_no_problem() {
+    let page = include_str!("../../../../docs/policy.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    let known: Vec<_> = credenza_engine::rules().map(|rule| rule.id).collect();
+    let (policy, problems) = parse(file, &known);
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(policy.mode, Mode::Block);
+    assert_eq!((policy.rules.len(), policy.sources.len()), (3, 2));
+}
