@@ -80,6 +80,8 @@ pub enum Decoder {
     Nul,
     /// What stands behind the comma of a `data:` URL.
     DataUrl,
+    /// The value at the end of a path, without the folders before it.
+    Segment,
     /// The values of a parameter that stands there more than once, with commas between them.
     Joined,
     /// An XML document, split into texts and attributes.
@@ -143,6 +145,7 @@ impl Decoder {
             Self::CharCodes => "char-codes",
             Self::Nul => "nul",
             Self::DataUrl => "data-url",
+            Self::Segment => "segment",
             Self::Joined => "joined",
             Self::Xml => "xml",
             Self::Graphql => "graphql",

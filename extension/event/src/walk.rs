@@ -186,7 +186,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
     /// True if nobody makes anything of a text: no decoder and not the visitor.
     #[inline]
     pub(crate) fn is_cold(&self, text: &[u8], classes: Classes, part: Part) -> bool {
-        let may_decode = part == Part::Value && !decode::is_too_short(text);
+        let may_decode = !decode::is_too_short(text, part);
         !may_decode && !classes.meets(decode::CALLS) && self.visitor.ignores(text, classes, part)
     }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use memchr::{memchr, memmem};
 
+use super::call;
 use super::container::show_field;
 use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
@@ -31,7 +32,7 @@ fn is_tar(bytes: &[u8]) -> bool {
 /// True if bytes are an archive whose members have names.
 #[inline]
 pub(super) fn may_be(bytes: &[u8], field: &Field<'_>) -> bool {
-    field.part == Part::Value && (is_zip(bytes) || is_tar(bytes))
+    call::is_opened(bytes, field) && (is_zip(bytes) || is_tar(bytes))
 }
 
 /// Shows the name of each member; never true.

@@ -2,7 +2,7 @@
 //! It never says no to a text that a decoder or a container would read.
 use memchr::memchr;
 
-use super::{base64, codes, container, data_url, hex, html, nul, utf7};
+use super::{base64, codes, container, data_url, hex, html, nul, segment, utf7};
 use crate::form::{Classes, Part, Role};
 use crate::scan::pairs::{CodeCall, Pair as _};
 use crate::walk::Field;
@@ -30,11 +30,24 @@ fn is_signed(text: &[u8]) -> bool {
     })
 }
 
+// Limit: a name of an ordinary event has at most 31 bytes (`multiValueQueryStringParameters`); what
+// is packed into a name and shorter than this carries no object and hardly an attack.
+const NAME_BYTES_MIN: usize = 32;
+
 /// True if a text without the bytes of [`CALLS`] and of [`Classes::ODD`] is too short for any
 /// decoder.
 #[inline]
-pub(crate) fn is_too_short(text: &[u8]) -> bool {
-    text.len() < base64::CHARS_MIN
+pub(crate) fn is_too_short(text: &[u8], part: Part) -> bool {
+    match part {
+        Part::Key => text.len() < NAME_BYTES_MIN,
+        Part::Value => text.len() < base64::CHARS_MIN,
+    }
+}
+
+/// True if a text is opened and unpacked: a value, or a name that is longer than names are.
+#[inline]
+pub(super) fn is_opened(text: &[u8], field: &Field<'_>) -> bool {
+    field.part == Part::Value || text.len() >= NAME_BYTES_MIN
 }
 
 /// The classes of a text, unless it is likely to be opened as a document, where nobody asks.
@@ -57,7 +70,7 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
     {
         return true;
     }
-    if field.part == Part::Key {
+    if !is_opened(text, field) {
         return false;
     }
     match text.first() {
@@ -68,6 +81,9 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
             return true;
         }
         _ => {}
+    }
+    if field.role == Role::Path && segment::may_be(text) {
+        return true;
     }
     if base64::may_be_plain(text, is_path(field)) || hex::may_be(text) {
         return true;

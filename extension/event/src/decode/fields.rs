@@ -2,6 +2,7 @@
 //! It never looks at a declared content type.
 use memchr::memchr;
 
+use super::call;
 use super::container::show_field;
 use super::joined::{self, Names};
 use crate::form::{Classes, Part, Role, Span};
@@ -15,7 +16,7 @@ const NAME_BYTES_MAX: usize = 256;
 /// True if a text looks like `name=value` in a place where that means something, or like a whole
 /// form anywhere.
 pub(super) fn may_be(text: &[u8], classes: Classes, field: &Field<'_>, is_decoded: bool) -> bool {
-    if field.part == Part::Key || (field.split && !is_decoded) {
+    if !call::is_opened(text, field) || (field.split && !is_decoded) {
         return false;
     }
     let Some(at) = memchr(b'=', text.get(..NAME_BYTES_MAX).unwrap_or(text)) else {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::chain::Chain;
 use crate::coverage::Gap;
 use crate::decode::inflate::Left;
-use crate::form::{Classes, Decoder, Part};
+use crate::form::{Classes, Decoder, Part, Role};
 use crate::shape::Shape;
 use crate::walk::{Field, Visitor, Walk};
 use call::is_path;
@@ -36,6 +36,7 @@ mod multipart;
 mod nul;
 mod quoted;
 mod rewrite;
+mod segment;
 mod url;
 mod utf7;
 mod utf8;
@@ -55,7 +56,7 @@ const URL_ROUNDS_MAX: u8 = 3;
 
 /// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
 /// which it needs; all of them for decoders that need none.
-static DECODERS: [(Decoder, Classes); 14] = [
+static DECODERS: [(Decoder, Classes); 15] = [
     (Decoder::Url, Classes::PERCENT.with(Classes::PLUS)),
     (Decoder::Escapes, Classes::ESCAPED),
     (Decoder::Html, Classes::AMPERSAND),
@@ -70,6 +71,7 @@ static DECODERS: [(Decoder, Classes); 14] = [
     (Decoder::CharCodes, Classes::SIGN),
     (Decoder::Nul, Classes::SIGN),
     (Decoder::DataUrl, Classes::UNKNOWN),
+    (Decoder::Segment, Classes::UNKNOWN),
 ];
 
 /// One form that a decoder made.
@@ -239,8 +241,8 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         Decoder::Escapes => classes.has(Classes::ESCAPED),
         Decoder::Css => classes.has(Classes::ESCAPED) && css::may_be(text),
         Decoder::Html => classes.has(Classes::AMPERSAND) && html::may_be(text),
-        Decoder::Base64 => field.part == Part::Value && base64::may_be(text, is_path(field)),
-        Decoder::Hex => field.part == Part::Value && hex::may_be(text),
+        Decoder::Base64 => call::is_opened(text, field) && base64::may_be(text, is_path(field)),
+        Decoder::Hex => call::is_opened(text, field) && hex::may_be(text),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
             (how.is_unpacked() || classes.has(Classes::HIGH))
@@ -252,6 +254,12 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         Decoder::CharCodes => classes.has(call::SIGNED) && codes::may_be(text),
         Decoder::Nul => classes.has(call::SIGNED) && nul::may_be(text),
         Decoder::DataUrl => data_url::may_be(text),
+        Decoder::Segment => {
+            field.role == Role::Path
+                && field.part == Part::Value
+                && !how.chain.steps().contains(&Decoder::Segment)
+                && segment::may_be(text)
+        }
         _ => false,
     }
 }
@@ -291,6 +299,7 @@ fn run<V: Visitor>(
         Decoder::CharCodes => codes::decode(text, &mut out),
         Decoder::Nul => nul::decode(text, &mut out),
         Decoder::DataUrl => data_url::decode(text, &mut out),
+        Decoder::Segment => segment::decode(text, &mut out),
         _ => false,
     };
     let is_packed = matches!(decoder, Decoder::Base64 | Decoder::Hex);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use memchr::{memchr, memmem};
 
 use super::container::show_field;
-use super::html_names;
+use super::{call, html_names};
 use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::walk::{Field, Visitor, Walk};
@@ -24,7 +24,7 @@ pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
         Some(b'<' | b' ' | b'\n' | b'\r' | b'\t') => text.trim_ascii_start(),
         _ => return false,
     };
-    field.part == Part::Value && is_document(text, field)
+    call::is_opened(text, field) && is_document(text, field)
 }
 
 fn is_document(text: &[u8], field: &Field<'_>) -> bool {
