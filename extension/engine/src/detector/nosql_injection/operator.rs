@@ -44,17 +44,12 @@ const SURE: [&[u8]; 29] = [
 /// Operators whose operand is a list.
 const OF_LISTS: [&[u8]; 3] = [b"all", b"and", b"in"];
 
-/// Operators of updates and stages of pipelines, whose operand is a document.
-const OF_DOCUMENTS: [&[u8]; 17] = [
+/// Operators of updates, whose operand is a document.
+const OF_DOCUMENTS: [&[u8]; 11] = [
     b"addToSet",
     b"bit",
     b"currentDate",
-    b"facet",
-    b"graphLookup",
-    b"group",
     b"inc",
-    b"lookup",
-    b"match",
     b"mul",
     b"pop",
     b"pull",
@@ -62,7 +57,6 @@ const OF_DOCUMENTS: [&[u8]; 17] = [
     b"push",
     b"rename",
     b"setOnInsert",
-    b"unionWith",
 ];
 
 // Limit: names of parameters with their pieces are shorter.
@@ -113,9 +107,26 @@ fn member(operator: &[u8], operand: Operand<'_>, is_parameter: bool) -> Option<C
         (b"text", Operand::Object(_)) => Some(Confidence::High),
         // Tools that count visitors set properties with these names.
         (b"set" | b"unset", Operand::Object(_)) => Some(Confidence::Medium),
+        (_, Operand::Object(inner)) if is_stage(operator, inner) => Some(Confidence::High),
         (_, Operand::Array(_)) => high(OF_LISTS.contains(&operator)),
         (_, Operand::Object(_)) => high(OF_DOCUMENTS.contains(&operator)),
         _ => None,
+    }
+}
+
+/// True for a stage of a pipeline, told by the first member of its operand.
+fn is_stage(operator: &[u8], inner: &[u8]) -> bool {
+    let Operand::Text(first) = Operand::of(inner) else {
+        return false;
+    };
+    match operator {
+        b"lookup" | b"graphLookup" => matches!(
+            first,
+            b"from" | b"as" | b"let" | b"localField" | b"foreignField" | b"startWith" | b"pipeline"
+        ),
+        b"unionWith" => matches!(first, b"coll" | b"pipeline"),
+        b"group" => first == b"_id",
+        _ => false,
     }
 }
 

@@ -82,7 +82,14 @@ fn behind_literal(text: &[u8], start: usize, behind: usize) -> Option<Find> {
     } else {
         cursor.offset()
     };
-    Some(find(Confidence::High, start, end, "literal", what))
+    // A statement on a line of its own is the next one of a program that somebody cut out.
+    let between = text.get(behind..end).unwrap_or(&[]);
+    let confidence = if what.1 == "statement" && between.contains(&b'\n') {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
+    Some(find(confidence, start, end, "literal", what))
 }
 
 /// What a finding names: the language, and the production.
