@@ -2,37 +2,11 @@
 //! It never takes a comment of HTML for one.
 use memchr::memmem;
 
-/// A directive in a text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Directive {
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-/// The first directive behind `from`, if there is one.
-pub(super) fn find(text: &[u8], from: usize) -> Option<Directive> {
-    let rest = text.get(from..)?;
-    let mut at = 0_usize;
-    while let Some(next) = memchr::memchr(b'<', rest.get(at..)?) {
-        at = at.saturating_add(next);
-        let here = rest.get(at..)?;
-        if let Some(bytes) = directive(here) {
-            let start = from.saturating_add(at);
-            return Some(Directive {
-                start,
-                end: start.saturating_add(bytes),
-            });
-        }
-        at = at.saturating_add(1);
-    }
-    None
-}
-
 // Limit: a directive is a line; what it reads is told in its first 256 bytes.
 const DIRECTIVE_BYTES_MAX: usize = 256;
 
 /// The length of the directive at the start of a text.
-fn directive(text: &[u8]) -> Option<usize> {
+pub(super) fn directive(text: &[u8]) -> Option<usize> {
     let window = text.get(..DIRECTIVE_BYTES_MAX).unwrap_or(text);
     if let Some(rest) = window.strip_prefix(b"<!--#") {
         let rest = rest.trim_ascii_start();

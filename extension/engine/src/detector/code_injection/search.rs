@@ -38,7 +38,6 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
             .saturating_add(READ_BYTES_FREE),
         document: None,
     };
-    search.includes();
     search.tags();
     search.value();
     search.calls();
@@ -108,8 +107,24 @@ impl Search<'_, '_> {
         }
     }
 
-    fn includes(&mut self) {
-        let Some(found) = include::find(self.text, 0) else {
+    /// Directives of servers, and tags of PHP.
+    fn tags(&mut self) {
+        let text = self.text;
+        for at in memchr::memchr_iter(b'<', text) {
+            if self.is_done() {
+                return;
+            }
+            let here = text.get(at..).unwrap_or_default();
+            match here.get(1) {
+                Some(b'?') => self.php(here, at),
+                Some(b'!' | b'e' | b'E') => self.include(here, at),
+                _ => {}
+            }
+        }
+    }
+
+    fn include(&mut self, here: &[u8], start: usize) {
+        let Some(bytes) = include::directive(here) else {
             return;
         };
         self.offer(Found {
@@ -117,51 +132,39 @@ impl Search<'_, '_> {
             production: "include",
             context: "markup",
             language: "ssi",
-            start: found.start,
-            end: found.end,
+            start,
+            end: start.saturating_add(bytes),
         });
     }
 
-    /// A value that begins with a tag of PHP.
-    fn tags(&mut self) {
-        let text = self.text;
-        if self.in_document() {
+    /// A tag that opens PHP: a program of its own, unless it stands in a document.
+    fn php(&mut self, here: &[u8], start: usize) {
+        let Some(inner) = php::behind_tag(here) else {
+            return;
+        };
+        if self.in_document() || !self.pay(64) {
             return;
         }
-        let mut at = 0_usize;
-        while !self.is_done() {
-            let rest = text.get(at..).unwrap_or_default();
-            let Some(next) = memchr::memmem::find(rest, b"<?") else {
-                return;
-            };
-            at = at.saturating_add(next);
-            let here = text.get(at..).unwrap_or_default();
-            if let Some(inner) = php::behind_tag(here) {
-                let window = inner.get(..256).unwrap_or(inner);
-                if !self.pay(64) {
-                    return;
-                }
-                let close = memchr::memmem::find(window, b"?>");
-                let program = window.get(..close.unwrap_or(window.len()));
-                let program = program.unwrap_or_default();
-                let runs = memchr::memchr(b'`', program).is_some();
-                let request = memchr::memmem::find(program, b"$_").is_some();
-                let is_strong = runs || request && program.contains(&b'(');
-                self.offer(Found {
-                    confidence: if is_strong {
-                        Confidence::High
-                    } else {
-                        Confidence::Medium
-                    },
-                    production: "tag",
-                    context: "markup",
-                    language: "php",
-                    start: at,
-                    end: at.saturating_add(2).saturating_add(program.len()),
-                });
-            }
-            at = at.saturating_add(2);
-        }
+        let window = inner.get(..256).unwrap_or(inner);
+        let close = memchr::memmem::find(window, b"?>");
+        let program = window.get(..close.unwrap_or(window.len()));
+        let program = program.unwrap_or_default();
+        let runs = memchr::memchr(b'`', program).is_some();
+        let request = memchr::memmem::find(program, b"$_").is_some();
+        let is_strong = runs || request && program.contains(&b'(');
+        let end = start.saturating_add(2).saturating_add(program.len());
+        self.offer(Found {
+            confidence: if is_strong {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            },
+            production: "tag",
+            context: "markup",
+            language: "php",
+            start,
+            end,
+        });
     }
 
     /// A value that is an expression only PHP has.
@@ -215,15 +218,15 @@ impl Search<'_, '_> {
         let Some(before) = before.strip_suffix(b"%x") else {
             return false;
         };
+        if before.len() >= 64 || before.iter().any(u8::is_ascii_alphanumeric) {
+            return false;
+        }
         let rest = self.text.get(open..).unwrap_or_default();
         let close = rest.iter().take(256).position(|byte| *byte == b')');
         let behind = close
             .and_then(|close| rest.get(close..))
             .unwrap_or_default();
-        close.is_some_and(|close| close > 1)
-            && before.len() < 64
-            && !before.iter().any(u8::is_ascii_alphanumeric)
-            && is_end(behind)
+        close.is_some_and(|close| close > 1) && is_end(behind)
     }
 
     fn judge(&mut self, call: &Call) {

@@ -1,7 +1,7 @@
 //! The commands that an injection runs, and what their arguments look like.
 //! It never holds names that nobody injects: most commands of a system are not here.
 use super::word::Word;
-use crate::lexicon::{Lexicon, Vocabulary, WORD_SEED, fold_byte};
+use crate::lexicon::{Lexicon, Shapes, Vocabulary, WORD_SEED, fold_byte};
 
 /// What is known of a command by its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,6 +149,14 @@ const VOCABULARY: &Vocabulary = &[
 ];
 
 static ROLES: Lexicon<512> = Lexicon::new(&[VOCABULARY]);
+
+static SHAPES: Shapes = Shapes::of(&[VOCABULARY]);
+
+/// True if a run of letters is as long as a known name that begins and ends like it.
+#[inline]
+pub(super) fn may_be_known(letters: &[u8]) -> bool {
+    SHAPES.fit(letters)
+}
 
 /// The names of all commands, for the gate.
 pub(super) const NAMES: [&str; 14] = [

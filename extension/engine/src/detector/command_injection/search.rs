@@ -53,6 +53,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
         blank: if is_plussed { b'+' } else { 0 },
         line: 0,
         is_document: None,
+        variables: 0,
     };
     search.separator();
     search.start();
@@ -67,6 +68,8 @@ const READ_BYTES_FREE: usize = 4 << 10;
 // Limit: a prefix is told by its first and its last 96 bytes, prose by 256 bytes on either side.
 const PREFIX_BYTES: usize = 192;
 const PROSE_BYTES: usize = 512;
+// Limit: a command is spelled with a few variables; what sixteen could not say no more can.
+const VARIABLES_MAX: u32 = 16;
 // Limit: a form of a web page has values of one line; four lines are a document.
 const LINES_MIN: usize = 4;
 
@@ -83,6 +86,8 @@ struct Search<'t, 's> {
     /// Where the line at hand begins.
     line: usize,
     is_document: Option<bool>,
+    /// Variables that were met where a command may stand.
+    variables: u32,
 }
 
 impl<'t> Search<'t, '_> {
@@ -201,9 +206,15 @@ impl<'t> Search<'t, '_> {
 
     /// Reads a command at `at` behind the sign at `sign`.
     fn command(&mut self, break_out: Break, sign: usize, at: usize) {
+        if !self.may_begin(at) {
+            return;
+        }
         let (at, blank) = self.skip_openings(at);
         let mut word = word::read(self.text, at, blank);
         // `$u cat`: a variable that is not set is nothing.
+        if is_variable(&word) {
+            self.variables = self.variables.saturating_add(1);
+        }
         if is_variable(&word) && word.text.len() <= 3 && break_out != Break::Start {
             let behind = word::read(self.text, skip_blank(self.text, word.end, blank), blank);
             if command::kind(&behind).any(Kind::SURE) {
@@ -258,7 +269,10 @@ impl<'t> Search<'t, '_> {
         };
         let is_quoting = self.peek(sign) == b'`';
         let is_inside = break_out == Break::Substitution;
-        if !command.may_mean_something()
+        // Lines of documents begin with commands.
+        let is_line = break_out == Break::Line && !arguments.is_secret && self.in_document();
+        if is_line
+            || !command.may_mean_something()
             || is_quoting && !self.is_closed(arguments.end)
             || is_shouted(&word, break_out)
             || break_out == Break::Ampersand && self.is_anchor(sign)
@@ -279,6 +293,34 @@ impl<'t> Search<'t, '_> {
         command.after_number = line.iter().all(u8::is_ascii_digit);
         command.in_document = self.in_document();
         self.offer(&command, sign, arguments.end);
+    }
+
+    /// False where a glance tells that no name of a command begins at `at`.
+    #[inline]
+    fn may_begin(&self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let letters = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let next = rest.get(letters).copied().unwrap_or(0);
+        if letters > 0 {
+            let is_plain = matches!(next, b' '..=b'!' | b'&' | b'('..=b'-' | b':'..=b'>' | b'|'..)
+                || matches!(next, 9..=13);
+            return !is_plain || command::may_be_known(rest.get(..letters).unwrap_or_default());
+        }
+        match next {
+            b'$' if self.variables >= VARIABLES_MAX => false,
+            b'$' => !matches!(rest.get(1), None | Some(b'(' | b')' | b'$' | b' ')),
+            b'/' | b'.' => rest
+                .iter()
+                .take(32)
+                .take_while(|byte| !matches!(byte, b';' | b'|' | b'&' | b' '))
+                .any(|byte| byte.is_ascii_alphabetic() || *byte == b'?'),
+            b'\'' | b'"' | b'\\' | b'{' | b'(' | b'!' | b'[' | b'%' | b'_' | b'^' | b'?' | b'@' => {
+                true
+            }
+            b',' | b'+' => true,
+            0 => letters < rest.len(),
+            _ => false,
+        }
     }
 
     fn offer(&mut self, command: &Command, start: usize, end: usize) {
