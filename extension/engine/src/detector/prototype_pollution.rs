@@ -170,7 +170,7 @@ fn property_path(text: &[u8]) -> &[u8] {
             if !cursor.eat(b"]") {
                 return &[];
             }
-        } else if !(cursor.eat(b".") && !cursor.name().is_empty()) {
+        } else if !cursor.eat(b".") || cursor.name().is_empty() {
             return text.get(..cursor.offset()).unwrap_or(&[]);
         }
     }

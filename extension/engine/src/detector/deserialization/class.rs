@@ -68,11 +68,16 @@ fn is_java_gadget(name: &[u8]) -> bool {
     let mut next = || parts.next().unwrap_or(&[]);
     let (first, second) = (next(), next());
     match (first, second) {
-        (b"javax" | b"sun" | b"jdk" | b"bsh" | b"clojure" | b"freemarker" | b"groovy", _)
-        | (b"ognl" | b"oracle" | b"oadd", _)
-        | (b"com", b"sun" | b"caucho" | b"ibatis" | b"mchange" | b"mysql" | b"newrelic")
-        | (b"com", b"nqadmin" | b"opensymphony" | b"p6spy" | b"pastdev" | b"rometools")
-        | (b"com", b"vaadin")
+        (
+            b"javax" | b"sun" | b"jdk" | b"bsh" | b"clojure" | b"freemarker" | b"groovy" | b"ognl"
+            | b"oracle" | b"oadd",
+            _,
+        )
+        | (
+            b"com",
+            b"sun" | b"caucho" | b"ibatis" | b"mchange" | b"mysql" | b"newrelic" | b"nqadmin"
+            | b"opensymphony" | b"p6spy" | b"pastdev" | b"rometools" | b"vaadin",
+        )
         | (b"flex", b"messaging")
         | (b"org", b"hibernate" | b"jboss" | b"python" | b"quartz" | b"springframework") => true,
         (b"org", b"apache") => {

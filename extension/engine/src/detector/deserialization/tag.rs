@@ -18,7 +18,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         at = start.saturating_add(tag.len().max(1));
         // A tag stands alone: behind a letter the sign ends a sentence.
         let before = start.checked_sub(1).and_then(|before| text.get(before));
-        if tag.len() < 8 || before.is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+        if tag.len() < 8 || before.is_some_and(u8::is_ascii_alphanumeric) {
             continue;
         }
         let Some((worth, format)) = worth(tag) else {
@@ -50,7 +50,7 @@ fn is_in_place(text: &[u8], start: usize) -> bool {
     let mut keys = 0_usize;
     for piece in line.split(u8::is_ascii_whitespace) {
         match piece {
-            [] | [b'-', ..] | [b'?' | b'&', ..] => {}
+            [] | [b'-' | b'?' | b'&', ..] => {}
             [.., b':'] => keys = keys.saturating_add(1),
             _ => return false,
         }

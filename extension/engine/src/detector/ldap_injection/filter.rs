@@ -84,9 +84,8 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
         negated = cursor.eat(b"|") || cursor.eat(b"&");
     }
     let assertion = Assertion::read(&mut cursor)?;
-    let confidence = if assertion.is_directory() || (assertion.is_pattern && !spaced) || negated {
-        Confidence::High
-    } else if value.ends_with(b"*") && !spaced {
+    let is_pattern = assertion.is_pattern || value.ends_with(b"*");
+    let confidence = if assertion.is_directory() || (is_pattern && !spaced) || negated {
         Confidence::High
     } else if spaced || assertion.is_spaced || value.contains(&b' ') || behind == first {
         return None;

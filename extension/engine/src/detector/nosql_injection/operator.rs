@@ -103,13 +103,13 @@ fn member(operator: &[u8], operand: Operand<'_>, is_parameter: bool) -> Option<C
     }
     match (operator, operand) {
         (b"or", Operand::Array(inner)) => high(is_condition(inner)),
-        (b"size" | b"type", Operand::Number) => Some(Confidence::High),
-        (b"text", Operand::Object(_)) => Some(Confidence::High),
+        (b"size" | b"type", Operand::Number) | (b"text", Operand::Object(_)) => high(true),
         // Tools that count visitors set properties with these names.
         (b"set" | b"unset", Operand::Object(_)) => Some(Confidence::Medium),
-        (_, Operand::Object(inner)) if is_stage(operator, inner) => Some(Confidence::High),
         (_, Operand::Array(_)) => high(OF_LISTS.contains(&operator)),
-        (_, Operand::Object(_)) => high(OF_DOCUMENTS.contains(&operator)),
+        (_, Operand::Object(inner)) => {
+            high(OF_DOCUMENTS.contains(&operator) || is_stage(operator, inner))
+        }
         _ => None,
     }
 }

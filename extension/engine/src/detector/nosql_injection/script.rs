@@ -106,7 +106,7 @@ fn condition(cursor: &mut Cursor<'_>) -> What {
     }
     let before = *cursor;
     let word = cursor.name();
-    if word.first().is_none() {
+    if word.is_empty() {
         let digits = cursor.eat_while(|byte| byte.is_ascii_digit());
         return (!digits.is_empty() && equals(cursor)).then_some(("javascript", "tautology"));
     }
