@@ -43,6 +43,8 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
     let tail = text.get(start..).unwrap_or(&[]);
     let piece = tail.iter().position(u8::is_ascii_whitespace);
     let piece = piece.map_or(text.len(), |len| start.saturating_add(len));
+    let is_command = is_command(text, start);
+    let mut urls = 0_usize;
     for colon in memchr_iter(b':', text) {
         let behind = text.get(colon.saturating_add(1)..).unwrap_or(&[]);
         let is_whole_scheme = colon < piece && is_first_colon(text, start, colon);
@@ -52,7 +54,14 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
         let Some(url) = url::at_colon(text, colon) else {
             continue;
         };
-        let stand = stand(text, start, piece, &url);
+        urls = urls.saturating_add(1);
+        if urls > URLS_MAX {
+            break;
+        }
+        let stand = match stand(text, start, piece, &url) {
+            Stand::Within if is_command => Stand::Command,
+            stand => stand,
+        };
         note(&mut found, form, &url, stand, meaning(&url, field, stand));
         if stand == Stand::Whole {
             note(&mut found, form, &url, stand, in_path(&url));
@@ -99,15 +108,21 @@ fn stand(text: &[u8], start: usize, piece: usize, url: &Url<'_>) -> Stand {
     if url.start <= start || url.start < piece && carries(text, start, url.start) {
         return Stand::Whole;
     }
-    let tools = [&b"curl "[..], b"wget "];
-    let head = text.get(start..).unwrap_or(&[]);
-    let is_line = !text.trim_ascii().contains(&b'\n') && text.len() <= LINE_BYTES_MAX;
-    if is_line && tools.iter().any(|tool| head.starts_with(tool)) {
-        return Stand::Command;
-    }
     Stand::Within
 }
 
+/// True for a line that begins with a tool that fetches.
+fn is_command(text: &[u8], start: usize) -> bool {
+    let tools = [&b"curl "[..], b"wget "];
+    let head = text.get(start..).unwrap_or(&[]);
+    text.len() <= LINE_BYTES_MAX
+        && tools.iter().any(|tool| head.starts_with(tool))
+        && !text.trim_ascii().contains(&b'\n')
+}
+
+// Limit: a URL that carries URLs carries two or three; those of a text are only advice. What is read
+// of 24 of them, at most 1 KiB each, is the same for every text.
+const URLS_MAX: usize = 24;
 // Limit: a command line that somebody sends as a value.
 const LINE_BYTES_MAX: usize = 512;
 
@@ -125,6 +140,7 @@ fn note(found: &mut Option<Found>, form: &Form<'_>, url: &Url<'_>, stand: Stand,
     let rest = form.text.get(url.end..).unwrap_or(&[]);
     let path = rest
         .iter()
+        .take(LINE_BYTES_MAX)
         .take_while(|byte| !byte.is_ascii_whitespace())
         .count();
     let span = Span {

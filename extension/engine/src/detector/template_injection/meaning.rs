@@ -62,11 +62,25 @@ impl<'t> Place<'t> {
     /// What the word means here, the strongest reading first.
     pub(super) fn meaning(&self) -> Meaning {
         if self.roles.0 == 0 {
-            return self.servlet_call().or_else(|| self.alone());
+            let led = Roles::SERVLET_ROOT.with(Roles::SELF);
+            return match self.read.has.any(led) {
+                true => self.servlet_call().or_else(|| self.alone()),
+                false => None,
+            };
         }
-        self.attack()
-            .or_else(|| self.effect())
-            .or_else(|| self.alone())
+        let is_of = |roles| self.roles.any(roles);
+        let attack = is_of(Roles::IN_ATTACKS).then(|| self.attack()).flatten();
+        // What only tells which package or engine is meant has no effect of its own.
+        let is_name_only = Roles::TYPE_OPERATOR.with(Roles::FREEMARKER).0 & self.roles.0 != 0;
+        if attack.is_some() || is_name_only {
+            return attack;
+        }
+        let is_led = self.read.has.any(Roles::SELF);
+        self.effect().or_else(|| {
+            (is_led || is_of(Roles::ALONE))
+                .then(|| self.alone())
+                .flatten()
+        })
     }
 
     /// Readings that no template of a working system has.

@@ -100,6 +100,27 @@ impl Roles {
     /// `diagnostics` of .NET.
     pub(super) const DIAGNOSTICS: Self = Self(1 << 45);
 
+    /// All roles of which an attack is made.
+    pub(super) const IN_ATTACKS: Self = Self::REACH
+        .with(Self::DUNDER)
+        .with(Self::ONLY_ATTACKS)
+        .with(Self::ENV)
+        .with(Self::FREEMARKER)
+        .with(Self::TYPE_OPERATOR)
+        .with(Self::PACKAGE)
+        .with(Self::FOR_NAME)
+        .with(Self::EXEC)
+        .with(Self::CONSTRUCTOR)
+        .with(Self::PROTOTYPE);
+    /// All roles that matter only where nothing stands around the expression.
+    pub(super) const ALONE: Self = Self::SMARTY
+        .with(Self::SERVER)
+        .with(Self::SECRET)
+        .with(Self::SHOW)
+        .with(Self::GET_CLASS)
+        .with(Self::ENVIRON)
+        .with(Self::DEBUG);
+
     /// True if the word can play one of `other`'s roles.
     #[inline]
     pub(super) const fn any(self, other: Self) -> bool {
