@@ -20,6 +20,42 @@ pub(super) fn is_control(port: Option<u16>, path: &[u8]) -> bool {
     }
 }
 
+/// True if a port is asked in a protocol that nothing there speaks: mail, shells, databases, caches,
+/// or the other kind of HTTP. That is how ports are tried from inside.
+pub(super) fn is_mute(scheme: &[u8], port: Option<u16>) -> bool {
+    let is_http = scheme.eq_ignore_ascii_case(b"http");
+    let is_https = scheme.eq_ignore_ascii_case(b"https");
+    match port {
+        Some(443) => is_http,
+        Some(80) => is_https,
+        Some(
+            21..=23
+            | 25
+            | 53
+            | 110
+            | 139
+            | 143
+            | 389
+            | 445
+            | 465
+            | 587
+            | 636
+            | 993
+            | 995
+            | 1433
+            | 1521
+            | 3306
+            | 3389
+            | 5432
+            | 5900
+            | 6379
+            | 11_211
+            | 27_017,
+        ) => is_http || is_https,
+        _ => false,
+    }
+}
+
 /// The Runtime API and the services that extensions keep for the function.
 pub(super) fn is_of_lambda(port: Option<u16>, path: &[u8]) -> bool {
     let starts = |heads: &[&str]| heads.iter().any(|head| path.starts_with(head.as_bytes()));

@@ -197,6 +197,9 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     if stand == Stand::Command {
         return None;
     }
+    if url.lead.is_inside() && service::is_mute(url.scheme, url.port) {
+        return Some((Confidence::High, "tried-port"));
+    }
     if url.lead.is_inside() && url.is_disguised {
         return Some((Confidence::High, "disguised-host"));
     }

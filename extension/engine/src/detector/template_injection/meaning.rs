@@ -284,8 +284,8 @@ impl<'t> Place<'t> {
             return false;
         }
         let is_again = one == Token::Sign(b'.') && two.is(Roles::CONSTRUCTOR);
-        let is_looked_up =
-            self.is_quoted() && (two == Token::Sign(b'[') || self.read.has.any(Roles::LOOKUP));
+        let is_looked_up = self.is_quoted()
+            && (matches!(two, Token::Sign(b'[' | b'=')) || self.read.has.any(Roles::LOOKUP));
         let is_fed = self.is_called_with_text() && !self.read.has.any(Roles::NEW);
         is_again || is_looked_up || is_fed
     }

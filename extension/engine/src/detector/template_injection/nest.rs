@@ -5,7 +5,7 @@ use credenza_event::Span;
 use super::expression::{Expression, Token};
 use super::meaning::{Place, is_quote};
 use super::opening::{self, Kind, is_opening};
-use super::stand::{Found, Grade, Sign};
+use super::stand::{Found, Grade, ROOT, Sign};
 use super::word::{Roles, roles};
 
 /// An expression that is open.
@@ -99,7 +99,8 @@ impl<'t> Pass<'t> {
             return;
         }
         found.outside = found.outside.saturating_add(1);
-        found.is_mixed |= !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'[' | b']');
+        let is_joint = matches!(byte, b'/' | b'[' | b']' | b'.' | b'-' | b'_');
+        found.is_mixed |= !byte.is_ascii_alphanumeric() && !is_joint;
         if self.kinds == 0 {
             found.left = found.left.saturating_add(1);
             found.left_is_loose |= matches!(byte, b'\'' | b'"' | b'`') && found.left > 1;
@@ -339,7 +340,7 @@ impl<'t> Pass<'t> {
             self.note(Grade::Alone, "arithmetic", kind);
         }
         if kind == Kind::Mustache && self.read.is_root() {
-            self.note(Grade::Alone, "engine-root", kind);
+            self.note(Grade::Alone, ROOT, kind);
         }
         self.quote = 0;
         self.depth = self.depth.saturating_sub(1);

@@ -17,6 +17,9 @@ pub(super) enum Grade {
     Attack,
 }
 
+/// The production of a bare name of what each template has.
+pub(super) const ROOT: &str = "engine-root";
+
 /// What was found in one expression.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sign {
@@ -132,6 +135,8 @@ impl Found {
             Grade::Effect if !self.has_lines && self.outside <= LINE_BYTES_MAX => {
                 return Some(Confidence::Medium);
             }
+            // A file may be called after a name; a path begins with a slash.
+            Grade::Alone if sign.production == ROOT && self.outside > 1 => return None,
             Grade::Alone if self.is_bare() => Confidence::High,
             Grade::Effect | Grade::Alone => return None,
         };
