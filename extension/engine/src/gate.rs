@@ -108,7 +108,7 @@ impl Signals {
     pub const OBJECTS: Self = Self(1 << 52);
     /// What opens another assertion of a filter, or cuts it: `)(`, `|(`, `&(`, `!(`, a zero byte.
     pub const ASSERTION: Self = Self(1 << 53);
-    /// A function or axis of XPath.
+    /// A function or axis of `XPath`.
     pub const AXIS: Self = Self(1 << 54);
     /// A member of an event, of a request to a database, or of a serialised object.
     pub const INTERNAL: Self = Self(1 << 55);

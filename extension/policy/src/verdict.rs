@@ -1,5 +1,6 @@
 //! The verdict: what a policy makes of a report.
 //! It never looks at the event, the clock or an earlier invocation.
+use credenza_engine::detector::Rule;
 use credenza_engine::{Confidence, Report, Watch, is_on_by_default};
 use credenza_event::{Gap, Source};
 
@@ -39,18 +40,17 @@ impl Policy {
             .map(|finding| self.finding_verdict(finding.rule.id, finding.confidence))
             .max()
             .unwrap_or(Verdict::Pass);
-        // A flood of findings that this policy lets pass may have crowded out one that it would
-        // not: what was dropped was not judged.
-        let crowded = report.findings_dropped > 0 && findings < Verdict::Block;
         let gaps = report.coverage.gaps().map(|gap| match gap {
             Gap::Fault => self.fault_verdict(),
             Gap::Off => Verdict::Pass,
             _ => self.partial_verdict(),
         });
-        let crowd = if crowded {
-            self.partial_verdict()
-        } else {
-            Verdict::Pass
+        // What was dropped was not judged.
+        let crowd = match report.findings.last() {
+            Some(weakest) if report.findings_dropped > 0 && findings < Verdict::Block => {
+                self.crowd_verdict(weakest.confidence)
+            }
+            _ => Verdict::Pass,
         };
         gaps.max().unwrap_or(Verdict::Pass).max(findings).max(crowd)
     }
@@ -105,6 +105,18 @@ impl Policy {
 
     fn rule(&self, id: &str) -> Option<&RulePolicy> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The verdict on findings that were crowded out, none of them surer than `weakest`: a flood of
+    /// what this policy lets pass may hide what it would not, but no flood of advice hides more than
+    /// advice.
+    fn crowd_verdict(&self, weakest: Confidence) -> Verdict {
+        let may_block = |rule: &Rule| self.finding_verdict(rule.id, weakest) == Verdict::Block;
+        if credenza_engine::rules().any(may_block) {
+            self.partial_verdict()
+        } else {
+            Verdict::Flag
+        }
     }
 
     fn fault_verdict(&self) -> Verdict {

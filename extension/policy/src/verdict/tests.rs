@@ -164,6 +164,23 @@ fn a_flood_of_permitted_findings_does_not_hide_a_forbidden_one() {
 }
 
 #[test]
+fn a_flood_of_advice_is_flagged_and_never_blocks_by_itself() {
+    let block = Policy {
+        mode: Mode::Block,
+        ..Policy::default()
+    };
+    for confidence in [Confidence::Low, Confidence::Medium] {
+        let mut flood = report(&[confidence; 16], Coverage::COMPLETE);
+        flood.findings_dropped = 9;
+        assert_eq!(block.verdict(&flood), Verdict::Flag);
+        // Where advice blocks, a flood of weaker advice still hides none.
+        let strict = with_rule(Mode::Block, Confidence::Medium).verdict(&flood);
+        let hides = confidence == Confidence::Medium;
+        assert_eq!(strict == Verdict::Block, hides, "{confidence:?}");
+    }
+}
+
+#[test]
 fn mode_off_passes_everything() {
     let policy = Policy {
         mode: Mode::Off,
