@@ -26,7 +26,6 @@ mod name;
 mod operand;
 mod prose;
 mod report;
-mod segment;
 
 #[cfg(test)]
 mod cost;

@@ -91,7 +91,12 @@ impl Board {
             add(name, side, share.percent(), item(share));
         }
         add("place-gap-points", Side::AtMost, self.place_gap(), 0.1);
-        add("partial-count", Side::AtMost, count(ours.partial), 0.0);
+        add(
+            "partial-count",
+            Side::AtMost,
+            count(ours.partial_benign),
+            0.0,
+        );
         if let Some(samples) = &self.samples {
             let blocked = count(samples.blocked.len());
             add("samples-blocked-count", Side::AtMost, blocked, 0.0);
@@ -194,8 +199,8 @@ impl Board {
         };
         row("  a byte of it", self.columns().map(bytes));
         println!(
-            "partial {}, without a verdict {}",
-            self.ours.partial, self.ours.missing
+            "inspected in part: {}, of them harmless {}; without a verdict {}",
+            self.ours.partial, self.ours.partial_benign, self.ours.missing
         );
     }
 

@@ -68,7 +68,10 @@ pub(super) struct Figures {
     pub(super) events: Groups,
     /// Items without a verdict.
     pub(super) missing: usize,
+    /// Verdicts on less than the whole.
     pub(super) partial: usize,
+    /// Those of them on harmless items: their senders would be refused.
+    pub(super) partial_benign: usize,
     pub(super) cost: Option<Cost>,
 }
 
@@ -97,6 +100,9 @@ impl Figures {
         let missing = |item: &&Item| !verdicts.contains_key(&item.id);
         figures.missing = corpus.items().filter(missing).count();
         figures.partial = verdicts.values().filter(|seen| seen.is_partial).count();
+        let harmless = corpus.items().filter(|item| !item.is_attack);
+        let partial = |item: &&Item| verdicts.get(&item.id).is_some_and(|seen| seen.is_partial);
+        figures.partial_benign = harmless.filter(partial).count();
         figures.cost = cost(verdicts);
         figures
     }

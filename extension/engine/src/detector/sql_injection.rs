@@ -21,7 +21,6 @@ use credenza_event::{Form, Steps};
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
-use crate::segment;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -46,18 +45,7 @@ impl Detector for SqlInjection {
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
-        let (mut candidate, mut complete) = context::strongest(form.text, steps);
-        let mut text = form.text;
-        let tail = segment::last(form);
-        let sure = candidate.is_some_and(|found| found.confidence() == Confidence::High);
-        if tail.len() < text.len() && !sure && complete {
-            let (behind, whole) = context::strongest(tail, steps);
-            complete &= whole;
-            if behind.map(|found| found.confidence()) > candidate.map(|found| found.confidence()) {
-                (candidate, text) = (behind, tail);
-            }
-        }
-        let passed = form.text.len().saturating_sub(text.len());
+        let (candidate, complete) = context::strongest(form.text, steps);
         let Some(candidate) = candidate else {
             return Judgement {
                 evidence: None,
@@ -66,13 +54,10 @@ impl Detector for SqlInjection {
         };
         let evidence = Evidence {
             confidence: candidate.confidence(),
-            span: token::span(
-                candidate.start.saturating_add(passed),
-                candidate.end.saturating_add(passed),
-            ),
+            span: token::span(candidate.start, candidate.end),
             explanation: Explanation {
                 context: candidate.context.name(),
-                dialect: dialect::name(text, candidate.start, candidate.end),
+                dialect: dialect::name(form.text, candidate.start, candidate.end),
                 production: candidate.production,
             },
         };
