@@ -31,6 +31,8 @@ mod report;
 mod cost;
 #[cfg(test)]
 mod props;
+#[cfg(test)]
+mod published;
 
 pub use inspect::{HashKey, Watch, inspect, inspect_beside, inspect_text, inspect_watching};
 pub use report::{Confidence, Explanation, Finding, Report};

@@ -116,7 +116,8 @@ impl Path<'_> {
     /// nested documents: its own name, if it has one, then those of the containers in which it
     /// stands.
     ///
-    /// Names are as they stand in the text (escapes kept); arrays have none and are passed over.
+    /// Names are as they stand in the text (escapes kept); arrays have none and are passed over,
+    /// and so are the names of types that DynamoDB and SQS put between a name and its value.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         let mut level = Some(self);
         let levels = core::iter::from_fn(move || {
@@ -129,6 +130,7 @@ impl Path<'_> {
             named
                 .filter(|frame| frame.kind == Kind::Named)
                 .map(|frame| path.name(frame))
+                .filter(|name| !is_type(name))
         })
     }
 
@@ -141,7 +143,12 @@ impl Path<'_> {
         // In a document that is walked inside its string a backslash stands before the quote.
         let behind = behind.strip_prefix(b"\\").unwrap_or(behind);
         let behind = behind.strip_prefix(b"\"").unwrap_or(&[]).trim_ascii_start();
-        behind.strip_prefix(b":").unwrap_or(&[]).trim_ascii_start()
+        let value = behind.strip_prefix(b":").unwrap_or(&[]).trim_ascii_start();
+        // A string of DynamoDB, with its type.
+        let typed = value.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        let typed = typed.and_then(|value| value.strip_prefix(b"\"S\""));
+        let typed = typed.and_then(|value| value.trim_ascii_start().strip_prefix(b":"));
+        typed.map_or(value, <[u8]>::trim_ascii_start)
     }
 
     /// The position of the object in which the current member stands, where the document is a list
@@ -192,6 +199,56 @@ fn push_name(pointer: &mut String, name: &[u8]) {
         }
         if !part.invalid().is_empty() {
             pointer.push('\u{fffd}');
+        }
+    }
+}
+
+/// True for the name of a type that stands between an attribute's name and its value.
+fn is_type(name: &[u8]) -> bool {
+    matches!(name, b"S" | b"M" | b"L" | b"SS" | b"stringValue")
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use crate::{Form, Part, Steps, Visitor, walk};
+
+    /// The names around each value, innermost first, and what stands behind the colon of each key.
+    #[derive(Default)]
+    struct Names(Vec<String>);
+
+    impl Visitor for Names {
+        fn form(&mut self, form: &Form<'_>, _: &mut Steps) {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let names: Vec<_> = form.path.names().map(text).collect();
+            let operand = form.path.operand().first().copied().map(char::from);
+            self.0.push(match form.part {
+                Part::Key => alloc::format!("{}: {operand:?}", text(form.text)),
+                Part::Value => names.join(" < "),
+            });
+        }
+    }
+
+    #[test]
+    fn types_between_a_name_and_its_value_are_no_names() {
+        let event = br#"{"NewImage":{"a":{"M":{"b":{ "S" : "x y"},"c":{"SS":["z z"]}}}},
+            "messageAttributes":{"d":{"stringValue":"w w"}}}"#;
+        let mut names = Names::default();
+        walk(event, &mut Steps::for_bytes(event.len()), &mut names);
+        for line in [
+            "b < a < NewImage",
+            "c < a < NewImage",
+            "d < messageAttributes",
+            "b: Some('\"')",
+            "a: Some('{')",
+        ] {
+            assert!(
+                names.0.iter().any(|seen| seen == line),
+                "{line}: {names:?}",
+                names = names.0
+            );
         }
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
         }
         _ => {}
     }
-    if field.role == Role::Path && segment::may_be(text) {
+    if matches!(field.role, Role::Path | Role::ObjectKey) && segment::may_be(text) {
         return true;
     }
     if base64::may_be_plain(text, is_path(field)) || hex::may_be(text) {

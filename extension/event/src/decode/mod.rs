@@ -255,7 +255,7 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         Decoder::Nul => classes.has(call::SIGNED) && nul::may_be(text),
         Decoder::DataUrl => data_url::may_be(text),
         Decoder::Segment => {
-            field.role == Role::Path
+            matches!(field.role, Role::Path | Role::ObjectKey)
                 && field.part == Part::Value
                 && !how.chain.steps().contains(&Decoder::Segment)
                 && segment::may_be(text)
