@@ -9,6 +9,7 @@
 
 mod back_to_back;
 mod bad_input;
+mod batches;
 mod chains;
 mod demo;
 mod documentation;

@@ -320,7 +320,11 @@ fn inserts(
                     .text("\"");
                 // Firehose keeps what failed, so that it can be looked at.
                 if result == "ProcessingFailed" {
-                    text.text(r#","data":"#).string(event, value(b"data"));
+                    let (name, data) = match value(b"kafkaRecordValue") {
+                        Some(data) => ("kafkaRecordValue", Some(data)),
+                        None => ("data", value(b"data")),
+                    };
+                    text.text(",\"").text(name).text("\":").string(event, data);
                 }
                 text.text("}");
             }
