@@ -59,15 +59,14 @@ impl Detector for Deserialization {
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text;
-        if form.part == Part::Key {
-            if !steps.take(text.len().min(64)) {
-                return Judgement::UNPAID;
-            }
-            return Judgement::of(member::key(form.path, text).map(evidence));
-        }
         // Each reader below looks at a byte once.
         if !steps.take(text.len()) {
             return Judgement::UNPAID;
+        }
+        if form.part == Part::Key
+            && let Some(found) = member::key(form.path, text)
+        {
+            return Judgement::of(Some(evidence(found)));
         }
         let found = binary(text).or_else(|| textual(form, text));
         Judgement::of(found.map(|found| {

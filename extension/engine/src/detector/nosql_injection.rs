@@ -55,25 +55,24 @@ impl Detector for NosqlInjection {
         if !steps.take(text.len().min(VALUE_BYTES_MAX)) {
             return Judgement::UNPAID;
         }
-        let found = match form.part {
+        let named = match form.part {
             Part::Key => {
                 let is_parameter = form.role == Role::Query && form.decoded.is_empty();
                 operator::key(form.path, text, is_parameter)
             }
-            Part::Value => {
-                let within_quotes = form.decoded.last() == Some(&Decoder::Json);
-                script::read(text, within_quotes, form.role == Role::Body)
-                    .or_else(|| line::read(text))
-                    .or_else(|| operator::value(text))
-                    .or_else(|| script::engine(form.path, text))
-            }
+            Part::Value => operator::value(text).or_else(|| script::engine(form.path, text)),
         };
+        // A name is written into programs and protocols as a value is.
+        let found = named.or_else(|| {
+            let within_quotes = form.decoded.last() == Some(&Decoder::Json);
+            script::read(text, within_quotes, form.role == Role::Body).or_else(|| line::read(text))
+        });
         Judgement::of(found.map(|found| evidence(form, found)))
     }
 }
 
 fn evidence(form: &Form<'_>, found: Find) -> Evidence {
-    let is_prose = form.part == Part::Value && prose::surrounds(form.text, found.span);
+    let is_prose = prose::surrounds(form.text, found.span);
     Evidence {
         confidence: if is_prose {
             found.confidence.min(Confidence::Medium)
