@@ -14,6 +14,8 @@
 )]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod cursor;
 pub mod detector;

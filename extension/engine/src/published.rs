@@ -1,8 +1,6 @@
 //! The published sample events of other projects, where they are present: nothing is found in them
 //! but what they really hold.
 //! It never holds a copy of one.
-extern crate std;
-
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

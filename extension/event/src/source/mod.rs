@@ -196,4 +196,6 @@ pub(crate) fn is_event(message: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+mod props;
+#[cfg(test)]
 mod tests;

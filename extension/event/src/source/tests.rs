@@ -7,11 +7,11 @@ use super::{Source, recognise};
 use crate::{Form, Part, Role, Steps, Visitor, walk};
 
 /// The page of a source, its file's name, and the sources that it tells, one for each sample.
-struct Page {
+pub(super) struct Page {
     file: String,
     text: String,
     sources: Vec<Source>,
-    samples: Vec<String>,
+    pub(super) samples: Vec<String>,
 }
 
 /// Fences with a mark, each one's text.
@@ -42,7 +42,7 @@ fn page(file: &str) -> Page {
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/source");
 
 /// All pages, in the order in which sources are asked.
-fn pages() -> Vec<Page> {
+pub(super) fn pages() -> Vec<Page> {
     let list = include_str!("mod.rs");
     let lines = list
         .lines()
@@ -95,7 +95,7 @@ impl Visitor for Fields {
     }
 }
 
-fn fields(event: &str) -> String {
+pub(super) fn fields(event: &str) -> String {
     let mut fields = Fields::default();
     let mut steps = Steps::for_bytes(event.len());
     let coverage = walk(event.as_bytes(), &mut steps, &mut fields);
