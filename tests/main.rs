@@ -23,6 +23,7 @@ mod managed_instances;
 mod os_only;
 mod pending_next;
 mod refusals;
+mod scenarios;
 mod second_extension;
 mod shutdown;
 mod size_sweep;
