@@ -5,7 +5,7 @@ use memchr::{memchr, memmem};
 use super::element::Facts;
 use super::markup::Reader;
 use super::scheme::{self, Url};
-use super::signals::{EVENT, roles};
+use super::signals::{EVENT, ROOT, SINK, roles};
 use super::tag::{Attribute, Tag};
 use super::{script, style};
 use crate::report::Confidence::{High, Low, Medium};
@@ -13,7 +13,7 @@ use crate::report::Confidence::{High, Low, Medium};
 impl<'t> Reader<'t, '_> {
     /// Judges one attribute of a tag, and notes what it says together with others.
     pub(super) fn attribute(&mut self, tag: &Tag, attribute: &Attribute<'t>, facts: &mut Facts) {
-        facts.add(Facts::SEEN);
+        facts.see(attribute.name);
         if is_event(attribute.name) {
             self.event(attribute, tag.start);
         }
@@ -183,6 +183,23 @@ pub(super) fn is_idle(handler: &[u8]) -> bool {
         b"history.back()",
         b"window.print()",
     ];
+    // `this.src='/none.png'` changes nothing but the picture.
+    let own = handler.starts_with(b"this.") && !handler.contains(&b'(') && !handler.contains(&b'`');
+    let words = [
+        b"script:".as_slice(),
+        b"HTML",
+        b"html",
+        b"src=\"data",
+        b"src='data",
+    ];
+    if own
+        && !words
+            .iter()
+            .any(|word| memmem::find(handler, word).is_some())
+    {
+        let mut names = handler.split(|byte| !byte.is_ascii_alphanumeric());
+        return !names.any(|name| name != b"this" && roles(name) & (ROOT | SINK) != 0);
+    }
     let starts = idle.iter().find(|start| handler.starts_with(start));
     starts.is_some_and(|start| {
         // Only the question itself may follow.

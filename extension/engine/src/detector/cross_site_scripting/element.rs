@@ -14,7 +14,7 @@ pub(super) struct Facts(u16);
 
 impl Facts {
     /// There is one.
-    pub(super) const SEEN: Self = Self(1);
+    const SEEN: Self = Self(1);
     /// Something is loaded.
     const LOADS: Self = Self(1 << 1);
     /// It is loaded from another host.
@@ -35,10 +35,12 @@ impl Facts {
     const DATA: Self = Self(1 << 9);
     /// An attribute says more than what language a script is in.
     const SAYS: Self = Self(1 << 11);
+    /// A script may come late, as what other sites offer to embed does.
+    const LATE: Self = Self(1 << 12);
     /// An address is animated.
     const ANIMATED: Self = Self(1 << 10);
 
-    pub(super) fn add(&mut self, other: Self) {
+    fn add(&mut self, other: Self) {
         self.0 |= other.0;
     }
 
@@ -50,6 +52,12 @@ impl Facts {
         if condition {
             self.add(fact);
         }
+    }
+
+    /// Notes that an attribute is there, whatever its value.
+    pub(super) fn see(&mut self, name: &[u8]) {
+        self.add(Self::SEEN);
+        self.when(name.eq_ignore_ascii_case(b"async"), Self::LATE);
     }
 
     /// Notes what one attribute says.
@@ -80,6 +88,9 @@ impl Facts {
                 self.when(is(b"stylesheet"), Self::SHEET);
             }
             b"type" if element == b"script" => self.when(is_data(value), Self::DATA),
+            b"language" if element == b"script" => {
+                self.when(is_foreign_language(value), Self::DATA)
+            }
             _ => {}
         }
         if !matches!(name, b"type" | b"language" | b"nonce" | b"async" | b"defer") {
@@ -107,6 +118,21 @@ fn is_data(kind: &[u8]) -> bool {
     ];
     let kind = kind.trim_ascii();
     kinds.iter().any(|known| known.eq_ignore_ascii_case(kind))
+}
+
+/// True for a language that no browser runs.
+fn is_foreign_language(language: &[u8]) -> bool {
+    let languages = [
+        b"groovy".as_slice(),
+        b"python",
+        b"ruby",
+        b"jruby",
+        b"beanshell",
+        b"bash",
+    ];
+    let languages = languages.iter();
+    let mut same = languages.filter(|known| known.eq_ignore_ascii_case(language.trim_ascii()));
+    same.next().is_some()
 }
 
 fn is_foreign(value: &[u8]) -> bool {
@@ -210,7 +236,8 @@ impl Reader<'_, '_> {
             let all = rest.trim_ascii().is_empty();
             let named = cut || !facts.has(Facts::SAYS) && is_closed && all;
             // A script of the page's own host is nobody's but its own.
-            let own = facts.has(Facts::OWN) && code.is_empty();
+            let embedded = facts.has(Facts::LATE) && self.place.is_embedding();
+            let own = (facts.has(Facts::OWN) || embedded) && code.is_empty();
             let confidence = match (facts.has(Facts::DATA), named || own) {
                 (true, _) => Low,
                 (false, true) => Medium,
@@ -230,8 +257,17 @@ impl Reader<'_, '_> {
         let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
         let follows = before.is_none_or(|byte| matches!(byte, b'>' | b'"' | b'\''));
         let follows = follows && rest.len() <= TAIL_BYTES;
+        // A script that no element of this kind may run: it belongs to a module.
+        let start = code.trim_ascii_start();
+        let is_module = start.starts_with(b"export ")
+            || start.starts_with(b"import ") && memmem::find(start, b" from ").is_some();
         let until = end.saturating_add(code.len());
-        if closes.is_some() && !code.iter().any(u8::is_ascii_alphanumeric) && !code.is_empty() {
+        if is_module {
+            self.note(Medium, "script-element", tag.start, until);
+        } else if closes.is_some()
+            && !code.iter().any(u8::is_ascii_alphanumeric)
+            && !code.is_empty()
+        {
             // `<script>.*</script>` is a pattern.
             self.note(Medium, "script-element", tag.start, until);
         } else if closes.is_some() || deeds.has(script::EFFECT) || follows {

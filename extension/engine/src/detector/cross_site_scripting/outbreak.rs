@@ -113,6 +113,13 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
             | b'\n'
             | b'\r'
     );
+    // Markup is read as such.
+    let next = rest.iter().skip(1).find(|byte| **byte > b' ');
+    let is_tag = first == b'<' && next.is_some_and(|byte| !byte.is_ascii_digit() && *byte != b'<')
+        || first == b'>' && next == Some(&b'<');
+    if is_tag && at > 0 {
+        return None;
+    }
     // `/alert(1)` divides.
     let divides = first == b'/' && rest.get(1).is_some_and(u8::is_ascii_alphabetic);
     // `}alert(1)` and `)alert(1)` need no separator.

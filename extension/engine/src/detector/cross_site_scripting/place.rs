@@ -7,6 +7,10 @@ use super::Found;
 use crate::prose;
 use crate::report::Confidence::{High, Low, Medium};
 
+// Limit: code is indented by a few levels of four or eight spaces.
+const INDENT_BYTES: usize = 40;
+// Limit: the end of a construct and of its element stand before the quote that closes it.
+const QUOTE_BYTES: usize = 16;
 // Limit: a line of program text is rarely longer.
 const STRING_BYTES: usize = 160;
 // Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
@@ -120,6 +124,8 @@ impl<'t> Place<'t> {
         }
         self.is_fenced(found.start)
             || self.is_in_a_listing(found)
+            || self.is_indented(found.start)
+            || self.is_quoted(found)
             || prose::is_ticked(self.text, found.start, found.end)
             || self.is_spoken_of(found)
     }
@@ -146,6 +152,36 @@ impl<'t> Place<'t> {
             return memchr(b'\n', before).is_some() && opens_string(near);
         };
         opens_string(near.get(break_at..).unwrap_or(&[]))
+    }
+
+    /// True on an indented line of a text that did not begin as markup, as Markdown shows code.
+    fn is_indented(&self, start: usize) -> bool {
+        let first = self.text.iter().find(|byte| **byte > b' ');
+        let before = self.text.get(..start).unwrap_or(&[]);
+        let near = before.len().saturating_sub(INDENT_BYTES);
+        let near = before.get(near..).unwrap_or(&[]);
+        let line = memrchr(b'\n', near).and_then(|at| near.get(at.saturating_add(1)..));
+        let indent = line.is_some_and(|line| {
+            let spaces = line.len() >= 4 || line.first() == Some(&b'\t');
+            spaces && line.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+        });
+        indent && first.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
+    }
+
+    /// True between quotes behind a word: `echo "<b>…</b>" | …`.
+    fn is_quoted(&self, found: &Found) -> bool {
+        let before = self.text.get(..found.start).unwrap_or(&[]);
+        let [.., letter, b' ', quote @ (b'"' | b'\'')] = before else {
+            return false;
+        };
+        let behind = self.text.get(found.end..).unwrap_or(&[]);
+        let behind = behind.get(..QUOTE_BYTES).unwrap_or(behind);
+        *letter > b' ' && memchr(*quote, behind).is_some()
+    }
+
+    /// True behind rich text, where an editor embeds what another site offers.
+    pub(super) fn is_embedding(&self) -> bool {
+        self.is_rich
     }
 
     /// True in a sentence, which does not begin with the construct that it speaks of.
