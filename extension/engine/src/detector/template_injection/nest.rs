@@ -5,7 +5,7 @@ use credenza_event::Span;
 use super::expression::{Expression, Token};
 use super::meaning::{Place, is_quote};
 use super::opening::{self, Kind, is_opening};
-use super::stand::{Found, Grade, ROOT, Sign};
+use super::stand::{ARITHMETIC, Found, Grade, ROOT, Sign};
 use super::word::{Roles, roles};
 
 /// An expression that is open.
@@ -337,7 +337,7 @@ impl<'t> Pass<'t> {
             self.at = self.at.saturating_add(1);
         }
         if self.read.is_arithmetic(kind) {
-            self.note(Grade::Alone, "arithmetic", kind);
+            self.note(Grade::Alone, ARITHMETIC, kind);
         }
         if kind == Kind::Mustache && self.read.is_root() {
             self.note(Grade::Alone, ROOT, kind);

@@ -20,6 +20,9 @@ pub(super) enum Grade {
 /// The production of a bare name of what each template has.
 pub(super) const ROOT: &str = "engine-root";
 
+/// The production of reckoning with numbers.
+pub(super) const ARITHMETIC: &str = "arithmetic";
+
 /// What was found in one expression.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sign {
@@ -118,12 +121,29 @@ impl Found {
         } else {
             AROUND_BYTES_MAX
         };
-        !self.left_is_loose && self.outside <= most
+        // One word before it, however long, is no text; a page has white space and quotes.
+        let right = self.outside.saturating_sub(self.left);
+        !self.left_is_loose && right <= most
     }
 
     /// True if nothing but a mark of letters and digits stands around the expressions.
     fn is_bare(&self) -> bool {
         self.outside == 0 || !self.is_mixed && self.outside <= MARK_BYTES_MAX
+    }
+
+    /// True for arithmetic without a blank among a few words: `Ann {{7*7}}` is no template of a page.
+    fn is_in_words(&self, text: &[u8], sign: Sign) -> bool {
+        let (start, end) = (sign.span.start as usize, sign.span.end as usize);
+        let inside = text.get(start..end).unwrap_or(&[]);
+        let is_plain = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || *byte >= 0x80 || b" ,.!?@-_/".contains(byte)
+        };
+        let before = text.get(..start).unwrap_or(&[]);
+        let behind = text.get(end..).unwrap_or(&[]);
+        sign.production == ARITHMETIC
+            && self.outside <= MARK_BYTES_MAX
+            && !inside.iter().any(u8::is_ascii_whitespace)
+            && before.iter().chain(behind).all(is_plain)
     }
 
     /// How sure the strongest sign makes.
@@ -137,7 +157,7 @@ impl Found {
             }
             // A file may be called after a name; a path begins with a slash.
             Grade::Alone if sign.production == ROOT && self.outside > 1 => return None,
-            Grade::Alone if self.is_bare() => Confidence::High,
+            Grade::Alone if self.is_bare() || self.is_in_words(text, sign) => Confidence::High,
             Grade::Effect | Grade::Alone => return None,
         };
         if self.is_told(text, sign) {
