@@ -136,6 +136,10 @@ pub(crate) struct Walk<'w, V> {
     pub(crate) coverage: Coverage,
     /// Bytes that decoders may still make of the value at hand.
     pub(crate) decoded_left: usize,
+    /// The part of it that was granted beyond the value's bytes.
+    decoded_granted: usize,
+    /// Bytes that may still be granted, in all of the event.
+    decoded_free: usize,
     /// Bytes that may still be inflated out of the value at hand.
     pub(crate) inflated_left: usize,
     /// Bytes that may still be inflated beyond the ratio, in all of the event.
@@ -148,6 +152,10 @@ pub(crate) struct Walk<'w, V> {
 // Limit: 4 × its bytes + 64 KiB of decoded output per value (detection.md section 7).
 const DECODED_BYTES_PER_BYTE: usize = 4;
 const DECODED_BYTES_FREE: usize = 64 << 10;
+// Limit: what all values together take of that: 1 MiB, and 2 × the event. A few values may cost many
+// times their bytes, but not all of them: the cost of an event stays linear in its size.
+const DECODED_BYTES_FREE_OF_ALL: usize = 1 << 20;
+const DECODED_BYTES_FREE_PER_BYTE: usize = 2;
 // Limit: 1 MiB inflated per value (lambda-contract.md R41), and as much beyond the ratio in all.
 const INFLATED_BYTES_MAX: usize = 1 << 20;
 // Limit: one buffer for each level of nesting and each of its decode steps; more are freed.
@@ -160,6 +168,8 @@ impl<'w, V: Visitor> Walk<'w, V> {
             steps,
             coverage: Coverage::COMPLETE,
             decoded_left: 0,
+            decoded_granted: 0,
+            decoded_free: DECODED_BYTES_FREE_OF_ALL,
             inflated_left: 0,
             inflated_free: INFLATED_BYTES_MAX,
             inflater: Inflater::default(),
@@ -171,6 +181,9 @@ impl<'w, V: Visitor> Walk<'w, V> {
     /// Walks the event itself.
     fn event(&mut self, text: &[u8], chain: Chain) {
         let text = self.within_budget(text);
+        self.decoded_free = self
+            .decoded_free
+            .saturating_add(text.len().saturating_mul(DECODED_BYTES_FREE_PER_BYTE));
         let field = Field {
             chain: &chain,
             ..Field::ALONE
@@ -202,9 +215,14 @@ impl<'w, V: Visitor> Walk<'w, V> {
 
     /// Gives a value of the event its own budget of decoded bytes.
     pub(crate) fn begin_value(&mut self, bytes: usize) {
+        // What the value before has not taken of its free part is free again.
+        let kept = self.decoded_left.min(self.decoded_granted);
+        self.decoded_free = self.decoded_free.saturating_add(kept);
+        self.decoded_granted = self.decoded_free.min(DECODED_BYTES_FREE);
+        self.decoded_free = self.decoded_free.saturating_sub(self.decoded_granted);
         self.decoded_left = bytes
             .saturating_mul(DECODED_BYTES_PER_BYTE)
-            .saturating_add(DECODED_BYTES_FREE);
+            .saturating_add(self.decoded_granted);
         self.inflated_left = INFLATED_BYTES_MAX;
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn text(dice: &mut Dice) -> String {
             text.push(' ');
         }
     }
-    if dice.once_in(25) {
+    if dice.once_in(80) {
         // The same again and again: what is quadratic shows.
         let times = dice.below(1 + 20_000 / text.len().max(1));
         text = text.repeat(times.max(1));

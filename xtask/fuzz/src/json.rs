@@ -30,10 +30,10 @@ pub(crate) fn document(dice: &mut Dice) -> Vec<u8> {
     };
     let mut text = Vec::new();
     space(dice, taste, &mut text);
-    match dice.below(400) {
+    match dice.below(4000) {
         0 => deep(dice, DEPTH_MAX, taste, &mut text),
-        1..=20 => deep(dice, 1200, taste, &mut text),
-        21..=120 => event(dice, taste, &mut text),
+        1..=60 => deep(dice, 1200, taste, &mut text),
+        61..=1060 => event(dice, taste, &mut text),
         _ => value(dice, 0, taste, &mut text),
     }
     space(dice, taste, &mut text);
@@ -227,7 +227,7 @@ fn string(dice: &mut Dice, taste: Taste, out: &mut Vec<u8>) {
     for _ in 0..dice.below(5) {
         piece(dice, taste, out);
     }
-    if dice.once_in(30) {
+    if dice.once_in(200) {
         // Over the edges of blocks, buffers and limits.
         out.extend(std::iter::repeat_n(b'x', dice.below(9000)));
         piece(dice, taste, out);
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn documents_are_of_every_kind() {
-        let all: Vec<_> = (0..5000)
+        let all: Vec<_> = (0..20_000)
             .map(|number| document(&mut Dice::of(1, number)))
             .collect();
         for sign in ["NaN", "\\ud800", "1e999", "{\\\"", "' or 1=1", "\"body\""] {

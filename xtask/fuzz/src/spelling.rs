@@ -13,8 +13,8 @@ pub(crate) fn spelled(dice: &mut Dice, text: &[u8]) -> Vec<u8> {
     let mut spelled = text.to_vec();
     for _ in 0..=dice.below(3) {
         spelled = once(dice, &spelled);
-        // Limit: 32 KiB; four encodings of four bytes a byte would be 256 times the text.
-        spelled.truncate(32 << 10);
+        // Limit: 8 KiB; three encodings of six bytes a byte would be 216 times the text.
+        spelled.truncate(8 << 10);
         if dice.once_in(12) {
             let end = dice.below(spelled.len() + 1);
             spelled.truncate(end);
