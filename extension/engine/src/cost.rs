@@ -194,6 +194,21 @@ const FAMILIES: &[Family] = &[
     ("%x(", value),
     ("require('fs') ", value),
     ("=A(B", value),
+    ("char(1,", value),
+    ("r(", value),
+    ("chr(39)+", value),
+    ("\\\\27 ", value),
+    ("a\\u0000", value),
+    ("\u{ff07}a\u{200b}", value),
+    ("H4sIAAAAAAAAA0tMSgYAwkEkNQMAAAA=", values),
+    ("U1fIL1IwtDVUKM3LzM9TKE7NAQA=", values),
+    ("data:text/html,%3Cb%3E", values),
+    ("27206f7220313d31", values),
+    ("<a b='(c'/>", body),
+    ("<a><!---->x<![CDATA[(]]>", body),
+    ("{a:\\\"(b\\\"", body),
+    ("a=(&", body),
+    ("/a/(", body),
 ];
 
 // Limit: 32 KiB and twice as much: what small inputs may spend freely is a part of both.
