@@ -161,8 +161,13 @@ fn decode<V: Visitor>(
         .iter()
         .position(|(decoder, _)| Some(*decoder) == turn);
     let first = turn.map_or(0, |last| last + 1);
+    let form = at.checked_sub(1).and_then(|index| made.get(index));
+    let is_binary = how.is_binary(form.map_or(text, |form| form.text.as_slice()));
     for &(decoder, calls) in DECODERS.iter().cycle().skip(first).take(DECODERS.len()) {
         if calls != Classes::UNKNOWN && !how.classes.meets(calls) {
+            continue;
+        }
+        if is_binary && decoder != Decoder::Gzip {
             continue;
         }
         let form = at.checked_sub(1).and_then(|index| made.get(index));
@@ -231,9 +236,6 @@ impl How {
 /// True if `decoder` may find something in a text; cheap.
 fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool {
     let classes = how.classes;
-    if decoder != Decoder::Gzip && how.is_binary(text) {
-        return false;
-    }
     match decoder {
         Decoder::Url => {
             classes.has(Classes::PERCENT) || (plus(how, field) && classes.has(Classes::PLUS))
