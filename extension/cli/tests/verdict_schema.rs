@@ -55,19 +55,19 @@ fn schema() -> Value {
         "steps": count,
         "ns": count,
     });
-    let mut schema = object(line, &[]);
+    let mut schema = object(&line, &[]);
     let members = schema.as_object_mut().unwrap();
     let head = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of `credenza inspect --jsonl`",
-        "$defs": { "finding": object(finding, &["record"]) },
+        "$defs": { "finding": object(&finding, &["record"]) },
     });
     members.extend(head.as_object().unwrap().clone());
     schema
 }
 
 /// An object with these members, of which only some may be left out.
-fn object(members: Value, optional: &[&str]) -> Value {
+fn object(members: &Value, optional: &[&str]) -> Value {
     let names = members.as_object().unwrap().keys();
     let required: Vec<_> = names
         .filter(|name| !optional.contains(&name.as_str()))
@@ -112,7 +112,7 @@ fn misfit(value: &Value, schema: &Value, root: &Value) -> Option<String> {
                 "array" => value.is_array(),
                 "string" => value.is_string(),
                 "integer" => value.is_u64() || value.is_i64(),
-                other => panic!("a type that this test does not know: {other}"),
+                _ => false,
             },
             "enum" => wanted.as_array().unwrap().contains(value),
             "minimum" => value
@@ -139,14 +139,15 @@ fn misfit(value: &Value, schema: &Value, root: &Value) -> Option<String> {
                 true
             }
             "items" => {
-                let items = value.as_array().unwrap().iter();
-                let found = items.filter_map(|item| misfit(item, wanted, root)).next();
+                let mut items = value.as_array().unwrap().iter();
+                let found = items.find_map(|item| misfit(item, wanted, root));
                 if found.is_some() {
                     return found;
                 }
                 true
             }
-            other => panic!("a keyword that this test does not know: {other}"),
+            // Nothing fits a keyword that this test does not know.
+            _ => false,
         };
         if !fits {
             return wrong(keyword);
@@ -229,10 +230,10 @@ fn input() -> String {
 /// What `inspect --jsonl` prints with every rule switched on.
 fn inspected(input: String) -> String {
     let policy = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("every-rule.toml");
-    let all: String = DETECTORS
+    let tables = DETECTORS
         .iter()
-        .map(|detector| format!("[rule.{}]\n", detector.rule().id))
-        .collect();
+        .map(|detector| ["[rule.", detector.rule().id, "]\n"].concat());
+    let all: String = tables.collect();
     std::fs::write(&policy, all).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_credenza"))
         .args(["inspect", "--jsonl", "--fail-on", "never", "--policy"])

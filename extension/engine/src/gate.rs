@@ -401,7 +401,7 @@ const fn bytes() -> [u64; 256] {
             b'#' => Signals::COMMENT.0 | PAIR,
             b'$' => Signals::CONSTANT.0 | Signals::DOLLAR.0,
             b'0'..=b'9' => Signals::CONSTANT.0,
-            b'-' | b'.' | b'_' | b'+' => PAIR,
+            b'-' | b'.' | b'_' | b'+' | 2..=5 | 8 | 0xed | 0xff => PAIR,
             b'*' => Signals::STAR.0 | PAIR,
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
             b'/' => Signals::SLASH.0 | PAIR,
@@ -416,7 +416,6 @@ const fn bytes() -> [u64; 256] {
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             0 => Signals::ASSERTION.0 | Signals::SPELLING.0,
-            2..=5 | 8 | 0xed | 0xff => PAIR,
             _ => 0,
         };
         at += 1;

@@ -108,8 +108,8 @@ impl Policy {
     }
 
     /// The verdict on findings that were crowded out, none of them surer than `weakest`: a flood of
-    /// what this policy lets pass may hide what it would not, but no flood of advice hides more than
-    /// advice.
+    /// what this policy lets pass may hide what it would not, but no flood of advice hides more
+    /// than advice.
     fn crowd_verdict(&self, weakest: Confidence) -> Verdict {
         let may_block = |rule: &Rule| self.finding_verdict(rule.id, weakest) == Verdict::Block;
         if credenza_engine::rules().any(may_block) {
