@@ -28,6 +28,7 @@ mod second_extension;
 mod shutdown;
 mod size_sweep;
 mod snap_start;
+mod sources;
 mod specification;
 mod sqlmap;
 mod start_up;
