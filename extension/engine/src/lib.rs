@@ -32,6 +32,8 @@ mod report;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod everywhere;
+#[cfg(test)]
 mod props;
 #[cfg(test)]
 mod published;
