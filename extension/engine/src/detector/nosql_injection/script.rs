@@ -174,7 +174,7 @@ fn statement(cursor: &mut Cursor<'_>) -> What {
             cursor.space();
             spaced && named && cursor.eat(b"=") && !cursor.eat(b"=")
         }
-        b"while" | b"for" | b"if" => cursor.eat(b"("),
+        b"while" | b"for" | b"if" => cursor.eat(b"(") && is_own_condition(*cursor),
         b"do" => cursor.eat(b"{"),
         b"function" => {
             cursor.name();
@@ -192,6 +192,19 @@ fn statement(cursor: &mut Cursor<'_>) -> What {
         _ => false,
     };
     found.then_some(("javascript", "statement"))
+}
+
+/// True for a condition that a caller can write without the names of the program: `true`, `1`,
+/// `;;`, `this.…`, `new Date()-…`.
+fn is_own_condition(cursor: Cursor<'_>) -> bool {
+    let mut ahead = cursor;
+    ahead.eat_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'(' | b'!'));
+    let begins = matches!(ahead.peek(), Some(b';' | b'\'' | b'"' | b'0'..=b'9'));
+    begins
+        || matches!(
+            ahead.name(),
+            b"true" | b"this" | b"db" | b"new" | b"var" | b"let" | b"function"
+        )
 }
 
 /// True if a call or another member follows.
@@ -320,7 +333,10 @@ fn bare(text: &[u8]) -> Option<Find> {
     }
     let is_number = operand.iter().all(u8::is_ascii_digit);
     let what = statement(&mut cursor)?;
-    let confidence = if is_number {
+    let is_line = near
+        .get(..cursor.offset())
+        .is_some_and(|read| !read.contains(&b'\n'));
+    let confidence = if is_number && is_line {
         Confidence::High
     } else {
         Confidence::Medium

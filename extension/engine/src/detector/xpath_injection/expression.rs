@@ -81,7 +81,8 @@ fn behind_literal(cursor: &mut Cursor<'_>) -> Option<&'static str> {
         return step(cursor).then_some("step");
     }
     if cursor.eat(b"[") {
-        return condition(cursor);
+        // A list of names in brackets is of other languages.
+        return condition(cursor).filter(|production| *production == "function");
     }
     let connective = cursor.name();
     if !matches!(connective, b"or" | b"and") {
