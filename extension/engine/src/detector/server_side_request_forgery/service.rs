@@ -20,8 +20,8 @@ pub(super) fn is_control(port: Option<u16>, path: &[u8]) -> bool {
     }
 }
 
-/// True if a port is asked in a protocol that nothing there speaks: mail, shells, databases, caches,
-/// or the other kind of HTTP. That is how ports are tried from inside.
+/// True if a port is asked in a protocol that nothing there speaks: mail, shells, databases,
+/// caches, or the other kind of HTTP. That is how ports are tried from inside.
 pub(super) fn is_mute(scheme: &[u8], port: Option<u16>) -> bool {
     let is_http = scheme.eq_ignore_ascii_case(b"http");
     let is_https = scheme.eq_ignore_ascii_case(b"https");

@@ -120,8 +120,8 @@ fn is_command(text: &[u8], start: usize) -> bool {
         && !text.trim_ascii().contains(&b'\n')
 }
 
-// Limit: a URL that carries URLs carries two or three; those of a text are only advice. What is read
-// of 24 of them, at most 1 KiB each, is the same for every text.
+// Limit: a URL that carries URLs carries two or three; those of a text are only advice. What is
+// read of 24 of them, at most 1 KiB each, is the same for every text.
 const URLS_MAX: usize = 24;
 // Limit: a command line that somebody sends as a value.
 const LINE_BYTES_MAX: usize = 512;

@@ -63,10 +63,10 @@ impl<'t> Place<'t> {
     pub(super) fn meaning(&self) -> Meaning {
         if self.roles.0 == 0 {
             let led = Roles::SERVLET_ROOT.with(Roles::SELF);
-            return match self.read.has.any(led) {
-                true => self.servlet_call().or_else(|| self.alone()),
-                false => None,
-            };
+            if !self.read.has.any(led) {
+                return None;
+            }
+            return self.servlet_call().or_else(|| self.alone());
         }
         let is_of = |roles| self.roles.any(roles);
         let attack = is_of(Roles::IN_ATTACKS).then(|| self.attack()).flatten();

@@ -131,7 +131,7 @@ impl Found {
         self.outside == 0 || !self.is_mixed && self.outside <= MARK_BYTES_MAX
     }
 
-    /// True for arithmetic without a blank among a few words: `Ann {{7*7}}` is no template of a page.
+    /// True for arithmetic without a blank among a few words: `Ann {{7*7}}` is no page's template.
     fn is_in_words(&self, text: &[u8], sign: Sign) -> bool {
         let (start, end) = (sign.span.start as usize, sign.span.end as usize);
         let inside = text.get(start..end).unwrap_or(&[]);
