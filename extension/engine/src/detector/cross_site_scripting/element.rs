@@ -89,7 +89,7 @@ impl Facts {
             }
             b"type" if element == b"script" => self.when(is_data(value), Self::DATA),
             b"language" if element == b"script" => {
-                self.when(is_foreign_language(value), Self::DATA)
+                self.when(is_foreign_language(value), Self::DATA);
             }
             _ => {}
         }

@@ -154,7 +154,8 @@ impl<'t, 'u> Attributes<'t, 'u> {
             Some(b'\\') => match self.text.get(self.at.saturating_add(1)) {
                 Some(&quote @ (b'"' | b'\'')) => {
                     self.at = self.at.saturating_add(1);
-                    self.quoted(quote)
+                    let value = self.quoted(quote);
+                    value.strip_suffix(b"\\").unwrap_or(value)
                 }
                 _ => self.unquoted(),
             },
