@@ -65,3 +65,77 @@ impl Shape {
         self.exponent = self.exponent.max(digits(exponent));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    use super::Shape;
+    use crate::{Form, Steps, Visitor, walk};
+
+    /// What was told of an event, and of where.
+    #[derive(Default)]
+    struct Told(Vec<(alloc::string::String, Shape)>);
+
+    impl Visitor for Told {
+        fn form(&mut self, _: &Form<'_>, _: &mut Steps) {}
+
+        fn shape(&mut self, form: &Form<'_>, shape: &Shape) {
+            self.0.push((form.pointer(), *shape));
+        }
+    }
+
+    fn told(event: &str) -> Vec<(alloc::string::String, Shape)> {
+        let mut told = Told::default();
+        walk(
+            event.as_bytes(),
+            &mut Steps::for_bytes(event.len()),
+            &mut told,
+        );
+        told.0
+    }
+
+    /// The figure of the only text that was told of.
+    fn figure(event: &str, place: &str, of: fn(&Shape) -> u32) -> u32 {
+        let told = told(event);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].0, place);
+        of(&told[0].1)
+    }
+
+    #[test]
+    fn nothing_is_told_of_an_ordinary_event() {
+        for event in [
+            "{}",
+            r#"{"a":[1,2.5,{"b":null}],"body":"{\"c\":[[[]]]}","d":"x=1&y=2"}"#,
+            &format!("{}{}", "[".repeat(64), "]".repeat(64)),
+        ] {
+            assert_eq!(told(event), [], "{event}");
+        }
+    }
+
+    #[test]
+    fn each_figure_is_told_with_the_place_of_its_text() {
+        let deep = format!("{}1{}", "[".repeat(90), "]".repeat(90));
+        let quoted = |text: &str| format!("{{\"body\":\"{text}\"}}");
+        assert_eq!(figure(&deep, "", |shape| shape.depth), 90);
+        assert_eq!(figure(&quoted(&deep), "/body", |shape| shape.depth), 90);
+        let list = format!("[{}0]", "[],".repeat(10_100));
+        assert_eq!(figure(&list, "", |shape| shape.hollow), 10_100);
+        assert_eq!(figure(&list, "", |shape| shape.items), 10_101);
+        let names = format!("{{{}\"b\":0}}", "\"a\":1,".repeat(3));
+        assert_eq!(figure(&names, "", |shape| shape.doubled), 2);
+        assert_eq!(figure("[1e123456]", "", |shape| shape.exponent), 6);
+        let digits = format!("[-{}.5]", "7".repeat(80));
+        assert_eq!(figure(&digits, "", |shape| shape.digits), 81);
+        let form = quoted(&format!("{}b=2", "a=1&".repeat(150)));
+        assert_eq!(figure(&form, "/body", |shape| shape.fields), 151);
+    }
+
+    #[test]
+    fn what_stands_behind_the_end_of_a_document_is_not_counted() {
+        let event = format!("[[1]] x {}", "[".repeat(900));
+        assert_eq!(told(&event), []);
+    }
+}
