@@ -144,6 +144,11 @@ impl Figures {
             .map(|(class, share)| (class.as_str(), share.percent()))
     }
 
+    /// How many classes are large enough for that.
+    pub(super) fn judged(&self) -> usize {
+        self.large().count()
+    }
+
     /// The mean of the classes.
     pub(super) fn mean(&self) -> f64 {
         let (sum, classes) = self

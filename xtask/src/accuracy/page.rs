@@ -13,7 +13,7 @@ use super::floors::Floors;
 use crate::project;
 
 const FILE: &str = "docs/accuracy.md";
-const BEGIN: &str = "<!-- tables: `cargo xtask accuracy --update` writes them -->\n";
+const BEGIN: &str = "<!-- tables: `cargo xtask accuracy --tables` writes them -->\n";
 const END: &str = "<!-- end of tables -->";
 
 fn path() -> PathBuf {
@@ -79,7 +79,7 @@ fn headline(board: &Board, floors: &Floors) -> String {
         share(found),
         "recall",
     );
-    let classes = format!("{} classes", ours.by_class.len());
+    let classes = format!("{} classes", ours.judged());
     row(
         "mean of the classes",
         classes,
