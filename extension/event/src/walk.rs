@@ -152,8 +152,8 @@ pub(crate) struct Walk<'w, V> {
 // Limit: 4 × its bytes + 64 KiB of decoded output per value (detection.md section 7).
 const DECODED_BYTES_PER_BYTE: usize = 4;
 const DECODED_BYTES_FREE: usize = 64 << 10;
-// Limit: what all values together take of that: 1 MiB, and 2 × the event. A few values may cost many
-// times their bytes, but not all of them: the cost of an event stays linear in its size.
+// Limit: what all values together take of that: 1 MiB, and 2 × the event. A few values may cost
+// many times their bytes, but not all of them: the cost of an event stays linear in its size.
 const DECODED_BYTES_FREE_OF_ALL: usize = 1 << 20;
 const DECODED_BYTES_FREE_PER_BYTE: usize = 2;
 // Limit: 1 MiB inflated per value (lambda-contract.md R41), and as much beyond the ratio in all.

@@ -255,14 +255,14 @@ impl Connection {
     ) -> Option<Self> {
         let agent = request.user_agent.clone().and_then(|agent| head.get(agent));
         let agent = agent.map(<[u8]>::to_vec);
-        let taken = match self.post(agent.as_deref(), &answer.request_id, refusal) {
-            Ok(status) => status == 202,
-            Err(_) => {
-                self.link = None;
-                self.proxy.pool.forget_idle();
-                self.post(agent.as_deref(), &answer.request_id, refusal)
-                    .is_ok_and(|status| matches!(status, 202 | 400 | 403))
-            }
+        let posted = self.post(agent.as_deref(), &answer.request_id, refusal);
+        let taken = if let Ok(status) = posted {
+            status == 202
+        } else {
+            self.link = None;
+            self.proxy.pool.forget_idle();
+            self.post(agent.as_deref(), &answer.request_id, refusal)
+                .is_ok_and(|status| matches!(status, 202 | 400 | 403))
         };
         if !taken {
             self.proxy
