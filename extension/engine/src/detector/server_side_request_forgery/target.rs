@@ -176,9 +176,18 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     let is_fetched = stand != Stand::Within;
     if let Some(other) = url.other
         && stand == Stand::Whole
-        && (other.is_inside() || url.lead.is_inside())
     {
-        return Some((Confidence::High, "two-hosts"));
+        if other.is_inside() || url.lead.is_inside() {
+            return Some((Confidence::High, "two-hosts"));
+        }
+        // Two hosts outside: what is checked may not be what is called.
+        let is_web = url
+            .scheme
+            .get(..4)
+            .is_some_and(|head| head.eq_ignore_ascii_case(b"http"));
+        if is_web && url.is_split && url.host.contains(&b'.') {
+            return Some((Confidence::Medium, "two-hosts"));
+        }
     }
     if let Some(meaning) = of_credentials(url, is_fetched) {
         return Some(meaning);

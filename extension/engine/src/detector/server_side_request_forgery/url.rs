@@ -11,6 +11,8 @@ pub(super) struct Url<'t> {
     pub(super) lead: Lead,
     /// Where another parser says it leads, if the URL is written so that they differ.
     pub(super) other: Option<Lead>,
+    /// That other host stands behind an `@` of its own.
+    pub(super) is_split: bool,
     /// The user's name before the host is written to be taken for the host.
     pub(super) is_disguised: bool,
     /// The port, if it is written.
@@ -109,12 +111,12 @@ fn read<'t>(
     };
     let (host, port) = host_and_port(host_port);
     let full = text.get(at.saturating_add(len)..).unwrap_or(&[]);
+    let by_user = behind_at(behind).or_else(|| first_host(user));
     Url {
         scheme,
         lead: lead(host),
-        other: other_host(host, behind)
-            .or_else(|| first_host(user))
-            .map(lead),
+        other: by_user.or_else(|| behind_host(host, behind)).map(lead),
+        is_split: by_user.is_some(),
         is_disguised: is_disguise(user),
         port,
         host,
@@ -160,20 +162,23 @@ fn first_host(user: &[u8]) -> Option<&[u8]> {
     Some(host_and_port(host).0)
 }
 
-/// The host that another parser sees: behind an `@` that stands where this one has ended, or with a
-/// zero byte in its middle.
-fn other_host<'t>(host: &[u8], behind: &'t [u8]) -> Option<&'t [u8]> {
-    let first = behind.first()?;
-    let rest = behind.get(1..).unwrap_or(&[]);
+/// The host that another parser sees right behind this one: a zero byte or a sign stands between
+/// them, and no slash.
+fn behind_host<'t>(host: &[u8], behind: &'t [u8]) -> Option<&'t [u8]> {
+    let (first, rest) = behind.split_first()?;
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    if *first == 0 && rest.first().is_some_and(is_name) && !host.is_empty() {
-        return Some(rest);
-    }
-    // A name of a host that ends the URL where no slash stands before it.
-    let is_last = rest.iter().all(is_name) && rest.len() > 3;
-    if matches!(first, b'#' | b'?') && is_last && rest.contains(&b'.') && !host.is_empty() {
-        return Some(rest);
-    }
+    let is_cut = *first == 0 && rest.first().is_some_and(is_name);
+    // A name of a host that ends the URL.
+    let is_last = matches!(first, b'#' | b'?')
+        && rest.len() > 3
+        && rest.iter().all(is_name)
+        && rest.contains(&b'.');
+    (!host.is_empty() && (is_cut || is_last)).then_some(rest)
+}
+
+/// The host that another parser sees behind an `@` that stands where this one has ended.
+fn behind_at(behind: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = behind.split_first()?;
     if !matches!(first, b'#' | b'\\' | b'?' | b' ') {
         return None;
     }
