@@ -141,7 +141,8 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
         b"style" => style::runs(value),
         _ if is_data => style::runs(value),
         b"type" if element == b"style" => {
-            memmem::find(value, b"javascript").map(|_| "script-style")
+            let is_script = value.trim_ascii().eq_ignore_ascii_case(b"text/javascript");
+            is_script.then_some("script-style")
         }
         b"type" => memmem::find(value, b"scriptlet").map(|_| "scriptlet"),
         b"implementation" if element == b"import" => Some("behavior-import"),
