@@ -356,6 +356,8 @@ const fn pair(one: u8, two: u8) -> u64 {
         (b'_', b'_') => Signals::UNDERSCORES.0,
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
         (b'?', b'?') => Signals::SPELLING.0,
+        // `%2%f`, which lenient servers undo: the letters behind it hide the name that follows.
+        (b'2' | b'5', b'%') => Signals::LIKENESS.0 | Signals::PATH_WORD.0,
         // Tags of YAML, objects of PHP, and the first bytes of streams: Java, .NET, Python, Ruby.
         (b'!', b'!') | (b':', b'{') | (0xac, 0xed) | (0, 0xff) | (0x80, 2..=5) | (4, 8) => {
             Signals::OBJECTS.0

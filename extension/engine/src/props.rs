@@ -103,19 +103,22 @@ fn the_gate_hides_no_finding_in_any_text_of_markup() {
     });
 }
 
-/// What each rule says.
+const OF_SYSTEM: [&str; 3] = ["path-traversal", "command-injection", "code-injection"];
+
+/// What the rules of paths, commands and programs say.
 fn verdicts(report: &Report) -> Vec<(&'static str, Confidence)> {
     let mut verdicts: Vec<_> = report
         .findings
         .iter()
         .map(|finding| (finding.rule.id, finding.confidence))
+        .filter(|(rule, _)| OF_SYSTEM.contains(rule))
         .collect();
     verdicts.sort_unstable();
     verdicts
 }
 
 #[test]
-fn the_gate_hides_no_finding_of_any_rule_in_any_text_of_paths_commands_and_programs() {
+fn the_gate_hides_no_finding_in_any_text_of_paths_commands_and_programs() {
     bolero::check!().with_type::<Vec<u16>>().for_each(|picks| {
         let text = text_of(SYSTEM, picks);
         let bytes = text.as_bytes();

@@ -14,7 +14,7 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
+use crate::gate::{Signals, is_plain};
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -46,7 +46,13 @@ impl Detector for PathTraversal {
                 complete: false,
             };
         }
-        let found = worth::strongest(form);
+        // A plain text is a name before it is a path: `etc/passwd` may be anybody's.
+        let is_plain = is_plain(form.text, form.classes, form.part);
+        let found = if is_plain {
+            None
+        } else {
+            worth::strongest(form)
+        };
         let evidence = found.map(|found| Evidence {
             confidence: found.confidence,
             span: path::span(found.start, found.end),

@@ -327,6 +327,11 @@ impl<'t> Search<'t, '_> {
         let Some(confidence) = worth::of(self.form, command) else {
             return;
         };
+        // What the gate takes a command line by: words alone are a sentence.
+        let span_text = self.text.get(start..end).unwrap_or_default();
+        if command.break_out == Break::Start && !span_text.iter().any(is_mark) {
+            return;
+        }
         let is_better = |new| self.best.is_none_or(|best| best.confidence < new);
         if !is_better(confidence) || !self.pay(PROSE_BYTES) {
             return;
@@ -534,6 +539,11 @@ fn is_plussed(text: &[u8]) -> bool {
     let is_signed =
         first == 0 || matches!(text.get(first.saturating_sub(1)), Some(b'|' | b'&' | b';'));
     is_signed || !text.contains(&b' ')
+}
+
+/// True for signs that command lines have and few sentences.
+fn is_mark(byte: &u8) -> bool {
+    is_break(*byte) && !matches!(byte, b'<' | b'>') || b"/\\'\"{".contains(byte)
 }
 
 fn is_break(byte: u8) -> bool {

@@ -42,13 +42,14 @@ enum Segment<'t> {
 /// Reads a path.
 pub(super) fn read(path: &[u8]) -> Reading {
     let mut state = State::default();
+    let has_slash = path.iter().any(|byte| is_separator(*byte));
     let mut rest = path;
     while let Some(behind) = scheme(rest, &mut state) {
         rest = behind;
     }
     while !state.is_done {
         let (segment, behind) = split(rest, &mut state.reading.is_odd);
-        let segment = classify(segment, &mut state.reading.is_odd);
+        let segment = classify(segment, has_slash, &mut state.reading.is_odd);
         state.enter(segment);
         match behind {
             Some(behind) => rest = behind,
@@ -212,11 +213,11 @@ fn split<'t>(path: &'t [u8], is_odd: &mut bool) -> (&'t [u8], Option<&'t [u8]>) 
     (path, None)
 }
 
-fn classify<'t>(segment: &'t [u8], is_odd: &mut bool) -> Segment<'t> {
+fn classify<'t>(segment: &'t [u8], has_slash: bool, is_odd: &mut bool) -> Segment<'t> {
     if segment.is_empty() {
         return Segment::Empty;
     }
-    if let Some(dots) = dots(segment, is_odd) {
+    if let Some(dots) = dots(segment, has_slash, is_odd) {
         return dots;
     }
     // A NUL ends the name for everything that is written in C.
@@ -255,7 +256,7 @@ fn is_mangled(segment: &[u8]) -> bool {
 }
 
 /// What a segment of nothing but dots and noise is; `None` if there is a name in it.
-fn dots<'t>(segment: &[u8], is_odd: &mut bool) -> Option<Segment<'t>> {
+fn dots<'t>(segment: &[u8], has_slash: bool, is_odd: &mut bool) -> Option<Segment<'t>> {
     let mut dots = 0_u32;
     let mut is_noisy = false;
     let mut rest = segment;
@@ -263,8 +264,8 @@ fn dots<'t>(segment: &[u8], is_odd: &mut bool) -> Option<Segment<'t>> {
         rest = behind;
         match byte {
             b'.' => dots = dots.saturating_add(1),
-            // Dot leaders and the ellipsis.
-            0xe2 if matches!(rest, [0x80, 0xa4..=0xa6, ..]) => {
+            // Dot leaders and the ellipsis, among separators that are some.
+            0xe2 if has_slash && matches!(rest, [0x80, 0xa4..=0xa6, ..]) => {
                 let more = rest.get(1).map_or(0, |last| last.saturating_sub(0xa3));
                 dots = dots.saturating_add(u32::from(more));
                 rest = rest.get(2..).unwrap_or_default();

@@ -8,6 +8,7 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::DOTS.with(Signals::SLASH),
     Signals::DOTS.with(Signals::LIKENESS),
     Signals::DOTS.with(Signals::PERCENT),
+    Signals::LIKENESS.with(Signals::SLASH),
     Signals::PATH_WORD.with(Signals::SLASH),
     Signals::PATH_WORD.with(Signals::PERCENT),
     Signals::PATH_WORD.with(Signals::LIKENESS),
@@ -24,8 +25,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
          env htpasswd htaccess netrc npmrc pgpass history pass docker kube gnupg azure \
          applicationhost ntuser metabase unattend sysprep global localstart dotnet bashrc \
          credentials file netdoc httpd repair config sam security software regback passwd dockercfg wp \
-         database secrets parameters appsettings lambda settings tomcat server \
-         fwindows fetc fboot cwindows cetc cboot",
+         database secrets parameters appsettings lambda settings tomcat server",
     ),
     (
         Signals::WRAPPER.bits(),

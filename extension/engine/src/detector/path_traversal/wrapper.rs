@@ -31,7 +31,9 @@ pub(super) fn worth(path: &[u8]) -> Option<(Confidence, &'static str)> {
     }
     if is(b"jar") {
         let inner = [b"file:".as_slice(), b"http:", b"https:", b"ftp:"];
-        let known = inner.iter().any(|scheme| starts(rest, scheme));
+        let known = inner
+            .iter()
+            .any(|scheme| starts(rest, scheme) && rest.get(scheme.len()) == Some(&b'/'));
         return known.then_some((Confidence::Medium, "stream-wrapper"));
     }
     None
@@ -50,7 +52,7 @@ fn is_family(scheme: &[u8]) -> bool {
 /// `php://stdin`, `php://memory` and `php://temp` are what programs write to themselves.
 fn php(rest: &[u8]) -> Option<(Confidence, &'static str)> {
     let found = Some((Confidence::High, "stream-wrapper"));
-    if starts(rest, b"expect:") {
+    if starts(rest, b"expect://") {
         return found;
     }
     let rest = rest.strip_prefix(b"//")?;
