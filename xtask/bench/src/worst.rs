@@ -75,57 +75,117 @@ fn pass() -> Worst {
     }
 }
 
-/// Inputs by the part of the engine that each one pushes.
+/// How a piece becomes an event.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// Over and over, as it is.
+    Bare,
+    /// One value of it.
+    Value,
+    /// Many values of it.
+    Values,
+    /// One body of it.
+    Body,
+}
+
+impl Shape {
+    fn filled(self, piece: &str) -> Vec<u8> {
+        let filled = |piece: &str| piece.repeat(BYTES / piece.len());
+        let event = match self {
+            Self::Bare => filled(piece),
+            Self::Value => format!("{{\"q\":\"{}\"}}", filled(piece)),
+            Self::Values => format!("[{}\"\"]", filled(&format!("\"{piece}\","))),
+            Self::Body => format!("{{\"body\":\"{}\"}}", filled(piece)),
+        };
+        event.into_bytes()
+    }
+}
+
+/// Inputs by the part of the engine that each one pushes; every rule has its own.
+const INPUTS: &[(&str, Shape, &str)] = &[
+    ("open brackets", Shape::Bare, "["),
+    ("not JSON", Shape::Bare, "\u{1}' or 1=1 "),
+    ("quotes in one value", Shape::Value, "'"),
+    ("quotes in many values", Shape::Values, "'"),
+    ("escapes", Shape::Value, "\\u0027"),
+    ("percent signs", Shape::Value, "%25"),
+    ("entities", Shape::Value, "&#x26;"),
+    ("base64 of itself", Shape::Value, "JXQlMjU"),
+    ("UTF-7", Shape::Value, "+A"),
+    ("JSON in many strings", Shape::Values, "{\\\"a\\\":1}"),
+    ("pairs of a form", Shape::Body, "&a=%27"),
+    (
+        "escaped values of JSON in a string",
+        Shape::Body,
+        "{\\\"a\\\":\\\"\\\\u0027 or\\\",",
+    ),
+    ("prose", Shape::Value, "hello world and, or (it) "),
+    (
+        "SQL words in one value",
+        Shape::Value,
+        "1 or select union from ",
+    ),
+    (
+        "SQL in many values",
+        Shape::Values,
+        "1' or '1'='1' union select a from b -- ",
+    ),
+    ("open parentheses", Shape::Value, "1 or ("),
+    ("comments", Shape::Value, "/*/**/"),
+    (
+        "half tautologies in many values",
+        Shape::Values,
+        "x' and 1=1 or (select ",
+    ),
+    ("connectives behind quotes", Shape::Value, "' or x "),
+    ("second statements", Shape::Value, "'; drop "),
+    ("quoted variables", Shape::Value, "@`"),
+    (
+        "SQL under three encodings at once",
+        Shape::Value,
+        "' or x %41 \\\\u0041 &#65; ",
+    ),
+    ("script elements", Shape::Value, "<script>"),
+    ("script links", Shape::Value, "](javascript:a("),
+    ("attributes that never end", Shape::Value, "<a b=`"),
+    ("scripts without letters", Shape::Value, "[][(!"),
+    (
+        "addresses in many values",
+        Shape::Values,
+        "http://127.0.0.1/%41",
+    ),
+    ("document commands on lines", Shape::Value, "\\r\\nSET a 1"),
+    (
+        "entities of a document type",
+        Shape::Value,
+        "<!ENTITY a '&a;&a;&a;&a;'>",
+    ),
+    ("assertions of a filter", Shape::Value, ")(|("),
+    ("unions of paths", Shape::Value, "] | a | "),
+    ("serialised objects", Shape::Value, "O:1:\\\"A\\\":1:{"),
+    ("expressions of templates", Shape::Value, "<%=T(a.b"),
+    ("nested lookups", Shape::Value, "${${::-j}"),
+    ("commands in braces", Shape::Value, "{system"),
+    ("selections of GraphQL", Shape::Value, "{a"),
+    (
+        "tokens in many values",
+        Shape::Values,
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJPJ0JyaWVuIn0.c2ln",
+    ),
+    ("heads of secrets", Shape::Value, "'sk-"),
+    ("repeated groups", Shape::Value, "^((a+)+"),
+    ("header fields", Shape::Value, "A:b\\n"),
+    ("formulas", Shape::Value, "=A(B"),
+    ("folders", Shape::Value, "..//"),
+];
+
 fn inputs() -> Vec<(&'static str, Vec<u8>)> {
-    let filled = |piece: &str| piece.repeat(BYTES / piece.len());
-    let value = |piece: &str| format!("{{\"q\":\"{}\"}}", filled(piece)).into_bytes();
-    let values = |piece: &str| {
-        let member = format!("\"{piece}\",");
-        format!("[{}\"\"]", member.repeat(BYTES / member.len())).into_bytes()
-    };
-    vec![
-        ("benign order", events::benign(BYTES)),
-        ("open brackets", filled("[").into_bytes()),
-        ("quotes in one value", value("'")),
-        ("quotes in many values", values("'")),
-        ("escapes", value("\\u0027")),
-        ("percent signs", value("%25")),
-        ("entities", value("&#x26;")),
-        ("base64 of itself", value("JXQlMjU")),
-        ("SQL words in one value", value("1 or select union from ")),
-        (
-            "SQL in many values",
-            values("1' or '1'='1' union select a from b -- "),
-        ),
-        ("open parentheses", value("1 or (")),
-        ("comments", value("/*/**/")),
-        (
-            "half tautologies in many values",
-            values("x' and 1=1 or (select "),
-        ),
-        ("connectives behind quotes", value("' or x ")),
-        ("prose", value("hello world and, or (it) ")),
-        ("quoted variables", value("@`")),
-        (
-            "SQL under three encodings at once",
-            value("' or x %41 \\\\u0041 &#65; "),
-        ),
-        ("UTF-7", value("+A")),
-        ("JSON in many strings", values("{\\\"a\\\":1}")),
-        (
-            "pairs of a form",
-            format!("{{\"body\":\"{}\"}}", filled("&a=%27")).into_bytes(),
-        ),
-        (
-            "escaped values of JSON in a string",
-            format!(
-                "{{\"body\":\"{}\"}}",
-                filled("{\\\"a\\\":\\\"\\\\u0027 or\\\",")
-            )
-            .into_bytes(),
-        ),
-        ("not JSON", filled("\u{1}' or 1=1 ").into_bytes()),
-    ]
+    let made = INPUTS
+        .iter()
+        .map(|(name, shape, piece)| (*name, shape.filled(piece)));
+    std::iter::once(("benign order", events::benign(BYTES)))
+        .chain(made)
+        .collect()
 }
 
 /// Prints one row an input, slowest first.
