@@ -53,7 +53,7 @@ impl Detector for XpathInjection {
             }
             return Judgement::of(Some(evidence(text, found, "literal")));
         }
-        let mut found = expression::question(text);
+        let mut found = expression::question(text).or_else(|| expression::bare(text));
         if found.is_none() && form.decoded.last() == Some(&Decoder::Json) {
             found = expression::within_quotes(text);
         }

@@ -63,6 +63,23 @@ pub(super) fn within_quotes(text: &[u8]) -> Option<Breakout> {
     })
 }
 
+/// Reads a text that closes a predicate without quotes, as `1] | //a` does.
+pub(super) fn bare(text: &[u8]) -> Option<Breakout> {
+    let mut cursor = Cursor::at(text.get(..OPERAND_BYTES_MAX).unwrap_or(text), 0);
+    let operand = cursor.eat_while(|byte| byte.is_ascii_alphanumeric());
+    // Limit: a position or a name of 16 bytes stands where the value does.
+    if operand.len() > 16 || cursor.peek() != Some(b']') {
+        return None;
+    }
+    let production = behind_literal(&mut cursor)?;
+    matches!(production, "union" | "step").then_some(Breakout {
+        confidence: Confidence::High,
+        start: 0,
+        end: cursor.offset(),
+        production,
+    })
+}
+
 /// What stands behind a closed literal.
 fn behind_literal(cursor: &mut Cursor<'_>) -> Option<&'static str> {
     let mut closes_predicate = false;
