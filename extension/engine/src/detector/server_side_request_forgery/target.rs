@@ -177,7 +177,7 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     if let Some(other) = url.other
         && stand == Stand::Whole
     {
-        if other.is_inside() || url.lead.is_inside() {
+        if other.lead.is_inside() || url.lead.is_inside() {
             return Some((Confidence::High, "two-hosts"));
         }
         // Two hosts outside: what is checked may not be what is called.
@@ -185,7 +185,7 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
             .scheme
             .get(..4)
             .is_some_and(|head| head.eq_ignore_ascii_case(b"http"));
-        if is_web && url.is_split && url.host.contains(&b'.') {
+        if is_web && other.is_split && url.host.contains(&b'.') {
             return Some((Confidence::Medium, "two-hosts"));
         }
     }

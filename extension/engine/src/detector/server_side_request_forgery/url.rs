@@ -10,9 +10,7 @@ pub(super) struct Url<'t> {
     /// Where the host leads.
     pub(super) lead: Lead,
     /// Where another parser says it leads, if the URL is written so that they differ.
-    pub(super) other: Option<Lead>,
-    /// That other host stands behind an `@` of its own.
-    pub(super) is_split: bool,
+    pub(super) other: Option<Other>,
     /// The user's name before the host is written to be taken for the host.
     pub(super) is_disguised: bool,
     /// The port, if it is written.
@@ -28,6 +26,15 @@ pub(super) struct Url<'t> {
     /// Where the URL begins and where its host ends.
     pub(super) start: usize,
     pub(super) end: usize,
+}
+
+/// The host that another parser sees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Other {
+    /// Where it leads.
+    pub(super) lead: Lead,
+    /// It stands behind an `@` of its own.
+    pub(super) is_split: bool,
 }
 
 // Limit: a name has 253 bytes; a user's name and password before it are shorter.
@@ -115,8 +122,12 @@ fn read<'t>(
     Url {
         scheme,
         lead: lead(host),
-        other: by_user.or_else(|| behind_host(host, behind)).map(lead),
-        is_split: by_user.is_some(),
+        other: by_user
+            .or_else(|| behind_host(host, behind))
+            .map(|host| Other {
+                lead: lead(host),
+                is_split: by_user.is_some(),
+            }),
         is_disguised: is_disguise(user),
         port,
         host,
