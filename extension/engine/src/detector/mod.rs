@@ -1,4 +1,4 @@
-//! The detectors: one file and one page each, registered here in two adjacent lines.
+//! The detectors: one file and one page each, registered here in two lines.
 //! This list is the only place that knows all of them; it never holds logic of a rule.
 use credenza_event::{Form, Shape, Span, Steps};
 
@@ -34,98 +34,50 @@ pub mod template_injection;
 pub mod xml_external_entity;
 pub mod xpath_injection;
 
-/// All detectors, in the order of their gate bits.
-pub static DETECTORS: &[&dyn Detector] = &[
-    &sql_injection::SqlInjection, // a value that changes the shape of a query
-    &path_traversal::PathTraversal, // a path that leaves its folder
-    &command_injection::CommandInjection, // a value that becomes a second command
-    &code_injection::CodeInjection, // program text that runs
-    &graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
-    &prototype_pollution::PrototypePollution, // names that write into every object
-    &ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
-    &jwt_tricks::JwtTricks,       // a token that tells its verifier not to verify
-    &jndi_lookup::JndiLookup,     // a lookup that a logger resolves
-    &server_side_request_forgery::ServerSideRequestForgery, // a URL that leads inside
-    &header_injection::HeaderInjection, // a line break that adds a header
-    &scanner_traffic::ScannerTraffic, // a program that looks for holes
-    &template_injection::TemplateInjection, // an expression that a template engine evaluates
-    &xpath_injection::XpathInjection, // a value that rewrites the path into a document
-    &cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
-    &json_bomb::JsonBomb,         // a document that costs its reader more than its bytes
-    &decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
-    &complexity_bomb::ComplexityBomb, // a value that costs more than its bytes to evaluate
-    &leaked_credential::LeakedCredential, // a secret of somebody's in an event
-    &prompt_injection::PromptInjection, // a sentence that is meant for a model
-    &oversize::Oversize,          // more parts than anyone who sends them needs
-    &nosql_injection::NosqlInjection, // operators or code where data was meant
-    &xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
-    &open_redirect::OpenRedirect, // an address that hides its host
-    &csv_formula::CsvFormula,     // a cell that reaches beyond its sheet
-    &deserialization::Deserialization, // objects whose reconstruction runs code
-    &mass_assignment::MassAssignment, // members that only the platform may set
-];
+/// Declares the detectors, in the order of their gate bits, with the words and signals that each
+/// gives to the gate.
+macro_rules! detectors {
+    ($($rule:ident::$detector:ident,)+) => {
+        /// All detectors, in the order of their gate bits.
+        pub static DETECTORS: &[&dyn Detector] = &[$(&$rule::$detector,)+];
 
-/// The words of all rules, for the gate.
-pub(crate) const VOCABULARIES: &[&Vocabulary] = &[
-    sql_injection::WORDS, //
-    path_traversal::WORDS,
-    command_injection::WORDS,
-    code_injection::WORDS,
-    graphql_abuse::WORDS,
-    prototype_pollution::WORDS,
-    ldap_injection::WORDS,
-    jwt_tricks::WORDS,
-    jndi_lookup::WORDS,
-    server_side_request_forgery::WORDS,
-    header_injection::WORDS,
-    scanner_traffic::WORDS,
-    template_injection::WORDS,
-    xpath_injection::WORDS,
-    cross_site_scripting::WORDS,
-    json_bomb::WORDS,
-    decompression_bomb::WORDS,
-    oversize::WORDS,
-    prompt_injection::WORDS,
-    leaked_credential::WORDS,
-    nosql_injection::WORDS,
-    xml_external_entity::WORDS,
-    open_redirect::WORDS,
-    csv_formula::WORDS,
-    complexity_bomb::WORDS,
-    deserialization::WORDS,
-    mass_assignment::WORDS,
-];
+        /// The words of all rules, for the gate.
+        pub(crate) const VOCABULARIES: &[&Vocabulary] = &[$($rule::WORDS,)+];
 
-/// What a form must show to each detector, for the gate; in the order of the detectors.
-pub(crate) const NEEDS: &[&[Signals]] = &[
-    sql_injection::NEEDS, //
-    path_traversal::NEEDS,
-    command_injection::NEEDS,
-    code_injection::NEEDS,
-    graphql_abuse::NEEDS,
-    prototype_pollution::NEEDS,
-    ldap_injection::NEEDS,
-    jwt_tricks::NEEDS,
-    jndi_lookup::NEEDS,
-    server_side_request_forgery::NEEDS,
-    header_injection::NEEDS,
-    scanner_traffic::NEEDS,
-    template_injection::NEEDS,
-    xpath_injection::NEEDS,
-    cross_site_scripting::NEEDS,
-    json_bomb::NEEDS,
-    decompression_bomb::NEEDS,
-    complexity_bomb::NEEDS,
-    leaked_credential::NEEDS,
-    prompt_injection::NEEDS,
-    oversize::NEEDS,
-    nosql_injection::NEEDS,
-    xml_external_entity::NEEDS,
-    open_redirect::NEEDS,
-    csv_formula::NEEDS,
-    deserialization::NEEDS,
-    mass_assignment::NEEDS,
-];
+        /// What a form must show to each detector, for the gate; in the order of the detectors.
+        pub(crate) const NEEDS: &[&[Signals]] = &[$($rule::NEEDS,)+];
+    };
+}
+
+detectors! {
+    sql_injection::SqlInjection, // a value that changes the shape of a query
+    path_traversal::PathTraversal, // a path that leaves its folder
+    command_injection::CommandInjection, // a value that becomes a second command
+    code_injection::CodeInjection, // program text that runs
+    graphql_abuse::GraphqlAbuse, // a document that asks for too much, or for the schema
+    prototype_pollution::PrototypePollution, // names that write into every object
+    ldap_injection::LdapInjection, // a value that rewrites the filter of a directory
+    jwt_tricks::JwtTricks, // a token that tells its verifier not to verify
+    jndi_lookup::JndiLookup, // a lookup that a logger resolves
+    server_side_request_forgery::ServerSideRequestForgery, // a URL that leads inside
+    header_injection::HeaderInjection, // a line break that adds a header
+    scanner_traffic::ScannerTraffic, // a program that looks for holes
+    template_injection::TemplateInjection, // an expression that a template engine evaluates
+    xpath_injection::XpathInjection, // a value that rewrites the path into a document
+    cross_site_scripting::CrossSiteScripting, // markup that runs in somebody's browser
+    json_bomb::JsonBomb, // a document that costs its reader more than its bytes
+    decompression_bomb::DecompressionBomb, // packed data that grows beyond all measure
+    complexity_bomb::ComplexityBomb, // a value that costs more than its bytes to evaluate
+    leaked_credential::LeakedCredential, // a secret of somebody's in an event
+    prompt_injection::PromptInjection, // a sentence that is meant for a model
+    oversize::Oversize, // more parts than anyone who sends them needs
+    nosql_injection::NosqlInjection, // operators or code where data was meant
+    xml_external_entity::XmlExternalEntity, // a document that reads files or explodes
+    open_redirect::OpenRedirect, // an address that hides its host
+    csv_formula::CsvFormula, // a cell that reaches beyond its sheet
+    deserialization::Deserialization, // objects whose reconstruction runs code
+    mass_assignment::MassAssignment, // members that only the platform may set
+}
 
 /// The public identity of a detector.
 #[derive(Debug)]
