@@ -3,10 +3,12 @@
 //!
 #![doc = include_str!("command_injection.md")]
 mod argument;
+mod around;
 mod command;
 mod prefix;
 mod search;
 mod signals;
+mod spelling;
 mod word;
 mod worth;
 

@@ -43,9 +43,10 @@ pub(super) fn before(text: &[u8]) -> Before {
         _ => near,
     };
     if is_whole && !near.iter().any(u8::is_ascii_alphanumeric) {
-        return match opens(near) {
-            true => Before::Tag,
-            false => Before::Nothing,
+        return if opens(near) {
+            Before::Tag
+        } else {
+            Before::Nothing
         };
     }
     if opens(near) {
@@ -61,7 +62,7 @@ pub(super) fn before(text: &[u8]) -> Before {
     let has_sign = signs.iter().any(|byte| b";|&+.".contains(byte));
     let last = kept.last().copied().unwrap_or(0);
     if has_sign && matches!(last, b'\'' | b'"') {
-        let quotes = kept.iter().filter(|byte| **byte == last).count();
+        let quotes = memchr::memchr_iter(last, kept).count();
         if quotes % 2 == 1 {
             return Before::Quote;
         }

@@ -126,11 +126,8 @@ fn has_more(text: &[u8]) -> bool {
     let mut quote = 0_u8;
     for byte in text.iter().take(CALL_BYTES_MAX) {
         match byte {
-            _ if quote != 0 => {
-                if *byte == quote {
-                    quote = 0;
-                }
-            }
+            _ if quote != 0 && *byte == quote => quote = 0,
+            _ if quote != 0 => {}
             b'\'' | b'"' => quote = *byte,
             b',' | b'{' | b'=' | b';' | b'\n' => return true,
             _ => {}
@@ -201,8 +198,7 @@ fn object(text: &[u8], name_start: usize) -> Object {
             b"int",
             b"func",
         ]
-        .iter()
-        .any(|known| word == *known);
+        .contains(&word);
         return match before.last() {
             _ if is_own => Object::Own,
             Some(b'$' | b'@' | b'%' | b'.' | b'\\') if before.ends_with(b"$") => Object::Own,
@@ -383,11 +379,8 @@ fn close(text: &[u8], open: usize) -> (usize, bool) {
     let mut quote = 0_u8;
     for (offset, byte) in rest.iter().take(CALL_BYTES_MAX).enumerate() {
         match byte {
-            _ if quote != 0 => {
-                if *byte == quote {
-                    quote = 0;
-                }
-            }
+            _ if quote != 0 && *byte == quote => quote = 0,
+            _ if quote != 0 => {}
             b'\'' | b'"' => quote = *byte,
             b'(' => depth = depth.saturating_add(1),
             b')' => {

@@ -61,11 +61,15 @@ const EVALUATES_AS_METHOD: &str = "instance_eval class_eval constructor function
 const LOADS: &str = "__import__ require import_module";
 const READS: &str = "file_get_contents file_put_contents readfile readfilesync show_source \
     highlight_file fpassthru";
-const TELLS: &str = "phpinfo unserialize printf print_r var_dump getenv filegroup fileowner phpversion \
-    call_user_func call_user_func_array array_map usort move_uploaded_file getattr exit die print echo";
-const UNPACKS: &str = "base64_decode gzinflate str_rot13 gzuncompress fromcharcode chr atob unescape \
+const TELLS: &str = "phpinfo unserialize printf print_r var_dump getenv filegroup fileowner \
+    phpversion \
+    call_user_func call_user_func_array array_map usort move_uploaded_file getattr exit die \
+    print echo";
+const UNPACKS: &str = "base64_decode gzinflate str_rot13 gzuncompress fromcharcode chr atob \
+    unescape \
     hex2bin rawurldecode strrev pack md5 sha1";
-const OBJECTS: &str = "os subprocess commands child_process kernel process io runtime getruntime pty \
+const OBJECTS: &str = "os subprocess commands child_process kernel process io runtime \
+    getruntime pty \
     posix processbuilder binding mainmodule _load console";
 const CLIMBS: &str = "__subclasses__ __builtins__ __globals__ getruntime processbuilder mainmodule \
     __reduce__ __mro__";

@@ -94,7 +94,7 @@ fn dynamic_call(text: &[u8]) -> Option<Worth> {
         .count();
     let text = text.get(start..)?;
     let first = *text.first()?;
-    let is_built = text.windows(7).any(|w| is_join(w));
+    let is_built = text.windows(7).any(is_join);
     let call = called(text)?;
     let callee = text.get(..call)?;
     let equals = callee.iter().rposition(|byte| *byte == b'=');

@@ -26,5 +26,6 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[(
      fileowner phpversion call array usort move gzinflate gzuncompress fromcharcode chr atob \
      unescape hex rawurldecode strrev pack str base subclasses builtins globals getruntime \
      processbuilder mainmodule reduce mro process php esi include echo printenv config set fsize \
-     flastmod elif else endif if getattr exit die md sha open binding load console kernel runtime os",
+     flastmod elif else endif if getattr exit die md sha open binding load console kernel \
+     runtime os",
 )];

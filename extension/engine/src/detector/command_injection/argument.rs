@@ -116,11 +116,11 @@ impl Arguments {
         let bare = word.text.trim_ascii();
         let bare = bare
             .strip_prefix(b"\"")
-            .or(bare.strip_prefix(b"'"))
+            .or_else(|| bare.strip_prefix(b"'"))
             .unwrap_or(bare);
         let bare = bare
             .strip_suffix(b"\"")
-            .or(bare.strip_suffix(b"'"))
+            .or_else(|| bare.strip_suffix(b"'"))
             .unwrap_or(bare);
         if shape != Shape::Quoted || bare.len() <= 128 {
             self.note_target(bare);
@@ -213,7 +213,7 @@ fn shape(word: &Word<'_>) -> Shape {
 fn is_number(text: &[u8]) -> bool {
     let digits = text
         .strip_suffix(b"s")
-        .or(text.strip_suffix(b"m"))
+        .or_else(|| text.strip_suffix(b"m"))
         .unwrap_or(text);
     digits.iter().all(u8::is_ascii_digit)
 }
@@ -224,7 +224,7 @@ fn is_drive(text: &[u8]) -> bool {
 
 /// An address of four numbers.
 fn is_host_number(text: &[u8]) -> bool {
-    let dots = text.iter().filter(|byte| **byte == b'.').count();
+    let dots = memchr::memchr_iter(b'.', text).count();
     dots == 3
         && text
             .iter()
@@ -234,10 +234,12 @@ fn is_host_number(text: &[u8]) -> bool {
 /// `file.txt`, `host.example`: letters on both sides of a dot.
 fn is_dotted(text: &[u8]) -> bool {
     let is_known = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/:@?=&".contains(byte);
-    text.iter().all(is_known)
-        && text
-            .windows(3)
-            .any(|three| matches!(three, [a, b'.', b] if a.is_ascii_alphanumeric() && b.is_ascii_alphabetic()))
+    text.iter().all(is_known) && text.windows(3).any(joins)
+}
+
+/// A letter or digit, a dot, a letter.
+fn joins(three: &[u8]) -> bool {
+    matches!(three, [a, b'.', b] if a.is_ascii_alphanumeric() && b.is_ascii_alphabetic())
 }
 
 /// True if what comes next leaves the name a command's.

@@ -109,7 +109,8 @@ const SURE_FILES: &str = "base64 base32 zstdcat bzcat xzcat zless zmore egrep fg
 const SHORT_FILES: &str = "ls rm cp mv dd df du od nl vi sed grep dir del";
 const SHORT: &str = "id ps pwd env sudo gdb c89 c99 gcc cc";
 const SHORT_NET: &str = "nc ssh ftp scp";
-const WORD_FILES: &str = "cat find head tail sort more less cut type copy touch tee split strings file \
+const WORD_FILES: &str = "cat find head tail sort more less cut type copy touch tee split \
+    strings file \
     ln tar zip gzip cd";
 const WORD_NUMBER: &str = "sleep kill timeout";
 const WORD_NET: &str = "ping telnet host traceroute";
@@ -117,10 +118,12 @@ const WORD_TAKES: &str = "net netsh reg wmic sc";
 const WORD_TEXT: &str = "echo printf";
 const WORDS: &str = "set date time at who which last top free export alias eval exec source trap \
     flock watch nice mail test xargs expr history shutdown reboot start su man locate";
-const TAKEN: &str = "user localgroup group view share use accounts firewall advfirewall wlan interface \
+const TAKEN: &str = "user localgroup group view share use accounts firewall advfirewall wlan \
+    interface \
     add query delete export process service os useraccount call stop start aux auxf -ef";
 const SCRIPT: &str = "if then else elif fi for while until do done case esac in function return \
-    local readonly declare npm npx yarn pnpm bun git docker make cargo go pip apt apt-get yum dnf apk \
+    local readonly declare npm npx yarn pnpm bun git docker make cargo go pip apt apt-get yum \
+    dnf apk \
     brew cmake mvn gradle kubectl helm terraform aws gcloud az systemctl service run entrypoint \
     script command install tsc jest eslint vite rollup webpack rimraf ninja meson";
 

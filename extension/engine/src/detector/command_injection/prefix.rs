@@ -89,9 +89,7 @@ pub(super) fn of(line: &[u8]) -> Prefix {
 
 fn spaced(start: &[u8], end: &[u8], is_script: bool, open: bool) -> Prefix {
     let is_prompt = matches!(start, [b'$' | b'#' | b'>' | b'%' | b'@', b' ', ..]);
-    let has_flag = start.windows(3).any(
-        |three| matches!(three, [b' ', b'-', letter] if letter.is_ascii_alphabetic() || *letter == b'-'),
-    );
+    let has_flag = start.windows(3).any(is_flag);
     if open && !is_prompt {
         return Prefix::Quoted;
     }
@@ -103,6 +101,11 @@ fn spaced(start: &[u8], end: &[u8], is_script: bool, open: bool) -> Prefix {
         return Prefix::Code;
     }
     Prefix::Words
+}
+
+/// ` -x`, ` --`
+fn is_flag(three: &[u8]) -> bool {
+    matches!(three, [b' ', b'-', letter] if letter.is_ascii_alphabetic() || *letter == b'-')
 }
 
 /// `NAME=value`, as shells assign.
@@ -122,5 +125,5 @@ fn last_is_open(text: &[u8]) -> bool {
     if !matches!(last, b'\'' | b'"') {
         return false;
     }
-    text.iter().filter(|byte| **byte == last).count() % 2 == 1
+    memchr::memchr_iter(last, text).count() % 2 == 1
 }

@@ -4,8 +4,10 @@ use credenza_event::{Form, Span, Steps};
 use memchr::memchr_iter;
 
 use super::argument::{self, Fit};
+use super::around::Around;
 use super::command::{self, Kind};
 use super::prefix::{self, Prefix};
+use super::spelling;
 use super::word::{self, Word, skip_blank};
 use super::worth::{self, Break, Command};
 use crate::prose;
@@ -36,10 +38,10 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
     if !steps.take(text.len()) {
         return (None, false);
     }
-    if let Some(found) = function_prefix(text) {
+    if let Some(found) = spelling::function_prefix(text) {
         return (Some(found), true);
     }
-    let is_plussed = is_plussed(text);
+    let is_plussed = spelling::is_plussed(text);
     let mut search = Search {
         form,
         text,
@@ -126,7 +128,7 @@ impl<'t> Search<'t, '_> {
         let mut at = 0_usize;
         while !self.is_done() {
             let rest = self.text.get(at..).unwrap_or_default();
-            let Some(next) = rest.iter().position(|byte| is_break(*byte)) else {
+            let Some(next) = rest.iter().position(|byte| spelling::is_break(*byte)) else {
                 return;
             };
             at = self.break_at(at.saturating_add(next));
@@ -210,31 +212,20 @@ impl<'t> Search<'t, '_> {
             return;
         }
         let (at, blank) = self.skip_openings(at);
-        let mut word = word::read(self.text, at, blank);
-        // `$u cat`: a variable that is not set is nothing.
-        if is_variable(&word) {
-            self.variables = self.variables.saturating_add(1);
-        }
-        if is_variable(&word) && word.text.len() <= 3 && break_out != Break::Start {
-            let behind = word::read(self.text, skip_blank(self.text, word.end, blank), blank);
-            if command::kind(&behind).any(Kind::SURE) {
-                word = behind;
-                word.is_odd = true;
-            }
-        }
+        let word = self.word(break_out, at, blank);
         if !self.pay(word.end.saturating_sub(at).saturating_add(4)) || word.is_empty() {
             return;
         }
-        let is_hidden = break_out != Break::Start && is_hidden_path(&word);
-        let known = command::kind(&word);
         if self.loops(break_out, sign, &word) {
             return;
         }
-        let kind = if is_hidden { Kind::SURE } else { known };
-        let kind = if is_variable(&word) && !kind.is_command() {
-            self.assigned(sign, &word)
-        } else {
-            kind
+        let is_hidden = break_out != Break::Start && spelling::is_hidden_path(&word);
+        let known = command::kind(&word);
+        let is_variable = spelling::is_variable(&word) && !known.is_command();
+        let kind = match (is_hidden, is_variable) {
+            (true, _) => Kind::SURE,
+            (_, true) => self.assigned(sign, &word),
+            _ => known,
         };
         if !kind.is_command() {
             return;
@@ -243,39 +234,61 @@ impl<'t> Search<'t, '_> {
         if arguments.fit == Fit::Never || !self.pay(arguments.end.saturating_sub(word.end)) {
             return;
         }
-        let is_variable = is_variable(&word) && !known.is_command();
-        let is_brace = blank == b',';
         let is_spelled = match break_out {
-            Break::Start => {
-                let is_shell = command::is_shell_variable(word.text);
-                is_shown_by_itself(&word)
-                    || arguments.is_secret && word.is_odd
-                    || arguments.is_strong && is_shell
-            }
+            Break::Start => spelling::is_shown(&word, &arguments),
             _ => word.is_odd || is_variable,
         };
-        let mut command = Command {
+        let around = self.around();
+        let command = Command {
             kind,
             break_out,
             prefix: Prefix::Words,
             arguments,
-            is_odd: is_spelled || is_hidden || is_brace,
+            is_odd: is_spelled || is_hidden || blank == b',',
             has_path: word.has_path && word.text.first() == Some(&b'/'),
             after_number: false,
-            fills_value: sign == 0 && self.is_between_signs(word.end),
-            is_enclosed: self.is_enclosed(arguments.end),
-            is_last: arguments.fit == Fit::None && self.is_last(arguments.end, break_out),
+            fills_value: sign == 0 && around.is_between_signs(word.end),
+            is_enclosed: around.is_enclosed(arguments.end),
+            is_last: arguments.fit == Fit::None && around.is_last(arguments.end, break_out),
             in_document: false,
         };
+        if !spelling::is_shouted(&word, break_out) {
+            self.weigh(command, sign);
+        }
+    }
+
+    /// The word at `at`, or the one behind a variable that is not set: `$u cat`.
+    fn word(&mut self, break_out: Break, at: usize, blank: u8) -> Word<'t> {
+        let word = word::read(self.text, at, blank);
+        if !spelling::is_variable(&word) {
+            return word;
+        }
+        self.variables = self.variables.saturating_add(1);
+        if word.text.len() > 3 || break_out == Break::Start {
+            return word;
+        }
+        let mut behind = word::read(self.text, skip_blank(self.text, word.end, blank), blank);
+        if command::kind(&behind).any(Kind::SURE) {
+            behind.is_odd = true;
+            return behind;
+        }
+        word
+    }
+
+    /// Looks at what stands before a command and offers it.
+    fn weigh(&mut self, command: Command, sign: usize) {
+        let around = self.around();
+        let end = command.arguments.end;
+        let break_out = command.break_out;
         let is_quoting = self.peek(sign) == b'`';
         let is_inside = break_out == Break::Substitution;
         // Lines of documents begin with commands.
-        let is_line = break_out == Break::Line && !arguments.is_secret && self.in_document();
+        let is_line =
+            break_out == Break::Line && !command.arguments.is_secret && self.in_document();
         if is_line
             || !command.may_mean_something()
-            || is_quoting && !self.is_closed(arguments.end)
-            || is_shouted(&word, break_out)
-            || break_out == Break::Ampersand && self.is_anchor(sign)
+            || is_quoting && !around.is_closed(end)
+            || break_out == Break::Ampersand && around.is_anchor(sign)
         {
             return;
         }
@@ -283,16 +296,27 @@ impl<'t> Search<'t, '_> {
         if !self.pay(line.len().min(PREFIX_BYTES)) {
             return;
         }
-        command.prefix = match prefix::of(line) {
-            _ if is_quoting && self.is_markdown(line, arguments.end) => Prefix::Words,
+        let prefix = match prefix::of(line) {
+            _ if is_quoting && around.is_markdown(line, end) => Prefix::Words,
             // `x=$(id)` is what scripts do, and within quotes as well.
             Prefix::Quoted | Prefix::Data if is_inside && line.contains(&b'=') => Prefix::Line,
             Prefix::Quoted if is_inside => Prefix::Words,
             prefix => prefix,
         };
-        command.after_number = line.iter().all(u8::is_ascii_digit);
-        command.in_document = self.in_document();
-        self.offer(&command, sign, arguments.end);
+        let command = Command {
+            prefix,
+            after_number: line.iter().all(u8::is_ascii_digit),
+            in_document: self.in_document(),
+            ..command
+        };
+        self.offer(&command, sign, end);
+    }
+
+    fn around(&self) -> Around<'t> {
+        Around {
+            text: self.text,
+            blank: self.blank,
+        }
     }
 
     /// False where a glance tells that no name of a command begins at `at`.
@@ -314,10 +338,9 @@ impl<'t> Search<'t, '_> {
                 .take(32)
                 .take_while(|byte| !matches!(byte, b';' | b'|' | b'&' | b' '))
                 .any(|byte| byte.is_ascii_alphabetic() || *byte == b'?'),
-            b'\'' | b'"' | b'\\' | b'{' | b'(' | b'!' | b'[' | b'%' | b'_' | b'^' | b'?' | b'@' => {
+            b'!'..=b'"' | b'%' | b'\'' | b'(' | b'+' | b',' | b'?' | b'@' | b'['..=b'_' | b'{' => {
                 true
             }
-            b',' | b'+' => true,
             0 => letters < rest.len(),
             _ => false,
         }
@@ -329,7 +352,9 @@ impl<'t> Search<'t, '_> {
         };
         // What the gate takes a command line by: words alone are a sentence.
         let span_text = self.text.get(start..end).unwrap_or_default();
-        if command.break_out == Break::Start && !span_text.iter().any(is_mark) {
+        if command.break_out == Break::Start
+            && !span_text.iter().any(|byte| spelling::is_mark(*byte))
+        {
             return;
         }
         let is_better = |new| self.best.is_none_or(|best| best.confidence < new);
@@ -447,70 +472,6 @@ impl<'t> Search<'t, '_> {
         }
     }
 
-    /// True if nothing follows but signs or another command.
-    fn is_last(&self, end: usize, break_out: Break) -> bool {
-        let at = skip_blank(self.text, end, self.blank);
-        let rest = self.text.get(at..).unwrap_or_default();
-        let near = rest.get(..48).unwrap_or(rest);
-        if near.first() == Some(&b'#') || !near.iter().any(u8::is_ascii_alphanumeric) {
-            return true;
-        }
-        let Some(sign) = near.first() else {
-            return true;
-        };
-        match break_out {
-            Break::Line => matches!(sign, b'\n' | b'\r'),
-            Break::Substitution if *sign == b'`' => {
-                let behind = near.get(1..).unwrap_or_default();
-                !behind.iter().any(u8::is_ascii_alphanumeric)
-            }
-            Break::Substitution => *sign == b')',
-            _ if matches!(sign, b';' | b'|' | b'&' | b'\n' | b'\r') => {
-                let signs = near.iter().take_while(|b| b";|& \n\r".contains(b)).count();
-                let word = word::read(self.text, at.saturating_add(signs), self.blank);
-                command::kind(&word).is_command() && break_out != Break::Ampersand
-            }
-            _ => false,
-        }
-    }
-
-    /// True if the back-tick that ends a substitution stands near.
-    fn is_closed(&self, end: usize) -> bool {
-        let near = self.text.get(end..).unwrap_or_default();
-        near.get(..128).unwrap_or(near).contains(&b'`')
-    }
-
-    /// True for a word in back-ticks in a list, or one that words follow.
-    fn is_markdown(&self, line: &[u8], end: usize) -> bool {
-        let near = self.text.get(end..).unwrap_or_default();
-        let near = near.get(..128).unwrap_or(near);
-        let close = near.iter().position(|byte| *byte == b'`');
-        let behind = close.and_then(|at| near.get(at.saturating_add(1)..));
-        let behind = behind.unwrap_or_default();
-        let is_spaced = behind.first().is_some_and(u8::is_ascii_whitespace)
-            && behind.iter().any(u8::is_ascii_alphanumeric);
-        let is_listed = line.ends_with(b" ") && !line.trim_ascii().is_empty();
-        is_spaced || is_listed && !line.trim_ascii_end().ends_with(b";")
-    }
-
-    /// `- &name`: a mark of YAML.
-    fn is_anchor(&self, sign: usize) -> bool {
-        let before = self.text.get(..sign).unwrap_or_default();
-        let is_joined = self.peek(sign.saturating_add(1)) > b' ';
-        is_joined && before.ends_with(b" ") && !before.trim_ascii().is_empty()
-    }
-
-    /// True if the value ends with the sign with which it began, at `end`.
-    fn is_between_signs(&self, end: usize) -> bool {
-        end.checked_add(1) == Some(self.text.len()) && self.peek(end) == self.peek(0)
-    }
-
-    /// True if a sign of the shell or a quote follows.
-    fn is_enclosed(&self, end: usize) -> bool {
-        let at = skip_blank(self.text, end, self.blank);
-        matches!(self.peek(at), b';' | b'|' | b'&' | b'\'' | b'"' | b'\n')
-    }
-
     fn in_document(&mut self) -> bool {
         let text = self.text;
         *self.is_document.get_or_insert_with(|| {
@@ -529,73 +490,4 @@ impl<'t> Search<'t, '_> {
             false
         })
     }
-}
-
-/// True if `+` stands for a space: there is none, or it stands beside a sign.
-fn is_plussed(text: &[u8]) -> bool {
-    let Some(first) = memchr::memchr(b'+', text) else {
-        return false;
-    };
-    let is_signed =
-        first == 0 || matches!(text.get(first.saturating_sub(1)), Some(b'|' | b'&' | b';'));
-    is_signed || !text.contains(&b' ')
-}
-
-/// True for signs that command lines have and few sentences.
-fn is_mark(byte: &u8) -> bool {
-    is_break(*byte) && !matches!(byte, b'<' | b'>') || b"/\\'\"{".contains(byte)
-}
-
-fn is_break(byte: u8) -> bool {
-    matches!(
-        byte,
-        b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'$' | b'<' | b'>'
-    )
-}
-
-/// `$(RM)`, `FETCH 7`: names of commands are not written in capitals, save on Windows.
-fn is_shouted(word: &Word<'_>, break_out: Break) -> bool {
-    let is_whole = matches!(break_out, Break::Start | Break::Substitution);
-    is_whole
-        && !word.text.iter().any(u8::is_ascii_lowercase)
-        && word.text.iter().any(u8::is_ascii_uppercase)
-        && !command::is_shell_variable(word.text)
-}
-
-/// True for spellings that the gate sees without knowing the name.
-fn is_shown_by_itself(word: &Word<'_>) -> bool {
-    let has = |sign: &[u8; 2]| word.text.windows(2).any(|two| two == sign);
-    word.has_ifs || has(b"$(") || has(b"``")
-}
-
-/// `/???/c?t`: nobody knows a command by a pattern.
-fn is_hidden_path(word: &Word<'_>) -> bool {
-    let has_two = word.text.windows(2).any(|two| two == b"??");
-    word.has_path && has_two && word.text.first() == Some(&b'/')
-}
-
-fn is_variable(word: &Word<'_>) -> bool {
-    word.text.first() == Some(&b'$') && word.text.len() > 1
-}
-
-/// `() { :;};`: a function that old shells run what follows of, wherever it came from.
-fn function_prefix(text: &[u8]) -> Option<Found> {
-    let trimmed = text.trim_ascii_start();
-    let start = text.len().saturating_sub(trimmed.len());
-    let rest = trimmed.strip_prefix(b"()")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"{")?;
-    let window = rest.get(..64).unwrap_or(rest);
-    let close = window.iter().position(|byte| *byte == b'}')?;
-    let body = window.get(..close)?;
-    let behind = window.get(close.saturating_add(1)..)?.trim_ascii_start();
-    if !body.contains(&b';') || behind.first() != Some(&b';') {
-        return None;
-    }
-    Some(Found {
-        confidence: Confidence::High,
-        production: "function-prefix",
-        context: "start",
-        start,
-        end: text.len().min(start.saturating_add(96)),
-    })
 }

@@ -7,6 +7,10 @@ const NAME_BYTES_MAX: usize = 24;
 const WORD_BYTES_MAX: usize = 256;
 
 /// A word of a command line.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'t> {
     /// As it stands.

@@ -39,6 +39,10 @@ impl Break {
 }
 
 /// A command that was read, and what stands around it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Command {
     pub(super) kind: Kind,

@@ -5,6 +5,10 @@ use credenza_event::Span;
 use super::target::{self, Names, Worth};
 
 /// What a path does.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
     /// How often it goes above where it began.
@@ -50,7 +54,7 @@ pub(super) fn read(path: &[u8]) -> Reading {
     while !state.is_done {
         let (segment, behind) = split(rest, &mut state.reading.is_odd);
         let segment = classify(segment, has_slash, &mut state.reading.is_odd);
-        state.enter(segment);
+        state.enter(&segment);
         match behind {
             Some(behind) => rest = behind,
             None => break,
@@ -112,13 +116,13 @@ struct State<'t> {
 const SEGMENTS_MAX: u32 = 2048;
 
 impl<'t> State<'t> {
-    fn enter(&mut self, segment: Segment<'t>) {
+    fn enter(&mut self, segment: &Segment<'t>) {
         let dots = core::mem::take(&mut self.dots);
         let first = self.segments == 0;
         self.segments = self.segments.saturating_add(1);
         self.is_done = self.segments >= SEGMENTS_MAX;
         let reading = &mut self.reading;
-        match segment {
+        match *segment {
             // `....//` and `..././` are what is left of `../` once a filter has taken one out.
             Segment::Empty if first => reading.is_absolute = true,
             Segment::Empty if dots >= 4 => self.up(true),

@@ -55,19 +55,19 @@ impl Bounds {
         let end = text.len();
         let behind = |at: Option<usize>| at.map_or(0, |at| at.saturating_add(1));
         Self {
-            first_word: text.iter().position(is_word).unwrap_or(end),
-            last_word: behind(text.iter().rposition(is_word)),
-            first_blank: text.iter().position(is_blank).unwrap_or(end),
-            last_blank: behind(text.iter().rposition(is_blank)),
+            first_word: text.iter().position(|b| is_word(*b)).unwrap_or(end),
+            last_word: behind(text.iter().rposition(|b| is_word(*b))),
+            first_blank: text.iter().position(|b| is_blank(*b)).unwrap_or(end),
+            last_blank: behind(text.iter().rposition(|b| is_blank(*b))),
         }
     }
 }
 
-fn is_word(byte: &u8) -> bool {
+fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
 }
 
-fn is_blank(byte: &u8) -> bool {
+fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | 9..=13)
 }
 
@@ -77,8 +77,8 @@ pub(super) fn of(form: &Form<'_>, bounds: &Bounds, start: usize, end: usize) -> 
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
     let is_joined = bounds.first_blank >= start;
-    let is_listed = !is_joined && before.trim_ascii().len() > usize::from(!before.is_empty())
-        || !is_joined && before.trim_ascii() == b"-";
+    let sign = before.trim_ascii();
+    let is_listed = !is_joined && (sign.len() > 1 || sign == b"-");
     // In the path of a request folders stand before the value.
     let begins = bounds.first_word >= start && !is_listed || form.role == Role::Path && is_joined;
     let ends = bounds.last_word <= end || bounds.last_blank <= end;
@@ -120,18 +120,6 @@ pub(super) fn is_object_key(form: &Form<'_>) -> bool {
 
 /// True if a value of this name is opened as a file.
 pub(super) fn is_file_name(form: &Form<'_>) -> bool {
-    if form.role == Role::Path {
-        return true;
-    }
-    let Some(name) = form.path.names().next() else {
-        return false;
-    };
-    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-    let ends = |known: &[u8]| {
-        let start = name.len().saturating_sub(known.len());
-        name.get(start..)
-            .is_some_and(|end| end.eq_ignore_ascii_case(known))
-    };
     const NAMES: [&[u8]; 11] = [
         b"file",
         b"filename",
@@ -150,6 +138,18 @@ pub(super) fn is_file_name(form: &Form<'_>) -> bool {
         b"load", b"module", b"folder", b"root", b"layout", b"theme", b"img", b"image", b"cat",
     ];
     const ENDINGS: [&[u8]; 4] = [b"file", b"path", b"dir", b"file-name"];
+    if form.role == Role::Path {
+        return true;
+    }
+    let Some(name) = form.path.names().next() else {
+        return false;
+    };
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    let ends = |known: &[u8]| {
+        let start = name.len().saturating_sub(known.len());
+        name.get(start..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(known))
+    };
     NAMES.iter().any(|known| is(known))
         || form.role != Role::Body
             && (MORE.iter().any(|known| is(known)) || ENDINGS.iter().any(|known| ends(known)))

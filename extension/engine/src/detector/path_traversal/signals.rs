@@ -24,7 +24,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
         "etc proc var windows winnt system boot win web inf inetpub xampp wamp ssh aws git svn hg \
          env htpasswd htaccess netrc npmrc pgpass history pass docker kube gnupg azure \
          applicationhost ntuser metabase unattend sysprep global localstart dotnet bashrc \
-         credentials file netdoc httpd repair config sam security software regback passwd dockercfg wp \
+         credentials file netdoc httpd repair config sam security software regback passwd \
+         dockercfg wp \
          database secrets parameters appsettings lambda settings tomcat server",
     ),
     (

@@ -1,0 +1,82 @@
+//! What stands around a command that was read: where it ends, and what follows.
+//! It never looks further than a few dozen bytes.
+use super::command;
+use super::word::{self, skip_blank};
+use super::worth::Break;
+
+/// A value, and the sign in it that stands for a space, if any.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) blank: u8,
+}
+
+impl Around<'_> {
+    fn peek(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
+    }
+
+    /// True if nothing follows but signs or another command.
+    pub(super) fn is_last(&self, end: usize, break_out: Break) -> bool {
+        let at = skip_blank(self.text, end, self.blank);
+        let rest = self.text.get(at..).unwrap_or_default();
+        let near = rest.get(..48).unwrap_or(rest);
+        if near.first() == Some(&b'#') || !near.iter().any(u8::is_ascii_alphanumeric) {
+            return true;
+        }
+        let Some(sign) = near.first() else {
+            return true;
+        };
+        match break_out {
+            Break::Line => matches!(sign, b'\n' | b'\r'),
+            Break::Substitution if *sign == b'`' => {
+                let behind = near.get(1..).unwrap_or_default();
+                !behind.iter().any(u8::is_ascii_alphanumeric)
+            }
+            Break::Substitution => *sign == b')',
+            _ if matches!(sign, b';' | b'|' | b'&' | b'\n' | b'\r') => {
+                let signs = near.iter().take_while(|b| b";|& \n\r".contains(b)).count();
+                let word = word::read(self.text, at.saturating_add(signs), self.blank);
+                command::kind(&word).is_command() && break_out != Break::Ampersand
+            }
+            _ => false,
+        }
+    }
+
+    /// True if the back-tick that ends a substitution stands near.
+    pub(super) fn is_closed(&self, end: usize) -> bool {
+        let near = self.text.get(end..).unwrap_or_default();
+        near.get(..128).unwrap_or(near).contains(&b'`')
+    }
+
+    /// True for a word in back-ticks in a list, or one that words follow.
+    pub(super) fn is_markdown(&self, line: &[u8], end: usize) -> bool {
+        let near = self.text.get(end..).unwrap_or_default();
+        let near = near.get(..128).unwrap_or(near);
+        let close = near.iter().position(|byte| *byte == b'`');
+        let behind = close.and_then(|at| near.get(at.saturating_add(1)..));
+        let behind = behind.unwrap_or_default();
+        let is_spaced = behind.first().is_some_and(u8::is_ascii_whitespace)
+            && behind.iter().any(u8::is_ascii_alphanumeric);
+        let is_listed = line.ends_with(b" ") && !line.trim_ascii().is_empty();
+        is_spaced || is_listed && !line.trim_ascii_end().ends_with(b";")
+    }
+
+    /// `- &name`: a mark of YAML.
+    pub(super) fn is_anchor(&self, sign: usize) -> bool {
+        let before = self.text.get(..sign).unwrap_or_default();
+        let is_joined = self.peek(sign.saturating_add(1)) > b' ';
+        is_joined && before.ends_with(b" ") && !before.trim_ascii().is_empty()
+    }
+
+    /// True if the value ends with the sign with which it began, at `end`.
+    pub(super) fn is_between_signs(&self, end: usize) -> bool {
+        end.checked_add(1) == Some(self.text.len()) && self.peek(end) == self.peek(0)
+    }
+
+    /// True if a sign of the shell or a quote follows.
+    pub(super) fn is_enclosed(&self, end: usize) -> bool {
+        let at = skip_blank(self.text, end, self.blank);
+        matches!(self.peek(at), b';' | b'|' | b'&' | b'\'' | b'"' | b'\n')
+    }
+}
