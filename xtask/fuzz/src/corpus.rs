@@ -101,7 +101,8 @@ impl Corpus {
                 }
             }
         }
-        // Limit: 64 KiB, most of them 2 KiB: longer inputs say little new and take the time of many.
+        // Limit: 64 KiB, most of them 2 KiB: longer inputs say little new and take the time of
+        // many.
         let bytes_max = if dice.once_in(50) { 64 << 10 } else { 2 << 10 };
         text.truncate(bytes_max);
         text
