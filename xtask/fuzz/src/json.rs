@@ -6,6 +6,10 @@ use crate::dice::Dice;
 /// Which encodings and spellings a document has; each input draws its own, so that most are read by
 /// some parser.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a taste of its own, drawn for itself"
+)]
 struct Taste {
     /// Raw control characters, single quotes, trailing commas, comments: what no parser reads.
     is_wild: bool,
@@ -182,12 +186,12 @@ fn number(dice: &mut Dice, taste: Taste, out: &mut Vec<u8>) {
 
 /// White space; wild documents have what only looks like it.
 fn space(dice: &mut Dice, taste: Taste, out: &mut Vec<u8>) {
-    if !taste.is_spaced && !dice.once_in(12) {
-        return;
-    }
     const SPACES: [&str; 9] = [
         " ", "\n", "\t", "\r\n", "  \n\t", "\u{b}", "\u{a0}", "\u{feff}", "/* x */",
     ];
+    if !taste.is_spaced && !dice.once_in(12) {
+        return;
+    }
     let end = if taste.is_wild { 9 } else { 5 };
     let at = dice.below(end);
     out.extend_from_slice(SPACES.get(at).unwrap_or(&" ").as_bytes());
