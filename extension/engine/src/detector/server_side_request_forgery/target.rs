@@ -98,10 +98,17 @@ fn is_lead_in(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'(')
 }
 
-/// True if nothing but the letters of a protocol stands before the colon.
+/// Protocols that some parser follows without the slashes; the words of the gate hold each of them.
+const SLASHLESS: [&[u8]; 11] = [
+    b"http", b"https", b"gopher", b"dict", b"ldap", b"ldaps", b"tftp", b"netdoc", b"sftp", b"file",
+    b"smb",
+];
+
+/// True if nothing but the name of a protocol stands before the colon.
 fn is_first_colon(text: &[u8], start: usize, colon: usize) -> bool {
     let scheme = text.get(start..colon).unwrap_or(&[]);
-    (3..=8).contains(&scheme.len()) && scheme.iter().all(u8::is_ascii_alphanumeric)
+    let mut known = SLASHLESS.iter();
+    known.any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 fn stand(text: &[u8], start: usize, piece: usize, url: &Url<'_>) -> Stand {
