@@ -92,8 +92,12 @@ fn binary(text: &[u8]) -> Option<Find> {
 
 /// Formats of text: the strongest find of all.
 fn textual(form: &Form<'_>, text: &[u8]) -> Option<Find> {
+    let first = match form.part {
+        Part::Value => member::first_of_list(form.path, text),
+        Part::Key => None,
+    };
     let finds = [
-        member::first_of_list(form.path, text),
+        first,
         member::lenient(text),
         dotnet::packed(text),
         php::read(text),

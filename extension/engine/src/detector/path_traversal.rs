@@ -48,7 +48,7 @@ impl Detector for PathTraversal {
         }
         // A plain text is a name before it is a path: `etc/passwd` may be anybody's.
         let is_plain = is_plain(form.text, form.classes, form.part);
-        let found = if is_plain {
+        let found = if is_plain || !has_separator(form.text) {
             None
         } else {
             worth::strongest(form)
@@ -67,6 +67,12 @@ impl Detector for PathTraversal {
             complete: true,
         }
     }
+}
+
+/// True if something in a text parts names: without it `file:boot.ini` is one.
+fn has_separator(text: &[u8]) -> bool {
+    text.iter()
+        .any(|byte| matches!(byte, b'/' | b'\\' | b'%' | b';' | b'$' | 0x80..))
 }
 
 /// What a path reaches, for the rules that find it as an argument.

@@ -19,9 +19,16 @@ impl<'t> Reader<'t, '_> {
         }
         let value = attribute.value;
         // `src=java script:alert(1)`, where the value was cut in two.
-        let is_code = attribute.name.contains(&b':')
-            && attribute.name.contains(&b'(')
-            && memmem::find(attribute.name, b"script:").is_some();
+        let schemes = [
+            &b"script:"[..],
+            b"javascript:",
+            b"vbscript:",
+            b"livescript:",
+        ];
+        let is_code = attribute.name.contains(&b'(')
+            && schemes
+                .iter()
+                .any(|scheme| attribute.name.starts_with(scheme));
         if is_code {
             self.note(High, "script-url", tag.start, attribute.end);
         }

@@ -16,7 +16,7 @@ pub(super) fn runs(text: &[u8]) -> Option<&'static str> {
         }
         let word = reader.word.as_bytes();
         let found = match byte {
-            b'(' if word.ends_with(b"expression") => Some("css-expression"),
+            b'(' if is_expression(word) => Some("css-expression"),
             b':' if matches!(word, b"javascript" | b"vbscript" | b"livescript" | b"mocha") => {
                 Some("css-script-url")
             }
@@ -33,6 +33,12 @@ pub(super) fn runs(text: &[u8]) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// True for `expression` alone or behind a sign: inside of another word it is no name.
+fn is_expression(word: &[u8]) -> bool {
+    let before = word.strip_suffix(b"expression");
+    before.is_some_and(|before| !before.last().is_some_and(u8::is_ascii_alphabetic))
 }
 
 // Limit: `vbscript`, `expression`, `-moz-binding`; a longer word keeps its last letters.

@@ -285,7 +285,9 @@ fn dots<'t>(segment: &[u8], has_slash: bool, is_odd: &mut bool) -> Option<Segmen
                 rest = rest.get(3..).unwrap_or_default();
                 is_noisy = true;
             }
-            0..=b' ' | 0x7f.. | b'%' => is_noisy = true,
+            // Between two dots only a zero byte is dropped, by those whose strings end at it.
+            0 => is_noisy = true,
+            0..=b' ' | 0x7f.. | b'%' if dots != 1 || !rest.contains(&b'.') => is_noisy = true,
             _ => return None,
         }
     }

@@ -8,6 +8,8 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::DOTS.with(Signals::SLASH),
     Signals::DOTS.with(Signals::LIKENESS),
     Signals::DOTS.with(Signals::PERCENT),
+    // A zero byte between two dots keeps them apart.
+    Signals::ASSERTION.with(Signals::SLASH),
     Signals::LIKENESS.with(Signals::SLASH),
     Signals::PATH_WORD.with(Signals::SLASH),
     Signals::PATH_WORD.with(Signals::PERCENT),
