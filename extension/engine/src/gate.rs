@@ -418,6 +418,8 @@ const fn bytes() -> [u64; 256] {
             0xe2 => Signals::LIKENESS.0,
             b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             0 => Signals::ASSERTION.0 | Signals::SPELLING.0,
+            // What moves the cursor of a terminal joins what stands around it.
+            0x1b => Signals::SPELLING.0,
             _ => 0,
         };
         at += 1;

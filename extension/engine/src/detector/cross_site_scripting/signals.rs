@@ -15,6 +15,7 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::SCHEME.with(Signals::PARENTHESIS),
     Signals::SCHEME.with(Signals::EQUALS),
     Signals::SCHEME.with(Signals::QUOTE),
+    Signals::SCHEME.with(Signals::SCRIPT),
     Signals::BRACKET.with(Signals::PARENTHESIS),
 ];
 

@@ -276,7 +276,7 @@ fn dots<'t>(segment: &[u8], has_slash: bool, is_odd: &mut bool) -> Option<Segmen
                 is_noisy = true;
             }
             // Tomcat drops the parameters of a segment.
-            b';' if dots >= 2 => {
+            b';' if dots >= 2 && has_slash => {
                 is_noisy = true;
                 break;
             }
