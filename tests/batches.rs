@@ -255,3 +255,60 @@ fn a_shard_drops_its_bad_records_and_stops_only_if_told_to() {
         }
     }
 }
+
+const FIREHOSE: Kind = Kind {
+    source: "firehose",
+    record: |at, text| {
+        let data = base64(&format!("{{\"name\":\"{text}\"}}"));
+        format!(
+            r#"{{"recordId":"m-{at}","approximateArrivalTimestamp":1719651601000,"data":"{data}"}}"#
+        )
+    },
+    event: |records| {
+        format!(
+            r#"{{"invocationId":"i","deliveryStreamArn":"arn:aws:firehose:eu-central-1:123456789012:deliverystream/orders","region":"eu-central-1","records":[{}]}}"#,
+            records.join(",")
+        )
+    },
+};
+
+/// The ids and the results in the answer to a delivery stream; an echo says nothing of results.
+fn results(answer: &[u8]) -> Vec<(String, String)> {
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let records = answer["records"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or("Ok").to_owned();
+    let each = records.iter();
+    each.map(|record| (text(&record["recordId"]), text(&record["result"])))
+        .collect()
+}
+
+#[test]
+fn a_delivery_stream_hears_of_every_record_in_its_place() {
+    let _room = beside_others();
+    for client in CLIENTS {
+        let test = format!("a batch of firehose with {client:?}");
+        let Some(setup) = setup(&test, client, "") else {
+            continue;
+        };
+        block_on(async {
+            let sandbox = setup.start().await;
+            for bad in BAD {
+                let (_, answer) = serve(&sandbox, &FIREHOSE, bad).await;
+                let result = |at: &usize| {
+                    let is_bad = bad.contains(at);
+                    let result = if is_bad { "ProcessingFailed" } else { "Ok" };
+                    (format!("m-{at}"), result.to_owned())
+                };
+                let expected: Vec<_> = (0..RECORDS).map(|at| result(&at)).collect();
+                assert_eq!(results(&answer), expected, "{test}, {} bad", bad.len());
+            }
+            assert_no_violation(&sandbox);
+            let seen: usize = setup.received().values().map(Vec::len).sum();
+            assert_eq!(
+                seen, 2,
+                "{test}: a batch of bad records alone reached the function"
+            );
+        });
+        progress(&format!("{test}: 1, 5 and 10 of 10 bad"));
+    }
+}

@@ -16,6 +16,29 @@ const HTTP: &str = r#"{"statusCode":403,"headers":{"content-type":"application/j
 const ALB: &str = r#"{"statusCode":403,"statusDescription":"403 Forbidden","isBase64Encoded":false,"headers":{"content-type":"application/json"},"body":"{\"message\":\"Forbidden\"}"}"#;
 const ALB_MULTI: &str = r#"{"statusCode":403,"statusDescription":"403 Forbidden","isBase64Encoded":false,"multiValueHeaders":{"content-type":["application/json"]},"body":"{\"message\":\"Forbidden\"}"}"#;
 
+const SOCKET: &str = r#"{"statusCode":403}"#;
+
+/// A request of VPC Lattice, event structure 2.0.
+fn lattice(id: &str) -> String {
+    format!(
+        r#"{{"version":"2.0","path":"/q","method":"GET","headers":{{"host":["a.example.com"]}},"queryStringParameters":{{"id":["{id}"]}},"isBase64Encoded":false,"requestContext":{{"serviceNetworkArn":"arn:aws:vpc-lattice:eu-central-1:123456789012:servicenetwork/sn-1","serviceArn":"arn:aws:vpc-lattice:eu-central-1:123456789012:service/svc-1","region":"eu-central-1","timeEpoch":"1719651601000000"}}}}"#
+    )
+}
+
+/// A client that connects to a WebSocket API, or sends a message.
+fn socket(kind: &str, id: &str) -> String {
+    let place = if kind == "CONNECT" {
+        format!(
+            r#""headers":{{"Host":"chat.example.com"}},"queryStringParameters":{{"id":"{id}"}}"#
+        )
+    } else {
+        format!(r#""body":"{{\"id\":\"{id}\"}}""#)
+    };
+    format!(
+        r#"{{{place},"requestContext":{{"routeKey":"$default","eventType":"{kind}","messageDirection":"IN","stage":"prod","connectedAt":1719651601000,"requestId":"r","domainName":"chat.example.com","connectionId":"c","apiId":"a"}},"isBase64Encoded":false}}"#
+    )
+}
+
 /// Name, event with an attack, the same without, refusal.
 fn sources() -> Vec<(&'static str, String, String, &'static str)> {
     let raw = format!("id={INJECTION_RAW}");
@@ -46,6 +69,19 @@ fn sources() -> Vec<(&'static str, String, String, &'static str)> {
             alb(INJECTION, true),
             alb("7", true),
             ALB_MULTI,
+        ),
+        ("Lattice", lattice(INJECTION), lattice("7"), HTTP),
+        (
+            "WebSocket, connect",
+            socket("CONNECT", INJECTION),
+            socket("CONNECT", "7"),
+            SOCKET,
+        ),
+        (
+            "WebSocket, message",
+            socket("MESSAGE", INJECTION),
+            socket("MESSAGE", "7"),
+            SOCKET,
         ),
         (
             "ALB, encoded",
