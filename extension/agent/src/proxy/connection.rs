@@ -105,11 +105,11 @@ impl Connection {
             Route::Next => return self.refuse_head(BadHead::Malformed),
             Route::Response(id) => {
                 let id = id.to_vec();
-                self.answered(&request, &id, Channel::Response)
+                self.answered(&request, id, Channel::Response)
             }
             Route::Error(id) => {
                 let id = id.to_vec();
-                self.answered(&request, &id, Channel::Error)
+                self.answered(&request, id, Channel::Error)
             }
             Route::RestoreNext => {
                 let served = self.relay(&request, false);
@@ -127,8 +127,8 @@ impl Connection {
     }
 
     /// Passes the answer to an invocation on.
-    fn answered(self, request: &Request, id: &[u8], channel: Channel) -> Option<Self> {
-        let expected = self.proxy.awaited.take(id);
+    fn answered(self, request: &Request, id: Vec<u8>, channel: Channel) -> Option<Self> {
+        let expected = self.proxy.awaited.take(&id);
         // A batch that failed comes again as a whole: nothing is added to that.
         let completion = expected.as_ref().and_then(|expected| {
             let is_answer = channel == Channel::Response;
@@ -141,7 +141,7 @@ impl Connection {
                 channel
             };
             let answer = Answer {
-                request_id: id.to_vec(),
+                request_id: id,
                 channel,
                 source: expected
                     .as_ref()

@@ -15,7 +15,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -34,10 +33,6 @@ pub struct CodeInjection;
 impl Detector for CodeInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

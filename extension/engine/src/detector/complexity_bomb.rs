@@ -12,7 +12,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Part, Shape, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -33,15 +32,8 @@ impl Detector for ComplexityBomb {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
-        let mut judgement = Judgement {
-            evidence: None,
-            complete: true,
-        };
+        let mut judgement = Judgement::CLEAN;
         if form.part == Part::Key {
             return judgement;
         }

@@ -22,7 +22,6 @@ use memchr::memchr;
 use self::markup::Reader;
 use self::place::Place;
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -56,17 +55,10 @@ impl Detector for CrossSiteScripting {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // The tokenizer reads each byte once, and once more in attributes with markup in them.
         if !steps.take(form.text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let evidence = strongest(form).map(|found| Evidence {
             confidence: found.confidence,
@@ -77,10 +69,7 @@ impl Detector for CrossSiteScripting {
                 production: found.production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

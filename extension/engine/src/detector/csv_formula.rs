@@ -10,7 +10,6 @@ use credenza_event::{Form, Part, Span, Steps};
 use memchr::memchr;
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -31,24 +30,14 @@ impl Detector for CsvFormula {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let Some(start) = formula(form) else {
-            return Judgement {
-                evidence: None,
-                complete: true,
-            };
+            return Judgement::CLEAN;
         };
         let text = form.text.get(start..).unwrap_or(&[]);
         let text = text.get(..FORMULA_BYTES).unwrap_or(text);
         if !steps.take(text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let evidence = reaches_out(text).map(|production| Evidence {
@@ -63,10 +52,7 @@ impl Detector for CsvFormula {
                 production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

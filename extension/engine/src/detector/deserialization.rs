@@ -19,7 +19,6 @@ use credenza_event::{Form, Part, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -51,10 +50,6 @@ struct Find {
 impl Detector for Deserialization {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

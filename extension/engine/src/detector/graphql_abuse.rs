@@ -14,7 +14,6 @@ use credenza_event::{Form, Part, Span, Steps};
 use self::document::Shape;
 use self::lexer::{Lexer, Token};
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -34,10 +33,6 @@ pub struct GraphqlAbuse;
 impl Detector for GraphqlAbuse {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

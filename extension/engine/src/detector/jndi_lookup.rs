@@ -11,7 +11,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -33,17 +32,10 @@ impl Detector for JndiLookup {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // What a lookup spells is written once more into each lookup around it.
         if !steps.take(form.text.len().saturating_mul(2)) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let evidence = evaluator::strongest(form.text).map(|found| {
             let before = form.text.get(..found.span.start as usize).unwrap_or(&[]);
@@ -62,9 +54,6 @@ impl Detector for JndiLookup {
                 },
             }
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }

@@ -12,7 +12,7 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Part, Role, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::{self, Signals};
+use crate::gate;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -34,24 +34,14 @@ impl Detector for JwtTricks {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // The gate shows nobody a plain text with a token in it, only one that begins as a token.
         if gate::is_plain(form.text, form.classes, form.part) {
-            return Judgement {
-                evidence: None,
-                complete: true,
-            };
+            return Judgement::CLEAN;
         }
         // Each byte is looked for, and each of a token unpacked and read.
         if !steps.take(form.text.len().saturating_mul(3)) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let mut strongest: Option<Evidence> = None;
         for token in token::tokens(form.text) {

@@ -11,7 +11,6 @@ use credenza_event::{Form, Part, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 use filter::Breakout;
@@ -32,10 +31,6 @@ pub struct LdapInjection;
 impl Detector for LdapInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

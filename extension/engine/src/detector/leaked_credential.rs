@@ -13,7 +13,7 @@ use credenza_event::{Form, Part, Role, Span, Steps};
 
 use self::kind::Proof;
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::{self, Signals};
+use crate::gate;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -34,15 +34,8 @@ impl Detector for LeakedCredential {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
-        let mut judgement = Judgement {
-            evidence: None,
-            complete: true,
-        };
+        let mut judgement = Judgement::CLEAN;
         if is_meant(form) || gate::is_plain(form.text, form.classes, form.part) {
             return judgement;
         }

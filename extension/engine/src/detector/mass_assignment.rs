@@ -10,7 +10,6 @@ use credenza_event::{Form, Part, Role, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
-use crate::gate::Signals;
 use crate::operand::Operand;
 use crate::report::{Confidence, Explanation};
 
@@ -30,10 +29,6 @@ pub struct MassAssignment;
 impl Detector for MassAssignment {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

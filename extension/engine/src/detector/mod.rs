@@ -106,6 +106,21 @@ pub struct Evidence {
     pub explanation: Explanation,
 }
 
+impl Evidence {
+    /// Evidence that is all of a form.
+    pub(crate) fn of_all(
+        form: &Form<'_>,
+        confidence: Confidence,
+        explanation: Explanation,
+    ) -> Self {
+        Self {
+            confidence,
+            span: Span::of_offsets(0, form.text.len()),
+            explanation,
+        }
+    }
+}
+
 /// What a detector says of one form, and whether it has looked at all of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement {
@@ -140,14 +155,16 @@ impl Judgement {
 pub trait Detector: Sync {
     /// The rule's identity.
     fn rule(&self) -> &'static Rule;
-    /// Which signals a form must show before this detector could say anything: one of these sets.
-    fn needs(&self) -> &'static [Signals];
     /// Whether it looks where no policy says anything of its rule.
     fn is_on_by_default(&self) -> bool {
         true
     }
-    /// Judges one form that the gate called hot for this detector.
-    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement;
+    /// Judges one form that the gate called hot for this detector; nothing where shapes are all that
+    /// it judges.
+    fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
+        let _ = (form, steps);
+        Judgement::CLEAN
+    }
     /// Judges the figures of a document, a form or packed data that are out of the ordinary; `form`
     /// is the text that has this shape.
     fn judge_shape(&self, form: &Form<'_>, shape: &Shape) -> Option<Evidence> {

@@ -12,7 +12,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Decoder, Form, Part, Role, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 
@@ -44,10 +43,6 @@ const VALUE_BYTES_MAX: usize = 2048;
 impl Detector for NosqlInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -10,7 +10,6 @@ use credenza_event::{Form, Part, Span, Steps};
 use memchr::{memchr, memchr2};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -31,24 +30,14 @@ impl Detector for OpenRedirect {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let named = form.part == Part::Value && form.path.member().is_some_and(leads_on);
         if !named {
-            return Judgement {
-                evidence: None,
-                complete: true,
-            };
+            return Judgement::CLEAN;
         }
         let address = form.text.get(..ADDRESS_BYTES).unwrap_or(form.text);
         if !steps.take(address.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let evidence = spelling(address).map(|production| Evidence {
             confidence: Confidence::Low,
@@ -62,10 +51,7 @@ impl Detector for OpenRedirect {
                 production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

@@ -2,9 +2,9 @@
 //! It never looks at bytes: the walk has counted the parts already.
 //!
 #![doc = include_str!("oversize.md")]
-use credenza_event::{Form, Shape, Span, Steps};
+use credenza_event::{Form, Shape};
 
-use super::{Detector, Evidence, Judgement, Rule};
+use super::{Detector, Evidence, Rule};
 use crate::gate::Signals;
 use crate::lexicon::Vocabulary;
 use crate::report::{Confidence, Explanation};
@@ -33,28 +33,17 @@ impl Detector for Oversize {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        &[]
-    }
-
-    fn judge(&self, _: &Form<'_>, _: &mut Steps) -> Judgement {
-        Judgement {
-            evidence: None,
-            complete: true,
-        }
-    }
-
     fn judge_shape(&self, form: &Form<'_>, shape: &Shape) -> Option<Evidence> {
         let (confidence, production) = strongest(shape)?;
-        Some(Evidence {
+        Some(Evidence::of_all(
+            form,
             confidence,
-            span: Span::of_offsets(0, form.text.len()),
-            explanation: Explanation {
+            Explanation {
                 context: "parts",
                 dialect: "generic",
                 production,
             },
-        })
+        ))
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::{Signals, is_plain};
+use crate::gate::is_plain;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -35,16 +35,9 @@ impl Detector for PathTraversal {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         // A plain text is a name before it is a path: `etc/passwd` may be anybody's.
         let is_plain = is_plain(form.text, form.classes, form.part);
@@ -62,10 +55,7 @@ impl Detector for PathTraversal {
                 production: found.production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

@@ -10,7 +10,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Part, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -31,26 +30,16 @@ impl Detector for PromptInjection {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn is_on_by_default(&self) -> bool {
         false
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if form.part == Part::Key {
-            return Judgement {
-                evidence: None,
-                complete: true,
-            };
+            return Judgement::CLEAN;
         }
         if !steps.take(form.text.len().saturating_mul(2)) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let found = turn(form.text).or_else(|| sentence::first(form.text));
         let evidence = found.map(|(production, start, end)| Evidence {
@@ -62,10 +51,7 @@ impl Detector for PromptInjection {
                 production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

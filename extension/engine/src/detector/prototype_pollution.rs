@@ -11,7 +11,6 @@ use memchr::memchr3;
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::{Cursor, span};
-use crate::gate::Signals;
 use crate::name::{pieces, spells};
 use crate::report::{Confidence, Explanation};
 
@@ -31,10 +30,6 @@ pub struct PrototypePollution;
 impl Detector for PrototypePollution {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -9,7 +9,7 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Part, Role, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::{self, Signals};
+use crate::gate;
 use crate::report::{Confidence, Explanation};
 use signals::{LISTENERS, PROBES, TOOLS};
 
@@ -31,17 +31,10 @@ impl Detector for ScannerTraffic {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text.get(..TEXT_BYTES_MAX).unwrap_or(form.text);
         if !steps.take(text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         // A host alone is a plain text, which nobody is shown.
         let is_plain = gate::is_plain(form.text, form.classes, form.part);

@@ -15,7 +15,7 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::{self, Signals};
+use crate::gate;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -36,16 +36,9 @@ impl Detector for ServerSideRequestForgery {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         // Of plain texts the gate shows only those that begin as hosts inside do.
         let is_plain = gate::is_plain(form.text, form.classes, form.part);
@@ -63,9 +56,6 @@ impl Detector for ServerSideRequestForgery {
                 production: found.production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }

@@ -19,7 +19,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -38,10 +37,6 @@ pub struct SqlInjection;
 impl Detector for SqlInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -15,7 +15,6 @@ pub(super) use signals::{NEEDS, WORDS};
 use credenza_event::{Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::report::{Confidence, Explanation};
 
 /// The public identity of this rule.
@@ -36,16 +35,9 @@ impl Detector for TemplateInjection {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let found = nest::read(form.text);
         let confidence = found.confidence(form.text);

@@ -14,7 +14,6 @@ use credenza_event::{Form, Role, Span, Steps};
 use memchr::{memchr, memmem};
 
 use super::{Detector, Evidence, Judgement, Rule};
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::Confidence::{self, High, Low, Medium};
 use crate::report::Explanation;
@@ -47,17 +46,10 @@ impl Detector for XmlExternalEntity {
         &RULE
     }
 
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
-    }
-
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // Each byte is read by one declaration, and searched for the words of inclusions.
         if !steps.take(form.text.len()) {
-            return Judgement {
-                evidence: None,
-                complete: false,
-            };
+            return Judgement::UNPAID;
         }
         let evidence = strongest(form).map(|found| Evidence {
             confidence: found.confidence,
@@ -68,10 +60,7 @@ impl Detector for XmlExternalEntity {
                 production: found.production,
             },
         });
-        Judgement {
-            evidence,
-            complete: true,
-        }
+        Judgement::of(evidence)
     }
 }
 

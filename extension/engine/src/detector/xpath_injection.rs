@@ -11,7 +11,6 @@ use credenza_event::{Decoder, Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
-use crate::gate::Signals;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
 use expression::Breakout;
@@ -32,10 +31,6 @@ pub struct XpathInjection;
 impl Detector for XpathInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn needs(&self) -> &'static [Signals] {
-        NEEDS
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -126,15 +126,6 @@ fn list(signal: usize) -> &'static [Route] {
 #[cfg(test)]
 mod tests {
     use super::{NEEDS, Signals, wakes};
-    use crate::detector::DETECTORS;
-
-    #[test]
-    fn the_gate_asks_for_what_each_detector_needs() {
-        assert_eq!(DETECTORS.len(), NEEDS.len());
-        for (detector, needs) in DETECTORS.iter().zip(NEEDS) {
-            assert_eq!(detector.needs(), *needs, "{}", detector.rule().id);
-        }
-    }
 
     #[test]
     fn each_set_of_signals_wakes_its_detectors_and_half_of_it_does_not() {
