@@ -159,8 +159,8 @@ pub trait Detector: Sync {
     fn is_on_by_default(&self) -> bool {
         true
     }
-    /// Judges one form that the gate called hot for this detector; nothing where shapes are all that
-    /// it judges.
+    /// Judges one form that the gate called hot for this detector; nothing where shapes are all
+    /// that it judges.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let _ = (form, steps);
         Judgement::CLEAN
