@@ -7,12 +7,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::suggestion::{did_you_mean, nearest, one_of};
-use crate::{Mode, OnError, OnPartial, Policy, Problem, RulePolicy};
+use crate::{Action, Mode, OnError, OnPartial, Policy, Problem, RulePolicy};
 
 mod sources;
 
-const KEYS: [&str; 5] = ["mode", "on_error", "on_partial", "rule", "source"];
-const RULE_KEYS: [&str; 2] = ["mode", "minimum_confidence"];
+const KEYS: [&str; 6] = ["mode", "on_error", "on_partial", "rule", "source", "output"];
+const RULE_KEYS: [&str; 3] = ["mode", "minimum_confidence", "action"];
+const OUTPUT_KEYS: [&str; 1] = ["security_headers"];
 
 // Limit: a reader repairs a file from its first few problems; 32 lines of at most 700 bytes stay
 // under 23 KB of log for any file.
@@ -80,6 +81,7 @@ impl Reader<'_> {
                 }
                 "rule" => self.rules(value, policy),
                 "source" => self.sources(value, policy),
+                "output" => self.output(value, policy),
                 other => self.unknown_key(key.span().start, other, &KEYS),
             }
         }
@@ -138,6 +140,10 @@ impl Reader<'_> {
                         rule.minimum_confidence =
                             pick(choice, &all).unwrap_or(rule.minimum_confidence);
                     }
+                    "action" => {
+                        let choice = self.choice(value, "action", &Action::ALL.map(Action::name));
+                        rule.action = pick(choice, &Action::ALL).unwrap_or(rule.action);
+                    }
                     other => self.unknown_key(key.span().start, other, &RULE_KEYS),
                 }
             }
@@ -153,6 +159,27 @@ impl Reader<'_> {
             rule.mode = rule.mode.min(Mode::Monitor);
         }
         rule
+    }
+
+    fn output(&mut self, value: &Spanned<DeValue<'_>>, policy: &mut Policy) {
+        let DeValue::Table(table) = value.get_ref() else {
+            let said = format!(
+                "`output` is {}; expected a table with {}",
+                kind(value.get_ref()),
+                one_of(&OUTPUT_KEYS)
+            );
+            self.problem(value.span().start, said);
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "security_headers" => {
+                    let flag = self.flag(value, "security_headers");
+                    policy.output.security_headers = flag.unwrap_or(false);
+                }
+                other => self.unknown_key(key.span().start, other, &OUTPUT_KEYS),
+            }
+        }
     }
 
     fn mode(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Mode> {
@@ -238,6 +265,7 @@ fn cautious(id: &'static str) -> RulePolicy {
         id,
         mode: Mode::Monitor,
         minimum_confidence: Confidence::High,
+        action: Action::Block,
     }
 }
 

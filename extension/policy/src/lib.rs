@@ -14,7 +14,9 @@
 
 extern crate alloc;
 
+mod action;
 mod file;
+mod output;
 mod settings;
 mod source;
 mod suggestion;
@@ -24,6 +26,8 @@ use alloc::{string::String, vec::Vec};
 
 use credenza_engine::Confidence;
 
+pub use action::Action;
+pub use output::OutputPolicy;
 pub use settings::{LogLevel, Settings};
 pub use source::{AuthorizerForm, Quarantine, SourcePolicy};
 pub use verdict::Verdict;
@@ -111,6 +115,8 @@ pub struct RulePolicy {
     pub mode: Mode,
     /// A finding at or above this confidence blocks; a weaker one is flagged.
     pub minimum_confidence: Confidence,
+    /// What becomes in block mode of what such a finding is in.
+    pub action: Action,
 }
 
 /// The user's will.
@@ -127,6 +133,8 @@ pub struct Policy {
     pub rules: Vec<RulePolicy>,
     /// What differs from source to source.
     pub sources: Vec<SourcePolicy>,
+    /// What is wanted of answers.
+    pub output: OutputPolicy,
     /// FNV-1a of the policy's text, so that a record can name the policy it was judged by; 0 for
     /// the built-in default.
     pub hash: u64,

@@ -4,7 +4,7 @@ use credenza_engine::detector::Rule;
 use credenza_engine::{Confidence, Report, Watch, is_on_by_default};
 use credenza_event::{Gap, Source};
 
-use crate::{Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
+use crate::{Action, Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
 
 /// What the policy makes of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,15 +82,25 @@ impl Policy {
         }
     }
 
-    /// The verdict on one finding alone.
+    /// The verdict on one finding alone: what is masked in block mode passes, and so is flagged.
     pub fn finding_verdict(&self, id: &str, confidence: Confidence) -> Verdict {
-        let minimum = self
-            .rule(id)
-            .map_or(Confidence::High, |rule| rule.minimum_confidence);
         match self.rule_mode(id, is_on_by_default(id)) {
             Mode::Off => Verdict::Pass,
-            Mode::Block if confidence >= minimum => Verdict::Block,
-            Mode::Block | Mode::Monitor => Verdict::Flag,
+            Mode::Monitor | Mode::Block => match self.action(id, confidence) {
+                Action::Flag | Action::Mask => Verdict::Flag,
+                Action::Block => Verdict::Block,
+            },
+        }
+    }
+
+    /// What one finding causes in block mode; [`Action::Flag`] for one whose rule only watches or
+    /// that is not sure enough.
+    pub fn action(&self, id: &str, confidence: Confidence) -> Action {
+        let rule = self.rule(id);
+        let minimum = rule.map_or(Confidence::High, |rule| rule.minimum_confidence);
+        match self.rule_mode(id, is_on_by_default(id)) {
+            Mode::Block if confidence >= minimum => rule.map_or(Action::Block, |rule| rule.action),
+            Mode::Off | Mode::Monitor | Mode::Block => Action::Flag,
         }
     }
 

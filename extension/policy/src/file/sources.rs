@@ -74,7 +74,7 @@ impl Reader<'_> {
         read
     }
 
-    fn flag(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<bool> {
         if let DeValue::Boolean(flag) = value.get_ref() {
             return Some(*flag);
         }

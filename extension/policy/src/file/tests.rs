@@ -5,7 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 use expect_test::{Expect, expect};
 
 use super::parse;
-use crate::{Mode, OnPartial, Problem, Quarantine, Settings};
+use crate::{Action, Mode, OnPartial, Problem, Quarantine, Settings};
 
 const KNOWN: [&str; 3] = ["sql-injection", "shell-injection", "secret"];
 
@@ -23,7 +23,18 @@ fn spelling(text: &str) -> String {
     );
     for rule in &policy.rules {
         let (mode, minimum) = (rule.mode.name(), rule.minimum_confidence.name());
-        lines.push(format!("{} {mode} from {minimum}", rule.id));
+        let action = match rule.action {
+            Action::Block => "",
+            action => action.name(),
+        };
+        lines.push(
+            format!("{} {mode} from {minimum} {action}", rule.id)
+                .trim_end()
+                .into(),
+        );
+    }
+    if policy.output.security_headers {
+        lines.push("security_headers".into());
     }
     for source in &policy.sources {
         let quarantine = source.quarantine.map_or("default", Quarantine::name);
@@ -84,9 +95,9 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
         "mod = \"block\"\nmode = \"blok\"\n  on_eror = 'open'\n",
         &expect![[r#"
             mode monitor
-            1:1 unknown key `mod`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`; did you mean `mode`?
+            1:1 unknown key `mod`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`; did you mean `mode`?
             2:8 `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
-            3:3 unknown key `on_eror`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`; did you mean `on_error`?"#]],
+            3:3 unknown key `on_eror`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`; did you mean `on_error`?"#]],
     );
     check(
         "mode = true\non_partial = 3\non_error = ['open']\n",
@@ -100,7 +111,7 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
         "exemptions = []\n",
         &expect![[r#"
             mode monitor
-            1:1 unknown key `exemptions`; expected `mode`, `on_error`, `on_partial`, `rule` or `source`"#]],
+            1:1 unknown key `exemptions`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`"#]],
     );
     check(
         "rule = 'sql-injection'\n",
@@ -115,9 +126,9 @@ fn a_rule_with_a_problem_blocks_nothing() {
     check(
         "[rule.sql-injection]\nmod = 'monitor'\n",
         &expect![[r#"
-        mode monitor
-        sql-injection monitor from high
-        2:1 unknown key `mod`; expected `mode` or `minimum_confidence`; did you mean `mode`?"#]],
+            mode monitor
+            sql-injection monitor from high
+            2:1 unknown key `mod`; expected `mode`, `minimum_confidence` or `action`; did you mean `mode`?"#]],
     );
     check(
         "[rule.sql-injection]\nmode = 'monitro'\n",
@@ -136,9 +147,9 @@ fn a_rule_with_a_problem_blocks_nothing() {
     check(
         "[rule]\nsecret = 1\n",
         &expect![[r#"
-        mode monitor
-        secret monitor from high
-        2:10 `rule.secret` is an integer; expected a table with `mode` or `minimum_confidence`"#]],
+            mode monitor
+            secret monitor from high
+            2:10 `rule.secret` is an integer; expected a table with `mode`, `minimum_confidence` or `action`"#]],
     );
 }
 
@@ -341,5 +352,30 @@ fn the_file_in_the_book_has_no_problem() {
     let (policy, problems) = parse(file, &known);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(policy.mode, Mode::Block);
-    assert_eq!((policy.rules.len(), policy.sources.len()), (3, 2));
+    assert_eq!((policy.rules.len(), policy.sources.len()), (4, 2));
+}
+
+#[test]
+fn actions_and_wishes_for_answers_are_read() {
+    check(
+        "[rule.secret]\naction = 'mask'\n[output]\nsecurity_headers = true\n",
+        &expect![[r#"
+            mode monitor
+            secret block from high mask
+            security_headers"#]],
+    );
+    check(
+        "[rule.secret]\naction = 'hide'\n[output]\nsecurity_header = true\n",
+        &expect![[r#"
+            mode monitor
+            secret monitor from high
+            2:10 `action` is `hide`; expected `flag`, `mask` or `block`
+            4:1 unknown key `security_header`; expected `security_headers`; did you mean `security_headers`?"#]],
+    );
+    check(
+        "output = true\n",
+        &expect![[r#"
+        mode monitor
+        1:10 `output` is a boolean; expected a table with `security_headers`"#]],
+    );
 }

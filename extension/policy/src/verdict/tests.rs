@@ -7,7 +7,7 @@ use credenza_engine::{Confidence, Explanation, Finding, HashKey, Report};
 use credenza_event::{Coverage, Gap, Part, Role, Span, Steps};
 
 use super::Verdict;
-use crate::{Mode, OnError, OnPartial, Policy, RulePolicy};
+use crate::{Action, Mode, OnError, OnPartial, Policy, RulePolicy};
 
 static RULE: Rule = Rule {
     id: "sql-injection",
@@ -51,6 +51,7 @@ fn with_rule(mode: Mode, minimum_confidence: Confidence) -> Policy {
         id: RULE.id,
         mode,
         minimum_confidence,
+        action: Action::Block,
     }]
     .into();
     Policy {
@@ -210,4 +211,65 @@ fn a_rule_that_is_off_by_default_is_watched_where_the_policy_names_it() {
     assert_eq!(mode("monitor"), (true, Verdict::Flag));
     assert_eq!(mode("block"), (true, Verdict::Flag));
     assert_eq!(found("mode = \"block\""), (false, Verdict::Pass));
+}
+
+#[test]
+fn an_action_is_the_most_that_a_sure_finding_causes() {
+    for (mode, action, confidence, expected, verdict) in [
+        (
+            Mode::Block,
+            Action::Block,
+            Confidence::High,
+            Action::Block,
+            Verdict::Block,
+        ),
+        (
+            Mode::Block,
+            Action::Mask,
+            Confidence::High,
+            Action::Mask,
+            Verdict::Flag,
+        ),
+        (
+            Mode::Block,
+            Action::Flag,
+            Confidence::High,
+            Action::Flag,
+            Verdict::Flag,
+        ),
+        (
+            Mode::Block,
+            Action::Mask,
+            Confidence::Low,
+            Action::Flag,
+            Verdict::Flag,
+        ),
+        (
+            Mode::Monitor,
+            Action::Mask,
+            Confidence::High,
+            Action::Flag,
+            Verdict::Flag,
+        ),
+        (
+            Mode::Off,
+            Action::Mask,
+            Confidence::High,
+            Action::Flag,
+            Verdict::Pass,
+        ),
+    ] {
+        let mut policy = with_rule(mode, Confidence::Medium);
+        policy.rules[0].action = action;
+        assert_eq!(policy.action(RULE.id, confidence), expected);
+        assert_eq!(policy.finding_verdict(RULE.id, confidence), verdict);
+    }
+    assert_eq!(
+        Policy::default().action("secret", Confidence::High),
+        Action::Block
+    );
+    assert_eq!(
+        Policy::default().action("secret", Confidence::Medium),
+        Action::Flag
+    );
 }
