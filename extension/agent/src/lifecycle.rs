@@ -63,7 +63,12 @@ pub fn run(
     let terminated = terminated();
     let listener = listen(&mut config);
     let policy = config.policy(&POLICY_PATHS);
-    let origin = Origin::new(config.function.clone(), config.version.clone(), &policy);
+    let origin = Origin::new(
+        config.function.clone(),
+        config.version.clone(),
+        &policy,
+        config.settings.log_format,
+    );
     let log = Arc::new(Log::to_stdout(origin, config.settings.log_level));
     for problem in &config.problems {
         log.problem(problem);

@@ -28,7 +28,7 @@ use credenza_engine::Confidence;
 
 pub use action::Action;
 pub use output::OutputPolicy;
-pub use settings::{LogLevel, Settings};
+pub use settings::{LogFormat, LogLevel, Settings};
 pub use source::{AuthorizerForm, Quarantine, SourcePolicy};
 pub use verdict::Verdict;
 

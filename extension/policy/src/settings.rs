@@ -50,6 +50,17 @@ impl LogLevel {
     }
 }
 
+/// How lines name their time and level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `time`, and levels in small letters.
+    #[default]
+    Text,
+    /// `timestamp`, and levels in capitals, as in a function's own lines under
+    /// `AWS_LAMBDA_LOG_FORMAT=JSON`.
+    Json,
+}
+
 /// What the environment asks for; `None` where it asks for nothing.
 ///
 /// Paths are bytes, because a path need not be UTF-8.
@@ -71,6 +82,8 @@ pub struct Settings {
     pub next_wrapper: Option<Vec<u8>>,
     /// `CREDENZA_LOG_LEVEL`, else `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: LogLevel,
+    /// `AWS_LAMBDA_LOG_FORMAT`.
+    pub log_format: LogFormat,
 }
 
 impl Settings {
@@ -114,6 +127,10 @@ impl<'a> Reader<'a> {
     fn variable(&mut self, name: &'a [u8], value: &'a [u8]) {
         if name == b"AWS_LAMBDA_LOG_LEVEL" {
             self.platform_level = platform_level(value);
+            return;
+        }
+        if name == b"AWS_LAMBDA_LOG_FORMAT" && value.eq_ignore_ascii_case(b"JSON") {
+            self.settings.log_format = LogFormat::Json;
             return;
         }
         let prefix = name.get(..PREFIX.len()).unwrap_or_default();

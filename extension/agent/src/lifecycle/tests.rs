@@ -78,6 +78,7 @@ struct Heard(Mutex<Vec<String>>);
 impl Sink for Heard {
     fn inspected(&self, _: &Invocation<'_>, _: &Inspected, _: u64) {}
     fn leaked(&self, _: &crate::telemetry::LeakNote<'_>) {}
+    fn dealt_with(&self, _: u64) {}
 
     fn fault(&self, fault: &FaultNote<'_>) {
         self.0

@@ -180,7 +180,10 @@ impl Connection {
                         let id = unheld.request_id(&link).to_vec();
                         self.proxy.fault(fault, &id);
                     }
-                    return self.pass_on(link, &unheld).into();
+                    let proxy = Arc::clone(&self.proxy);
+                    let after = self.pass_on(link, &unheld).into();
+                    proxy.dealt_with(begun);
+                    return after;
                 }
             }
         }
@@ -197,7 +200,11 @@ impl Connection {
         let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
         let mode = proxy.shared.policy.mode;
         if message.reply.status != 200 || mode == Mode::Off {
+            let status = message.reply.status;
             let after = self.deliver(Some(link), &message, slow);
+            if status == 200 {
+                proxy.dealt_with(begun);
+            }
             proxy.reclaim(message);
             return after;
         }
@@ -211,7 +218,9 @@ impl Connection {
             };
             return held.inspect();
         }
-        match self.deliver(Some(link), &message, slow) {
+        let delivered = self.deliver(Some(link), &message, slow);
+        proxy.dealt_with(begun);
+        match delivered {
             After::Served(mut connection) if message.event().len() >= ASIDE_BYTES_MIN => {
                 connection.aside = Aside::start(&proxy, &message);
                 if connection.aside.is_none() {
@@ -300,6 +309,12 @@ impl Proxy {
         self.awaited.note(message.request_id(), expected);
     }
 
+    /// Counts an event that was handed on or refused, and how long it was here.
+    fn dealt_with(&self, begun: Instant) {
+        let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.shared.sink.dealt_with(us);
+    }
+
     fn note(&self, message: &Message, inspected: &Inspected, us: u64) {
         let sink = &self.shared.sink;
         sink.inspected(&message.invocation(), inspected, us);
@@ -337,9 +352,10 @@ impl Held {
             link,
             call,
             message,
-            ..
+            begun,
         } = self;
         let proxy = Arc::clone(&connection.proxy);
+        let decides = link.is_some();
         proxy.note(&message, inspected, us);
         let after = match (&inspected.step, link) {
             (_, None) => After::Served(connection),
@@ -363,6 +379,9 @@ impl Held {
                 }
             }
         };
+        if decides {
+            proxy.dealt_with(begun);
+        }
         proxy.reclaim(message);
         after
     }
@@ -374,13 +393,14 @@ impl Held {
             link,
             call,
             message,
-            ..
+            begun,
         } = self;
         let proxy = Arc::clone(&connection.proxy);
         proxy.fault(fault, message.request_id());
         let Some(link) = link else {
             return After::Served(connection);
         };
+        proxy.dealt_with(begun);
         let closed = proxy.shared.policy.on_error == OnError::Closed;
         if !closed || !is_plain(message.request_id()) {
             return connection.deliver(Some(link), &message, true);

@@ -57,6 +57,12 @@ impl Line {
         self.text.push(']');
     }
 
+    /// A value that is JSON already.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.text.push_str(json);
+    }
+
     /// A pair of numbers.
     pub(crate) fn pair(&mut self, name: &str, first: u32, second: u32) {
         self.name(name);

@@ -11,10 +11,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use credenza_exchange::Inspected;
-use credenza_policy::{LogLevel, Problem, Verdict};
+use credenza_exchange::{Inspected, Step};
+use credenza_policy::{LogFormat, LogLevel, Problem, Verdict};
 
+use super::metrics::Window;
 use super::record::{self, Counts, Origin, Seen};
+use super::repeats::{Circumstance, Repeats};
 use super::{FaultNote, Invocation, LeakNote, Sink};
 
 // Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
@@ -48,8 +50,17 @@ impl<W: Write + Send + 'static> Writer for W {
 pub struct Log {
     origin: Origin,
     level: LogLevel,
+    minute_bytes_max: usize,
     tally: Tally,
+    minute: Mutex<Minute>,
     shared: Arc<Queue>,
+}
+
+/// What is told once a minute.
+#[derive(Debug)]
+struct Minute {
+    window: Window,
+    repeats: Repeats,
 }
 
 #[derive(Debug, Default)]
@@ -103,17 +114,13 @@ impl Log {
 
     /// A log that hands its lines to `writer` on a thread of its own.
     pub fn new(origin: Origin, level: LogLevel, writer: impl Writer) -> Self {
-        let log = Self {
-            origin,
-            level,
-            tally: Tally::default(),
-            shared: Arc::default(),
-        };
+        let log = Self::unwritten(origin, level);
         let queue = Arc::clone(&log.shared);
+        let format = log.origin.format;
         let writer = thread::Builder::new()
             .name("records".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || write(&queue, writer));
+            .spawn(move || write(&queue, format, writer));
         if writer.is_err() {
             log.shared.ring().mute = true;
         }
@@ -122,14 +129,30 @@ impl Log {
 
     /// A log without a writer: every record is counted as dropped.
     fn mute(origin: Origin, level: LogLevel) -> Self {
-        let log = Self {
-            origin,
-            level,
-            tally: Tally::default(),
-            shared: Arc::default(),
-        };
+        let log = Self::unwritten(origin, level);
         log.shared.ring().mute = true;
         log
+    }
+
+    fn unwritten(origin: Origin, level: LogLevel) -> Self {
+        Self {
+            origin,
+            level,
+            minute_bytes_max: BYTES_PER_MINUTE_MAX,
+            tally: Tally::default(),
+            minute: Mutex::new(Minute {
+                window: Window::begun(Instant::now()),
+                repeats: Repeats::default(),
+            }),
+            shared: Arc::default(),
+        }
+    }
+
+    /// This log with another budget than a mebibyte a minute.
+    #[must_use]
+    pub fn within(mut self, bytes_per_minute: usize) -> Self {
+        self.minute_bytes_max = bytes_per_minute;
+        self
     }
 
     /// Says what is in force.
@@ -143,7 +166,8 @@ impl Log {
 
     /// Says why the process cannot go on.
     pub fn lifecycle(&self, message: &str) {
-        self.push(&record::lifecycle(SystemTime::now(), message));
+        let format = self.origin.format;
+        self.push(&record::lifecycle(SystemTime::now(), format, message));
     }
 
     /// What was counted so far.
@@ -164,7 +188,10 @@ impl Log {
 
     /// Writes the summary and waits until everything is written, but no longer than `patience`.
     pub fn finish(&self, reason: &str, patience: Duration) {
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
+        let ended = self.minute().end(begun);
+        self.tell_minute(ended);
         let counts = self.counts();
         if self.level >= LogLevel::Info || counts.dropped > 0 {
             // The last line has a place of its own: what was dropped is what it must tell of.
@@ -183,7 +210,29 @@ impl Log {
     }
 
     fn push(&self, line: &str) {
-        self.push_within(line, RING_BYTES_MAX, BYTES_PER_MINUTE_MAX);
+        self.push_within(line, RING_BYTES_MAX, self.minute_bytes_max);
+    }
+
+    fn minute(&self) -> MutexGuard<'_, Minute> {
+        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what a minute came to, if anything.
+    fn tell_minute(&self, ended: Minute) {
+        let Minute {
+            window,
+            mut repeats,
+        } = ended;
+        let now = SystemTime::now();
+        if self.level >= LogLevel::Warn {
+            for repeat in repeats.end() {
+                self.push(&record::repeats(now, &self.origin, &repeat));
+            }
+        }
+        if self.level >= LogLevel::Info && !window.is_empty() {
+            let dropped = self.shared.ring().dropped;
+            self.push(&record::metrics(now, &self.origin, &window, dropped));
+        }
     }
 
     /// Puts a line into the ring if both bounds allow it; counts it as dropped otherwise.
@@ -227,9 +276,21 @@ impl Log {
     }
 }
 
+impl Minute {
+    /// What it came to; the next one begins.
+    fn end(&mut self, now: Instant) -> Self {
+        let empty = Self {
+            window: Window::begun(now),
+            repeats: Repeats::default(),
+        };
+        std::mem::replace(self, empty)
+    }
+}
+
 impl Sink for Log {
     fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64) {
         self.count(inspected);
+        self.minute().window.inspected(inspected, us);
         let findings = &inspected.report.findings;
         let quiet = findings.is_empty() && inspected.verdict == Verdict::Pass;
         if (quiet && self.level < LogLevel::Debug) || self.level < LogLevel::Warn {
@@ -243,8 +304,17 @@ impl Sink for Log {
             inspected,
             us,
         };
+        let event = Circumstance {
+            source: inspected.source,
+            verdict: inspected.verdict,
+            applied: !matches!(inspected.step, Step::Deliver),
+            request_id: invocation.request_id,
+        };
         for finding in findings {
-            self.push(&record::finding(&seen, finding));
+            let is_admitted = self.minute().repeats.admits(finding, &event);
+            if is_admitted {
+                self.push(&record::finding(&seen, finding));
+            }
         }
         if quiet {
             self.push(&record::clean(&seen));
@@ -253,8 +323,21 @@ impl Sink for Log {
         }
     }
 
+    fn dealt_with(&self, us: u64) {
+        let now = Instant::now();
+        let ended = {
+            let mut minute = self.minute();
+            minute.window.dealt_with(us);
+            minute.window.is_over(now).then(|| minute.end(now))
+        };
+        if let Some(ended) = ended {
+            self.tell_minute(ended);
+        }
+    }
+
     fn leaked(&self, leak: &LeakNote<'_>) {
         self.tally.leaks.fetch_add(1, Ordering::Relaxed);
+        self.minute().window.leaked(leak.verdict);
         if self.level >= LogLevel::Warn {
             self.push(&record::leak(SystemTime::now(), &self.origin, leak));
         }
@@ -262,6 +345,7 @@ impl Sink for Log {
 
     fn fault(&self, fault: &FaultNote<'_>) {
         self.tally.faults.fetch_add(1, Ordering::Relaxed);
+        self.minute().window.failed();
         self.push(&record::fault(SystemTime::now(), &self.origin, fault));
     }
 
@@ -279,7 +363,7 @@ impl Drop for Log {
 }
 
 /// Takes what is in the ring and writes it, line by line, until the log is gone.
-fn write(queue: &Queue, mut writer: impl Writer) {
+fn write(queue: &Queue, format: LogFormat, mut writer: impl Writer) {
     let mut taken = Vec::new();
     let mut told = 0;
     loop {
@@ -302,7 +386,7 @@ fn write(queue: &Queue, mut writer: impl Writer) {
         taken.clear();
         // A gap is told as soon as lines pass again, because SHUTDOWN may never come.
         if lost == 0 && dropped > told {
-            let line = record::dropped(SystemTime::now(), dropped);
+            let line = record::dropped(SystemTime::now(), format, dropped);
             if writer.line(line.as_bytes()).is_ok() {
                 told = dropped;
             }

@@ -3,7 +3,9 @@
 
 mod json;
 mod log;
+mod metrics;
 pub(crate) mod record;
+mod repeats;
 mod time;
 
 use std::io::Write;
@@ -12,7 +14,7 @@ use std::time::SystemTime;
 
 use credenza_engine::leak::OwnLeak;
 use credenza_exchange::Inspected;
-use credenza_policy::{Problem, Verdict};
+use credenza_policy::{LogFormat, Problem, Verdict};
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin};
@@ -66,6 +68,9 @@ pub struct LeakNote<'a> {
 pub trait Sink: Send + Sync {
     /// An event was inspected in `us` microseconds; called for clean events too, which only count.
     fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64);
+    /// An event was handed on or refused, `us` microseconds after its first byte had come; called
+    /// after [`Sink::inspected`] where the verdict decided, and before it elsewhere.
+    fn dealt_with(&self, us: u64);
     /// A secret was on its way out.
     fn leaked(&self, leak: &LeakNote<'_>);
     /// Something broke, and what was done about it.
@@ -84,7 +89,11 @@ pub(crate) fn say_not_on_lambda() {
     let message = "AWS_LAMBDA_RUNTIME_API does not name a Runtime API: Lambda starts the agent as \
                    an extension; at a desk use `credenza dev`, and to start a function behind the \
                    agent `credenza-agent wrap -- COMMAND`";
-    say(&record::lifecycle(SystemTime::now(), message));
+    say(&record::lifecycle(
+        SystemTime::now(),
+        LogFormat::Text,
+        message,
+    ));
 }
 
 /// The name and version of this build, for whoever asks `--version`; a reader that has gone is
@@ -104,7 +113,11 @@ pub fn tame_panics() {
             "panicked at {}",
             place.as_deref().unwrap_or("an unknown place")
         );
-        say(&record::lifecycle(SystemTime::now(), &message));
+        say(&record::lifecycle(
+            SystemTime::now(),
+            LogFormat::Text,
+            &message,
+        ));
     }));
 }
 

@@ -1,16 +1,20 @@
 //! Every record that the agent can write, declared once.
 //! It never holds a field's value: rule, place, lengths, a keyed hash and a masked sample only.
+mod counted;
+
 use std::time::SystemTime;
 
 use credenza_engine::Finding;
 use credenza_engine::leak::OWN_SECRET;
 use credenza_event::Part;
 use credenza_exchange::Inspected;
-use credenza_policy::{Mode, Policy, Problem, Verdict};
+use credenza_policy::{LogFormat, Mode, Policy, Problem, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
 use super::{FaultNote, Invocation, LeakNote};
+
+pub(crate) use counted::{metrics, repeats};
 
 // Limit: CloudWatch bills by the byte and cuts nothing below 256 KB; 700 bytes carry every field
 // of a finding with room for a location of 80 bytes (design.md), and one `write` of them to a pipe
@@ -28,16 +32,19 @@ pub struct Origin {
     pub mode: Mode,
     /// Hash of the policy's text; 0 for the built-in default.
     pub policy: u64,
+    /// How lines name their time and level.
+    pub format: LogFormat,
 }
 
 impl Origin {
     /// The origin of a process under `policy`.
-    pub fn new(function: String, version: String, policy: &Policy) -> Self {
+    pub fn new(function: String, version: String, policy: &Policy, format: LogFormat) -> Self {
         Self {
             function,
             version,
             mode: policy.mode,
             policy: policy.hash,
+            format,
         }
     }
 
@@ -174,7 +181,7 @@ pub(crate) fn finding(seen: &Seen<'_>, finding: &Finding) -> String {
 }
 
 fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
-    let mut line = head(seen.now, "warn", "finding");
+    let mut line = head(seen.now, seen.origin.format, "warn", "finding");
     about(&mut line, seen, squeeze.function, squeeze.invocation);
     line.text("source", seen.inspected.source.name().as_bytes(), 24);
     line.text("rule", finding.rule.id.as_bytes(), 32);
@@ -204,14 +211,17 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
 ///
 /// Fields as in [`finding`], and `bytes`, the size of the event.
 pub(crate) fn partial(seen: &Seen<'_>) -> String {
-    event(head(seen.now, "warn", "partial"), seen)
+    event(head(seen.now, seen.origin.format, "warn", "partial"), seen)
 }
 
 /// An event of which there is nothing to say, told at level `debug` only.
 ///
 /// Fields as in [`partial`].
 pub(crate) fn clean(seen: &Seen<'_>) -> String {
-    event(head(seen.now, "debug", "inspected"), seen)
+    event(
+        head(seen.now, seen.origin.format, "debug", "inspected"),
+        seen,
+    )
 }
 
 fn event(mut line: Line, seen: &Seen<'_>) -> String {
@@ -227,7 +237,7 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
 /// A secret of the function in its answer: `secret` names the variable, `spelling` how it is
 /// written, `channel` the kind of answer, `span` its bytes there; never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
-    let mut line = head(now, "warn", "leak");
+    let mut line = head(now, origin.format, "warn", "leak");
     line.text_if_any("request_id", note.request_id, 40);
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
@@ -248,7 +258,7 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
 /// A fault: `kind`, `family` (platform, runtime, ours), `behaviour` (what was done about it) and
 /// `detail`, with the invocation where there is one.
 pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> String {
-    let mut line = head(now, "error", "fault");
+    let mut line = head(now, origin.format, "error", "fault");
     line.text_if_any("request_id", note.request_id, 40);
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text("kind", note.kind.as_bytes(), 40);
@@ -261,7 +271,7 @@ pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> S
 /// A problem: `at` says where (a variable, or file, line and column), `message` what is wrong, what
 /// was expected, and what to do.
 pub(crate) fn problem(now: SystemTime, origin: &Origin, problem: &Problem) -> String {
-    let mut line = head(now, "error", "problem");
+    let mut line = head(now, origin.format, "error", "problem");
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text("at", problem.at.as_bytes(), 160);
     line.text("message", problem.message.as_bytes(), 320);
@@ -278,7 +288,7 @@ pub(crate) fn init(
     upstream: &str,
     problems: u64,
 ) -> String {
-    let mut line = head(now, "info", "init");
+    let mut line = head(now, origin.format, "info", "init");
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
     line.text("agent", env!("CARGO_PKG_VERSION").as_bytes(), 16);
@@ -293,7 +303,7 @@ pub(crate) fn init(
 /// SHUTDOWN: what was counted, and why the process leaves.
 pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &Counts) -> String {
     let level = if counts.dropped > 0 { "error" } else { "info" };
-    let mut line = head(now, level, "summary");
+    let mut line = head(now, origin.format, level, "summary");
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text("reason", reason.as_bytes(), 40);
     line.number("inspected", counts.inspected);
@@ -309,30 +319,43 @@ pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &C
 }
 
 /// Records that could not be written so far, told as soon as one can be written again.
-pub(crate) fn dropped(now: SystemTime, records: u64) -> String {
-    let mut line = head(now, "error", "dropped");
+pub(crate) fn dropped(now: SystemTime, format: LogFormat, records: u64) -> String {
+    let mut line = head(now, format, "error", "dropped");
     line.number("records", records);
     line.done()
 }
 
 /// The wrapper's one line: what it did not do, and why.
 pub(crate) fn wrapper(now: SystemTime, message: &str) -> String {
-    let mut line = head(now, "warn", "wrapper");
+    let mut line = head(now, LogFormat::Text, "warn", "wrapper");
     line.text("message", message.as_bytes(), 480);
     line.done()
 }
 
 /// A line about the life of the process that is no finding: why it cannot go on.
-pub(crate) fn lifecycle(now: SystemTime, message: &str) -> String {
-    let mut line = head(now, "error", "lifecycle");
+pub(crate) fn lifecycle(now: SystemTime, format: LogFormat, message: &str) -> String {
+    let mut line = head(now, format, "error", "lifecycle");
     line.text("message", message.as_bytes(), 480);
     line.done()
 }
 
-fn head(now: SystemTime, level: &str, record: &str) -> Line {
+/// The beginning of every line.
+///
+/// Under `AWS_LAMBDA_LOG_FORMAT=JSON` time and level have the names and the capitals by which the
+/// platform reads them in a function's own lines, and filters by level.
+fn head(now: SystemTime, format: LogFormat, level: &str, record: &str) -> Line {
     let mut line = Line::new();
-    line.text("time", rfc3339(now).as_bytes(), 32);
-    line.text("level", level.as_bytes(), 8);
+    let time = rfc3339(now);
+    match format {
+        LogFormat::Text => {
+            line.text("time", time.as_bytes(), 32);
+            line.text("level", level.as_bytes(), 8);
+        }
+        LogFormat::Json => {
+            line.text("timestamp", time.as_bytes(), 32);
+            line.text("level", level.to_ascii_uppercase().as_bytes(), 8);
+        }
+    }
     line.text("record", record.as_bytes(), 16);
     line
 }
@@ -391,7 +414,7 @@ fn trace_root(header: &[u8]) -> &[u8] {
 
 /// The finding's JSON Pointer; when a key was judged, its last step is the judged text itself and
 /// is masked.
-fn place(finding: &Finding) -> String {
+pub(super) fn place(finding: &Finding) -> String {
     if finding.part == Part::Value {
         return finding.location.clone();
     }

@@ -31,10 +31,12 @@ fn a_runtime_that_is_ended_before_shutdown_leaves_no_fault() {
     drop(client);
     let lines = process.shut_down();
     drop(end);
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].contains("\"summary\""), "{lines:?}");
-    assert!(lines[0].contains("\"inspected\":1,"), "{lines:?}");
-    assert!(lines[0].contains("\"faults\":0,"), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, record) in lines.iter().zip(["\"metrics\"", "\"summary\""]) {
+        assert!(line.contains(record), "{lines:?}");
+        assert!(line.contains("\"inspected\":1,"), "{lines:?}");
+        assert!(line.contains("\"faults\":0,"), "{lines:?}");
+    }
 }
 
 #[test]

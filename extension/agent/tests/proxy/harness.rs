@@ -45,6 +45,7 @@ impl Sink for Notes {
     }
 
     fn problem(&self, _: &Problem) {}
+    fn dealt_with(&self, _: u64) {}
 }
 
 /// How a room is furnished.

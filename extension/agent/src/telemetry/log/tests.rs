@@ -169,11 +169,18 @@ fn each_level_says_what_it_promises() {
     assert_eq!(said(LogLevel::Warn), ["partial", "fault"]);
     assert_eq!(
         said(LogLevel::Info),
-        ["init", "partial", "fault", "summary"]
+        ["init", "partial", "fault", "metrics", "summary"]
     );
     assert_eq!(
         said(LogLevel::Debug),
-        ["init", "partial", "inspected", "fault", "summary"]
+        [
+            "init",
+            "partial",
+            "inspected",
+            "fault",
+            "metrics",
+            "summary"
+        ]
     );
 }
 
@@ -209,4 +216,145 @@ fn a_flood_is_cut_to_its_budget_a_minute_and_counted() {
         bytes > super::BYTES_PER_MINUTE_MAX / 2,
         "{bytes} bytes is cut too early"
     );
+}
+
+/// An event with one finding, as `sql-injection` makes it, at `location`.
+fn attack(location: &str) -> Inspected {
+    let key = credenza_engine::HashKey([7; 16]);
+    let event = format!(r#"{{"{location}":"1' or '1'='1"}}"#);
+    let steps = credenza_event::Steps::for_bytes(event.len());
+    let report = credenza_engine::inspect(event.as_bytes(), steps, &key);
+    assert_eq!(report.findings.len(), 1, "{event}");
+    Inspected {
+        step: Step::Deliver,
+        verdict: Verdict::Block,
+        source: Source::Unknown,
+        records_cut: 0,
+        report,
+    }
+}
+
+fn record_of<'l>(lines: &'l [String], name: &str) -> Vec<&'l String> {
+    let record = format!(r#""record":"{name}""#);
+    lines.iter().filter(|line| line.contains(&record)).collect()
+}
+
+#[test]
+fn findings_that_repeat_are_written_ten_times_and_then_counted() {
+    let bench = bench(LogLevel::Info);
+    drop(bench.go);
+    let (often, once) = (attack("often"), attack("once"));
+    for index in 0..1_000 {
+        let request_id = format!("id-{index}");
+        let invocation = Invocation {
+            request_id: request_id.as_bytes(),
+            ..Invocation::default()
+        };
+        bench.log.inspected(&invocation, &often, 1);
+        if index == 500 {
+            bench.log.inspected(&invocation, &once, 1);
+        }
+    }
+    bench.log.finish("test", PATIENCE);
+    let lines: Vec<String> = bench.lines.try_iter().collect();
+    let findings = record_of(&lines, "finding");
+    assert_eq!(findings.len(), 11);
+    assert!(findings[10].contains("/once") && findings[10].contains("id-500"));
+    let repeats = record_of(&lines, "repeats");
+    assert_eq!(repeats.len(), 1);
+    assert!(repeats[0].contains(r#""count":990,"last_request_id":"id-999""#));
+    assert!(repeats[0].contains(r#""location":"/often","verdict":"block""#));
+}
+
+#[test]
+fn more_places_than_are_remembered_are_written_as_they_come() {
+    let bench = bench(LogLevel::Info);
+    drop(bench.go);
+    let mut sent = 0;
+    for _ in 0..20 {
+        for place in 0..100 {
+            let event = attack(&format!("place{place}"));
+            bench.log.inspected(&Invocation::default(), &event, 1);
+            sent += 1;
+        }
+        // A reader that keeps up: what is lost to a full ring is another test's.
+        let drained = PATIENCE;
+        let mut ring = bench.log.shared.ring();
+        while ring.in_flight || !ring.lines.is_empty() {
+            let waited = bench.log.shared.changed.wait_timeout(ring, drained);
+            ring = waited.unwrap().0;
+        }
+    }
+    bench.log.finish("test", PATIENCE);
+    let lines: Vec<String> = bench.lines.try_iter().collect();
+    let counted = record_of(&lines, "repeats").len() * 10;
+    let dropped = bench.log.counts().dropped;
+    let written = record_of(&lines, "finding").len();
+    assert_eq!(written + counted + usize::try_from(dropped).unwrap(), sent);
+    assert!(written >= 640 + 36 * 10 && counted == 640);
+}
+
+#[test]
+fn a_minute_is_told_in_metrics_that_add_up() {
+    let bench = bench(LogLevel::Info);
+    drop(bench.go);
+    let mut refused = attack("q");
+    refused.step = Step::Refuse(credenza_exchange::Refusal {
+        body: Vec::new(),
+        content_type: "application/json",
+        error_type: None,
+    });
+    for event in [&attack("q"), &refused, &partial()] {
+        bench.log.inspected(&Invocation::default(), event, 40);
+        bench.log.dealt_with(100);
+    }
+    bench.log.dealt_with(100);
+    bench.log.finish("test", PATIENCE);
+    let lines: Vec<String> = bench.lines.try_iter().collect();
+    let metrics = record_of(&lines, "metrics");
+    assert_eq!(metrics.len(), 1);
+    for part in [
+        r#""invocations":4,"inspected":3,"bytes":"#,
+        r#""partial":1,"flagged":1,"would_block":1,"blocked":1,"leaks":0,"faults":0"#,
+        r#""added_us_p50":103,"added_us_p99":103,"inspection_us_p50":43"#,
+        r#""rules":{"sql-injection":{"flag":0,"block":2}}"#,
+        r#""Dimensions":[["function","mode"]]"#,
+        r#"{"Name":"added_us_p99","Unit":"Microseconds"}"#,
+    ] {
+        assert!(metrics[0].contains(part), "{part} in {}", metrics[0]);
+    }
+    assert!(metrics[0].len() < 2_048, "{} bytes", metrics[0].len());
+}
+
+#[test]
+fn a_minute_in_which_nothing_happened_is_not_told() {
+    let bench = bench(LogLevel::Info);
+    drop(bench.go);
+    bench.log.finish("test", PATIENCE);
+    let lines: Vec<String> = bench.lines.try_iter().collect();
+    assert!(record_of(&lines, "metrics").is_empty());
+}
+
+#[test]
+fn under_the_platforms_json_format_lines_name_time_and_level_as_it_does() {
+    let (sender, lines) = channel();
+    let (go, held) = channel();
+    drop(go);
+    let origin = Origin {
+        format: credenza_policy::LogFormat::Json,
+        ..Origin::default()
+    };
+    let writer = Held {
+        go: held,
+        lines: sender,
+    };
+    let log = Log::new(origin, LogLevel::Info, writer);
+    log.init("127.0.0.1:9077", "127.0.0.1:9001");
+    log.inspected(&Invocation::default(), &attack("q"), 1);
+    log.finish("test", PATIENCE);
+    for line in lines.try_iter() {
+        assert!(line.starts_with(r#"{"timestamp":"2"#), "{line}");
+        let is_loud = [r#""level":"INFO""#, r#""level":"WARN""#];
+        assert!(is_loud.iter().any(|level| line.contains(level)), "{line}");
+    }
 }

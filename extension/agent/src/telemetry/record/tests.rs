@@ -7,7 +7,7 @@ use credenza_engine::leak::OwnLeak;
 use credenza_engine::{Confidence, Explanation, Finding, Report};
 use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
 use credenza_exchange::{Inspected, Step};
-use credenza_policy::{Mode, Problem, Verdict};
+use credenza_policy::{LogFormat, Mode, Problem, Verdict};
 use expect_test::{Expect, expect};
 
 use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
@@ -31,6 +31,7 @@ fn origin() -> Origin {
         version: "$LATEST".into(),
         mode: Mode::Monitor,
         policy: 0x1234_5678_9abc_def0,
+        format: LogFormat::Text,
     }
 }
 
@@ -395,7 +396,7 @@ fn a_summary_and_what_was_dropped() {
             "dropped":0}"#]],
     );
     check(
-        &super::dropped(now(), 12),
+        &super::dropped(now(), LogFormat::Text, 12),
         &expect![[r#"
         {"time":"2026-11-25T01:43:10.123Z",
         "level":"error",
@@ -415,7 +416,7 @@ fn the_wrapper_and_the_life_of_the_process() {
             "message":"the agent does not answer"}"#]],
     );
     check(
-        &super::lifecycle(now(), "registration was refused"),
+        &super::lifecycle(now(), LogFormat::Text, "registration was refused"),
         &expect![[r#"
             {"time":"2026-11-25T01:43:10.123Z",
             "level":"error",
