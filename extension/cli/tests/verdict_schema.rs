@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 
 /// The schema, made of what the engine has.
 fn schema() -> Value {
-    let rules = DETECTORS.iter().map(|detector| detector.rule());
-    let ids: BTreeSet<_> = rules.clone().map(|rule| rule.id).collect();
-    let classes: BTreeSet<_> = rules.clone().map(|rule| rule.class).collect();
-    let weaknesses: BTreeSet<_> = rules.map(|rule| rule.cwe).collect();
+    let rules = credenza_engine::rules;
+    let ids: BTreeSet<_> = rules().map(|rule| rule.id).collect();
+    let classes: BTreeSet<_> = rules().map(|rule| rule.class).collect();
+    let weaknesses: BTreeSet<_> = rules().map(|rule| rule.cwe).collect();
     let decoders = Decoder::ALL.map(Decoder::name);
     let count = json!({ "type": "integer", "minimum": 0 });
     let word = json!({ "type": "string", "minLength": 1 });

@@ -34,6 +34,8 @@ mod cost;
 #[cfg(test)]
 mod everywhere;
 #[cfg(test)]
+mod fences;
+#[cfg(test)]
 mod props;
 #[cfg(test)]
 mod published;
@@ -54,5 +56,5 @@ pub fn rules() -> impl Iterator<Item = &'static detector::Rule> {
     let detectors = detector::DETECTORS.iter();
     detectors
         .map(|detector| detector.rule())
-        .chain(leak::RULES.iter().copied())
+        .chain(leak::rules())
 }

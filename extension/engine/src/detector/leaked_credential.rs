@@ -2,7 +2,7 @@
 //! It never tries a secret, and never takes a caller's own credential in its own header for a leak.
 //!
 #![doc = include_str!("leaked_credential.md")]
-mod kind;
+pub(crate) mod kind;
 mod signals;
 #[cfg(test)]
 mod tests;

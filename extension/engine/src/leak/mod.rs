@@ -1,13 +1,22 @@
-//! What must not leave: the function's own secrets, in whatever spelling.
-//! It never looks at events.
+//! What must not leave: secrets, personal data, errors that tell too much; one pass over a text of
+//! an output finds them all.
+//! It never looks at events, and never changes an output.
 use crate::detector::Rule;
 use crate::report::Confidence;
 
-mod own;
+mod anchors;
+mod leaks;
 mod spelling;
+mod text;
 mod variables;
 
-pub use own::{OwnLeak, OwnSecrets, RUN_BYTES_MIN};
+pub mod leaked_secret;
+pub mod own_secret;
+
+use self::anchors::each_anchor;
+pub use leaks::{LEAKS_MAX, Leak, Leaks};
+pub use own_secret::{OwnLeak, OwnSecrets, RUN_BYTES_MIN};
+pub use text::{LOOK_BEHIND_BYTES, Media, OutputText};
 pub use variables::secret_in;
 
 /// The function's own secrets in its answer.
@@ -19,5 +28,84 @@ pub static OWN_SECRET: Rule = Rule {
     page: include_str!("own_secret.md"),
 };
 
-/// The rules of what leaves.
-pub static RULES: &[&Rule] = &[&OWN_SECRET];
+/// The rules of what leaves that need to know the function or the invocation, and so are no
+/// [`LeakDetector`].
+const KNOWING: &[&Rule] = &[&OWN_SECRET];
+
+/// Declares the detectors of outputs, in the order of their bits.
+macro_rules! leak_detectors {
+    ($($rule:ident::$detector:ident,)+) => {
+        /// All detectors that need nothing but the text, in the order of their bits.
+        pub static LEAK_DETECTORS: &[&dyn LeakDetector] = &[$(&$rule::$detector,)+];
+
+        /// What each looks for, in the same order.
+        const ANCHORS: &[&[&str]] = &[$($rule::ANCHORS,)+];
+    };
+}
+
+leak_detectors! {
+    leaked_secret::LeakedSecret, // a key that opens something of somebody's
+}
+
+/// A rule of outputs.
+pub trait LeakDetector: Sync {
+    /// The rule's identity.
+    fn rule(&self) -> &'static Rule;
+    /// Judges what stands around an anchor: the one with this number in the detector's list, of
+    /// which the first byte stands at an offset of the text.
+    fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks);
+}
+
+/// Every rule of outputs.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    let knowing = KNOWING.iter().copied();
+    knowing.chain(LEAK_DETECTORS.iter().map(|detector| detector.rule()))
+}
+
+/// The detectors of outputs that somebody watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeakWatch(u32);
+
+impl LeakWatch {
+    /// Every detector there is.
+    pub const fn all() -> Self {
+        Self(u32::MAX)
+    }
+
+    /// Those for whose rule `is_on` says so.
+    pub fn of(is_on: impl Fn(&'static Rule) -> bool) -> Self {
+        let bits = LEAK_DETECTORS.iter().enumerate().map(|(bit, detector)| {
+            let bit = u32::try_from(bit).unwrap_or(u32::MAX);
+            u32::from(is_on(detector.rule())).unbounded_shl(bit)
+        });
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+
+    /// True if nothing is to be looked for.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn has(self, bit: usize) -> bool {
+        let bit = u32::try_from(bit).unwrap_or(u32::MAX);
+        self.0.unbounded_shr(bit) & 1 == 1
+    }
+}
+
+/// One pass over a text for every watched detector; what is found is added to `leaks`.
+///
+/// Linear: each anchor is judged by what stands around it within a bound.
+pub fn seek(text: &OutputText<'_>, watch: LeakWatch, leaks: &mut Leaks) {
+    if watch.is_empty() {
+        return;
+    }
+    each_anchor(text.bytes, |detector, which, at| {
+        let found = LEAK_DETECTORS.get(detector);
+        if let Some(found) = found.filter(|_| watch.has(detector)) {
+            found.judge(text, which, at, leaks);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 /// What the characters behind a prefix are.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Alphabet {
+pub(crate) enum Alphabet {
     /// Letters and digits.
     Alphanumeric,
     /// Letters, digits and `_`.
@@ -39,7 +39,7 @@ impl Alphabet {
 
 /// What proves a body beyond its length.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Proof {
+pub(crate) enum Proof {
     /// Nothing else.
     Length,
     /// The last six characters are the CRC-32 of the others in base 62.
@@ -58,14 +58,14 @@ pub(super) enum Proof {
 
 /// One kind of secret.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// The name in findings.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     prefix: &'static [u8],
     alphabet: Alphabet,
     least: usize,
     most: usize,
-    pub(super) proof: Proof,
+    pub(crate) proof: Proof,
 }
 
 const fn kind(
@@ -179,7 +179,7 @@ const fn by_first() -> [(usize, usize); 128] {
 }
 
 /// A secret at the start of a text: its kind and its length.
-pub(super) fn at_start(text: &[u8]) -> Option<(&'static Kind, usize)> {
+pub(crate) fn at_start(text: &[u8]) -> Option<(&'static Kind, usize)> {
     let first = usize::from(*text.first()?);
     let (from, to) = BY_FIRST.get(first).copied()?;
     KINDS.get(from..to)?.iter().find_map(|kind| {

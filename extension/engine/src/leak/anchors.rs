@@ -1,0 +1,299 @@
+//! The one pass: finds every literal that some detector of leaks looks for.
+//! It never decides anything, and its table is built at build time.
+use super::ANCHORS;
+
+// An anchor of n bytes holds n - 2 windows of three; two of them, one at an even and one at an odd
+// offset, are in the table, so that looking at every second byte finds each anchor exactly once.
+const WINDOW_BYTES: usize = 3;
+const STRIDE: usize = 2;
+
+// Limit: 8 KiB of bits for some 1,000 windows: one look in sixty-four at random bytes is in vain,
+// and far fewer at ordinary text, whose windows are few.
+const HASH_BITS: u32 = 16;
+const WORDS: usize = 1 << (HASH_BITS - 6);
+
+/// Buckets of entries, by the upper bits of the hash.
+const BUCKET_BITS: u32 = 10;
+const BUCKETS: usize = 1 << BUCKET_BITS;
+
+/// A window of an anchor.
+#[derive(Clone, Copy)]
+struct Entry {
+    window: u32,
+    detector: u8,
+    /// The window's offset in its anchor.
+    offset: u8,
+    which: u16,
+}
+
+struct Table {
+    bits: [u64; WORDS],
+    /// Where the entries of each bucket end.
+    ends: [u16; BUCKETS + 1],
+    entries: [Entry; ENTRIES],
+}
+
+static TABLE: Table = table();
+
+/// What may follow an anchor of three bytes, which has no second window: a body.
+const FOLLOWING: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+const ENTRIES: usize = entries();
+
+const fn hash(window: u32) -> u32 {
+    window.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)
+}
+
+/// How common a byte is in ordinary text, roughly.
+const fn commonness(byte: u8) -> u32 {
+    match byte {
+        b' ' | b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 9,
+        b'a'..=b'z' | b'"' => 6,
+        b'0'..=b'9' | b'-' | b'.' | b'/' | b':' => 4,
+        b'A'..=b'Z' | b'_' => 3,
+        _ => 2,
+    }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at build time only: a wrong index fails the build"
+)]
+mod build {
+    use super::{
+        ANCHORS, BUCKET_BITS, BUCKETS, ENTRIES, Entry, FOLLOWING, HASH_BITS, STRIDE, Table,
+        WINDOW_BYTES, WORDS, commonness, hash,
+    };
+
+    /// How many windows all anchors have in the table.
+    pub(super) const fn entries() -> usize {
+        let (mut count, mut detector) = (0, 0);
+        while detector < ANCHORS.len() {
+            let mut which = 0;
+            while which < ANCHORS[detector].len() {
+                let is_short = ANCHORS[detector][which].len() == WINDOW_BYTES;
+                count += if is_short {
+                    1 + FOLLOWING.len()
+                } else {
+                    STRIDE
+                };
+                which += 1;
+            }
+            detector += 1;
+        }
+        count
+    }
+
+    const fn window(anchor: &[u8], at: usize) -> u32 {
+        u32::from_le_bytes([anchor[at], anchor[at + 1], anchor[at + 2], 0])
+    }
+
+    /// The offset, even or odd, of the window that is rarest in ordinary text.
+    const fn rarest(anchor: &[u8], first: usize) -> usize {
+        let (mut best, mut least, mut at) = (first, u32::MAX, first);
+        while at + WINDOW_BYTES <= anchor.len() {
+            let common =
+                commonness(anchor[at]) * commonness(anchor[at + 1]) * commonness(anchor[at + 2]);
+            if common < least {
+                (best, least) = (at, common);
+            }
+            at += STRIDE;
+        }
+        best
+    }
+
+    const NONE: Entry = Entry {
+        window: 0,
+        detector: 0,
+        offset: 0,
+        which: 0,
+    };
+
+    /// All entries, in the order of the anchors.
+    const fn listed() -> [Entry; ENTRIES] {
+        let mut all = [NONE; ENTRIES];
+        let (mut count, mut detector) = (0, 0);
+        while detector < ANCHORS.len() {
+            let mut which = 0;
+            while which < ANCHORS[detector].len() {
+                let anchor = ANCHORS[detector][which].as_bytes();
+                assert!(
+                    anchor.len() >= WINDOW_BYTES,
+                    "an anchor has three bytes at least"
+                );
+                let mut parity = 0;
+                while parity < STRIDE {
+                    let mut entry = NONE;
+                    entry.detector = detector as u8;
+                    entry.which = which as u16;
+                    if anchor.len() == WINDOW_BYTES && parity == 1 {
+                        let mut next = 0;
+                        while next < FOLLOWING.len() {
+                            entry.offset = 1;
+                            let bytes = [anchor[1], anchor[2], FOLLOWING[next], 0];
+                            entry.window = u32::from_le_bytes(bytes);
+                            all[count] = entry;
+                            count += 1;
+                            next += 1;
+                        }
+                    } else {
+                        let at = rarest(anchor, parity);
+                        entry.offset = at as u8;
+                        entry.window = window(anchor, at);
+                        all[count] = entry;
+                        count += 1;
+                    }
+                    parity += 1;
+                }
+                which += 1;
+            }
+            detector += 1;
+        }
+        all
+    }
+
+    pub(super) const fn table() -> Table {
+        let listed = listed();
+        let mut table = Table {
+            bits: [0; WORDS],
+            ends: [0; BUCKETS + 1],
+            entries: [NONE; ENTRIES],
+        };
+        let mut at = 0;
+        while at < ENTRIES {
+            let hash = hash(listed[at].window) as usize;
+            table.bits[hash / 64] |= 1 << (hash % 64);
+            table.ends[(hash >> (HASH_BITS - BUCKET_BITS)) + 1] += 1;
+            at += 1;
+        }
+        let mut bucket = 0;
+        while bucket < BUCKETS {
+            table.ends[bucket + 1] += table.ends[bucket];
+            bucket += 1;
+        }
+        let mut free = table.ends;
+        at = 0;
+        while at < ENTRIES {
+            let hash = hash(listed[at].window) as usize;
+            let bucket = hash >> (HASH_BITS - BUCKET_BITS);
+            table.entries[free[bucket] as usize] = listed[at];
+            free[bucket] += 1;
+            at += 1;
+        }
+        table
+    }
+}
+
+use self::build::{entries, table};
+
+/// True if some anchor may have this window.
+#[inline]
+fn is_hot(window: u32) -> bool {
+    let hash = hash(window);
+    let word = TABLE.bits.get((hash >> 6) as usize).copied().unwrap_or(0);
+    word.unbounded_shr(hash & 63) & 1 == 1
+}
+
+/// Calls `visit` for each anchor of the text: the number of its detector, its number there, and
+/// where it begins.
+pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize)) {
+    const STEP: usize = 8;
+    let mut at = 0_usize;
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<10>) {
+        let [a, b, c, d, e, f, g, h, i, _] = *chunk;
+        let windows = [
+            u32::from_le_bytes([a, b, c, 0]),
+            u32::from_le_bytes([c, d, e, 0]),
+            u32::from_le_bytes([e, f, g, 0]),
+            u32::from_le_bytes([g, h, i, 0]),
+        ];
+        // Without a branch for each, because almost always none is hot.
+        if windows
+            .iter()
+            .fold(false, |hot, window| hot | is_hot(*window))
+        {
+            for (number, window) in windows.iter().enumerate() {
+                let place = at.saturating_add(number.saturating_mul(STRIDE));
+                confirm(text, *window, place, &mut visit);
+            }
+        }
+        at = at.saturating_add(STEP);
+    }
+    while let Some([a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk::<3>) {
+        confirm(text, u32::from_le_bytes([*a, *b, *c, 0]), at, &mut visit);
+        at = at.saturating_add(STRIDE);
+    }
+}
+
+/// Visits the anchors that have this window at this place.
+#[inline(never)]
+fn confirm(text: &[u8], window: u32, at: usize, visit: &mut impl FnMut(usize, usize, usize)) {
+    if !is_hot(window) {
+        return;
+    }
+    let bucket = (hash(window) >> (HASH_BITS - BUCKET_BITS)) as usize;
+    let end = |bucket: usize| TABLE.ends.get(bucket).copied().map_or(0, usize::from);
+    let entries = TABLE
+        .entries
+        .get(end(bucket)..end(bucket.saturating_add(1)));
+    for entry in entries.unwrap_or_default() {
+        if entry.window != window {
+            continue;
+        }
+        let (detector, which) = (usize::from(entry.detector), usize::from(entry.which));
+        let anchor = ANCHORS.get(detector).and_then(|anchors| anchors.get(which));
+        let start = at.checked_sub(usize::from(entry.offset));
+        if let (Some(anchor), Some(start)) = (anchor, start)
+            && text
+                .get(start..)
+                .is_some_and(|rest| rest.starts_with(anchor.as_bytes()))
+        {
+            visit(detector, which, start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{ANCHORS, each_anchor};
+
+    /// All anchors of a text, by looking at each place.
+    fn plainly(text: &[u8]) -> Vec<(usize, usize, usize)> {
+        let mut found = Vec::new();
+        for at in 0..text.len() {
+            for (detector, anchors) in ANCHORS.iter().enumerate() {
+                for (which, anchor) in anchors.iter().enumerate() {
+                    if text[at..].starts_with(anchor.as_bytes()) {
+                        found.push((detector, which, at));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_anchor_is_found_once_wherever_it_stands() {
+        for anchors in ANCHORS {
+            for anchor in *anchors {
+                for before in 0..19 {
+                    // Behind an anchor of three bytes stands a body.
+                    for behind in ["Q", "QmlOYlgCtjfIZ4SO2"] {
+                        let text = [&" ".repeat(before), *anchor, behind].concat();
+                        let mut found = Vec::new();
+                        each_anchor(text.as_bytes(), |detector, which, at| {
+                            found.push((detector, which, at));
+                        });
+                        let mut expected = plainly(text.as_bytes());
+                        found.sort_unstable();
+                        expected.sort_unstable();
+                        assert_eq!(found, expected, "{text:?}");
+                    }
+                }
+            }
+        }
+    }
+}
