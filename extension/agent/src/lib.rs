@@ -8,6 +8,7 @@ mod guard;
 pub mod handover;
 pub mod harden;
 pub mod lifecycle;
+pub mod live;
 pub mod own;
 pub mod proxy;
 pub mod secret;
@@ -17,8 +18,7 @@ pub mod wrap;
 
 use std::sync::Arc;
 
-use credenza_policy::Policy;
-
+use live::Live;
 use own::Own;
 use secret::Secret;
 use telemetry::Sink;
@@ -28,7 +28,7 @@ use upstream::Route;
 #[derive(Clone)]
 pub struct Shared {
     /// The policy in force.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<Live>,
     /// The key of the keyed hashes in findings, drawn by this process.
     pub key: Arc<Secret>,
     /// Where the platform is; the wrapper may change it before the first `next`.

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::config::{Config, Environment, POLICY_PATHS};
+use crate::live::Live;
 use crate::own::Own;
 use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
@@ -84,7 +85,7 @@ pub fn run(
     meet_wrappers(&config, &platform, listening, &route, &log);
     let own = Arc::new(Own::of(environment));
     let shared = Shared {
-        policy: Arc::new(policy),
+        policy: Arc::new(Live::fixed(policy)),
         own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),

@@ -1,12 +1,14 @@
 //! A batch of which the function gets only a part: the reply that carries it, and its answer.
 //! It never touches a message that is whole, and never holds more answers than are awaited.
 use std::io;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use credenza_event::Source;
 use credenza_exchange::{Completion, Cut};
+use credenza_policy::Policy;
 
 use super::chunked::Chunked;
 use super::connection::Connection;
@@ -36,12 +38,18 @@ pub(super) struct Expected {
     pub(super) source: Source,
     /// What has to be added.
     pub(super) completion: Option<Completion>,
+    /// The policy that its event was judged under.
+    pub(super) policy: Arc<Policy>,
 }
 
 impl Awaited {
     /// Remembers what an invocation's answer will need.
     pub(super) fn note(&self, request_id: &[u8], expected: Expected) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = answers.iter_mut().find(|(id, _)| id == request_id) {
+            known.1 = expected;
+            return;
+        }
         if answers.len() == AWAITED_MAX {
             answers.remove(0);
         }
@@ -68,7 +76,7 @@ impl Message {
         let head = self.bytes.get(..self.reply.bytes)?;
         let bytes = reframed(head, event)?;
         let reply = head::reply(bytes.get(..bytes.len().checked_sub(event.len())?)?, false).ok()?;
-        Some(Self::whole(bytes, reply))
+        Some(Self::whole(bytes, reply, Arc::clone(&self.policy)))
     }
 }
 
@@ -166,6 +174,8 @@ fn reframed(head: &[u8], body: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use credenza_event::Source;
     use credenza_exchange::Completion;
 
@@ -187,6 +197,7 @@ mod tests {
         let expected = || Expected {
             source: Source::Sqs,
             completion: Some(Completion::Failures(Vec::new())),
+            policy: Arc::default(),
         };
         assert_eq!(awaited.take(b"0"), None);
         for id in 0..=AWAITED_MAX {

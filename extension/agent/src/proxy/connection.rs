@@ -134,7 +134,11 @@ impl Connection {
             let is_answer = channel == Channel::Response;
             expected.completion.as_ref().filter(|_| is_answer)
         });
-        if self.proxy.watches_outputs() {
+        let policy = match &expected {
+            Some(expected) => Arc::clone(&expected.policy),
+            None => self.proxy.shared.policy.now(),
+        };
+        if self.proxy.watches_outputs(&policy) {
             let channel = if request.streams {
                 Channel::Stream
             } else {
@@ -142,6 +146,7 @@ impl Connection {
             };
             let answer = Answer {
                 request_id: id,
+                policy,
                 channel,
                 source: expected
                     .as_ref()

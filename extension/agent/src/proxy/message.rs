@@ -2,11 +2,14 @@
 //! It never holds more than an event may have, and never changes a byte of it.
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credenza_event::Beside;
 use credenza_exchange::platform::lambda::BESIDE;
+use credenza_policy::Policy;
 
+use super::Look;
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::head::{self, Framing, Reply};
@@ -35,6 +38,8 @@ pub(super) struct Message {
     pub(super) reply: Reply,
     /// The event, where the body's framing hides it.
     plain: Option<Vec<u8>>,
+    /// The policy under which it and its answer are judged.
+    pub(super) policy: Arc<Policy>,
 }
 
 /// What came instead of a whole message.
@@ -75,11 +80,12 @@ impl Unheld {
 
 impl Message {
     /// A reply whose head and body are these bytes.
-    pub(super) fn whole(bytes: Vec<u8>, reply: Reply) -> Self {
+    pub(super) fn whole(bytes: Vec<u8>, reply: Reply, policy: Arc<Policy>) -> Self {
         Self {
             bytes: bytes.into(),
             reply,
             plain: None,
+            policy,
         }
     }
 
@@ -120,6 +126,16 @@ impl Message {
         }
     }
 
+    /// What whoever inspects it is told.
+    pub(super) fn look<'a>(&'a self, beside: &'a [Beside<'a>]) -> Look<'a> {
+        Look {
+            event: self.event(),
+            beside,
+            policy: &self.policy,
+            invocation: self.invocation(),
+        }
+    }
+
     /// How long inspection may take: by size, and hardly more than half of what is left.
     pub(super) fn limit(&self) -> Duration {
         let bytes = u32::try_from(self.event().len()).unwrap_or(u32::MAX);
@@ -155,6 +171,7 @@ impl Link {
     /// `room` is asked for room of so many bytes; a body above `held_max` is not held.
     pub(super) fn message(
         &mut self,
+        policy: Arc<Policy>,
         held_max: u64,
         room: impl FnOnce(usize) -> Vec<u8>,
     ) -> Result<Message, Unread> {
@@ -172,21 +189,22 @@ impl Link {
             _ => {}
         }
         match reply.framing {
-            Framing::Empty => self.take_length(reply, 0, room),
+            Framing::Empty => self.take_length(policy, reply, 0, room),
             Framing::Length(length) if length > held_max => Err(Unread::Unheld(Box::new(Unheld {
                 fault: None,
                 reply,
                 begun: Vec::new(),
                 rest: Rest::Length(length),
             }))),
-            Framing::Length(length) => self.take_length(reply, length, room),
-            Framing::Chunked => self.take_chunked(reply),
-            Framing::Close => self.take_to_the_end(reply),
+            Framing::Length(length) => self.take_length(policy, reply, length, room),
+            Framing::Chunked => self.take_chunked(policy, reply),
+            Framing::Close => self.take_to_the_end(policy, reply),
         }
     }
 
     fn take_length(
         &mut self,
+        policy: Arc<Policy>,
         reply: Reply,
         length: u64,
         room: impl FnOnce(usize) -> Vec<u8>,
@@ -209,6 +227,7 @@ impl Link {
                 bytes,
                 reply,
                 plain: None,
+                policy,
             }),
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 Err(unheld(Fault::OursMemoryless, reply))
@@ -225,7 +244,7 @@ impl Link {
         head
     }
 
-    fn take_chunked(&mut self, reply: Reply) -> Result<Message, Unread> {
+    fn take_chunked(&mut self, policy: Arc<Policy>, reply: Reply) -> Result<Message, Unread> {
         let mut bytes = self.take_head(&reply);
         let mut plain = Vec::new();
         let mut chunked = Chunked::new();
@@ -252,11 +271,12 @@ impl Link {
             bytes: bytes.into(),
             reply,
             plain: Some(plain),
+            policy,
         })
     }
 
     /// A body that ends with its connection: whether it is whole nobody can tell.
-    fn take_to_the_end(&mut self, reply: Reply) -> Result<Message, Unread> {
+    fn take_to_the_end(&mut self, policy: Arc<Policy>, reply: Reply) -> Result<Message, Unread> {
         let mut bytes = self.take_head(&reply);
         loop {
             let count = self.wire.unread().len();
@@ -280,6 +300,7 @@ impl Link {
             bytes: bytes.into(),
             reply,
             plain: None,
+            policy,
         })
     }
 }

@@ -31,11 +31,12 @@ use std::time::Duration;
 
 use credenza_event::{Beside, Steps};
 use credenza_exchange::Inspected;
+use credenza_policy::Policy;
 
 use crate::Shared;
 use crate::fault::Fault;
 use crate::guard::Guard;
-use crate::telemetry::FaultNote;
+use crate::telemetry::{FaultNote, Invocation};
 use batch::Awaited;
 use connection::Connection;
 use link::Link;
@@ -54,21 +55,34 @@ const CONNECTIONS_MAX: u32 = 256;
 // function on two is already slow, and a fourth would say nothing new.
 const STUCK_MAX: i32 = 3;
 
+/// One event as whoever inspects it is told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The event.
+    pub event: &'a [u8],
+    /// What comes beside it.
+    pub beside: &'a [Beside<'a>],
+    /// The policy under which it is judged.
+    pub policy: &'a Policy,
+    /// The invocation.
+    pub invocation: Invocation<'a>,
+}
+
 /// What looks at events; the process gives the real one, tests give worse.
 pub trait Inspect: Send + Sync {
     /// Inspects one event and what comes beside it.
-    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected;
+    fn event(&self, look: &Look<'_>) -> Inspected;
 }
 
 /// The inspection of a running agent.
 struct Inspection(Shared);
 
 impl Inspect for Inspection {
-    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected {
-        let beside_bytes: usize = beside.iter().map(|beside| beside.text.len()).sum();
-        let steps = Steps::for_bytes(body.len().saturating_add(beside_bytes));
+    fn event(&self, look: &Look<'_>) -> Inspected {
+        let beside_bytes: usize = look.beside.iter().map(|beside| beside.text.len()).sum();
+        let steps = Steps::for_bytes(look.event.len().saturating_add(beside_bytes));
         let key = self.0.key.current();
-        credenza_exchange::event_beside(body, beside, steps, &self.0.policy, &key)
+        credenza_exchange::event_beside(look.event, look.beside, steps, look.policy, &key)
     }
 }
 

@@ -156,12 +156,14 @@ impl Connection {
                 Waited::Broken => return After::Broken(self, call),
             };
             let begun = Instant::now();
-            let held_max = if self.proxy.shared.policy.mode == Mode::Off {
+            // Whatever becomes of the policy from here on, this invocation is judged under this one.
+            let policy = self.proxy.shared.policy.now();
+            let held_max = if policy.mode == Mode::Off {
                 UNSEEN_BYTES_MAX
             } else {
                 u64::MAX
             };
-            match link.message(held_max, |bytes| self.proxy.pool.room(bytes)) {
+            match link.message(policy, held_max, |bytes| self.proxy.pool.room(bytes)) {
                 Ok(message) => {
                     self.proxy.running();
                     return self.judge(link, call, message, begun);
@@ -198,7 +200,8 @@ impl Connection {
         let proxy = Arc::clone(&self.proxy);
         let message = Arc::new(message);
         let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
-        let mode = proxy.shared.policy.mode;
+        let mode = message.policy.mode;
+        proxy.remember(&message);
         if message.reply.status != 200 || mode == Mode::Off {
             let status = message.reply.status;
             let after = self.deliver(Some(link), &message, slow);
@@ -271,7 +274,7 @@ impl Proxy {
     fn inspect(&self, message: &Message) -> (Option<Inspected>, u64) {
         let started = Instant::now();
         let inspected = catch_unwind(AssertUnwindSafe(|| {
-            self.inspection.event(message.event(), &message.beside())
+            self.inspection.event(&message.look(&message.beside()))
         }));
         let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         (inspected.ok(), us)
@@ -296,16 +299,32 @@ impl Proxy {
         }
     }
 
+    /// Remembers the policy for the answer to an event, where it may be another by then.
+    fn remember(&self, message: &Message) {
+        if message.reply.status == 200 && self.shared.policy.changes() {
+            let expected = Expected {
+                source: Source::Unknown,
+                completion: None,
+                policy: Arc::clone(&message.policy),
+            };
+            self.awaited.note(message.request_id(), expected);
+        }
+    }
+
     /// Remembers what the answer to an event will need, if anything.
     fn expect(&self, message: &Message, inspected: &Inspected, completion: Option<Completion>) {
-        if completion.is_none() && !self.watches_outputs() {
+        if completion.is_none() && !self.watches_outputs(&message.policy) {
             return;
         }
         let source = match inspected.source {
             Source::Unknown => credenza_event::source::recognise(message.event()),
             known => known,
         };
-        let expected = Expected { source, completion };
+        let expected = Expected {
+            source,
+            completion,
+            policy: Arc::clone(&message.policy),
+        };
         self.awaited.note(message.request_id(), expected);
     }
 
@@ -373,7 +392,7 @@ impl Held {
                     proxy.expect(&message, inspected, cut.completion.clone());
                     connection.deliver(Some(link), &Arc::new(left), slow)
                 } else {
-                    let policy = &proxy.shared.policy;
+                    let policy = &message.policy;
                     let refusal = credenza_exchange::refusal_unseen(message.event(), policy);
                     connection.refuse(link, call, &message, &refusal)
                 }
@@ -401,15 +420,15 @@ impl Held {
             return After::Served(connection);
         };
         proxy.dealt_with(begun);
-        let closed = proxy.shared.policy.on_error == OnError::Closed;
+        let policy = Arc::clone(&message.policy);
+        let closed = policy.on_error == OnError::Closed;
         if !closed || !is_plain(message.request_id()) {
             return connection.deliver(Some(link), &message, true);
         }
-        let policy = &proxy.shared.policy;
         let refusal = catch_unwind(AssertUnwindSafe(|| {
-            credenza_exchange::refusal_unseen(message.event(), policy)
+            credenza_exchange::refusal_unseen(message.event(), &policy)
         }));
-        let refusal = refusal.unwrap_or_else(|_| credenza_exchange::refusal_unseen(b"", policy));
+        let refusal = refusal.unwrap_or_else(|_| credenza_exchange::refusal_unseen(b"", &policy));
         connection.refuse(link, call, &message, &refusal)
     }
 }

@@ -1,6 +1,7 @@
 //! The refusal: the platform gets the answer that the function will never give.
 //! It never lets the runtime see a byte of the event, and never posts twice what was accepted.
 use std::io;
+use std::sync::Arc;
 
 use credenza_exchange::Refusal;
 
@@ -81,8 +82,10 @@ impl Connection {
         bytes.extend_from_slice(headers.as_bytes());
         bytes.extend_from_slice(&refusal.body);
         link.wire.write(&bytes)?;
+        // The platform's word on a refusal is no event: nobody judges it.
+        let policy = self.proxy.shared.policy.now();
         loop {
-            match link.message(u64::MAX, |_| Vec::new()) {
+            match link.message(Arc::clone(&policy), u64::MAX, |_| Vec::new()) {
                 Ok(message) => {
                     if message.reply.keeps {
                         self.own(link);

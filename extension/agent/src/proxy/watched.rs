@@ -5,7 +5,7 @@ use std::sync::Arc;
 use credenza_engine::leak::{OWN_SECRET, OwnLeak, OwnSecrets};
 use credenza_event::Source;
 use credenza_exchange::{Channel, Completion, Output, OutputStep, Refusal};
-use credenza_policy::{Mode, Verdict};
+use credenza_policy::{Mode, Policy, Verdict};
 
 use super::chunked::Chunked;
 use super::connection::Connection;
@@ -23,6 +23,8 @@ const LEAKS_MAX: usize = 16;
 
 /// What an answer is, for its record.
 pub(super) struct Answer {
+    /// The policy that its event was judged under.
+    pub(super) policy: Arc<Policy>,
     pub(super) request_id: Vec<u8>,
     pub(super) channel: Channel,
     pub(super) source: Source,
@@ -73,8 +75,7 @@ impl<'o> Watch<'o> {
 
 impl Proxy {
     /// True if outputs are looked at.
-    pub(super) fn watches_outputs(&self) -> bool {
-        let policy = &self.shared.policy;
+    pub(super) fn watches_outputs(&self, policy: &Policy) -> bool {
         policy.mode != Mode::Off && !self.shared.own.is_empty() && policy.watches(OWN_SECRET.id)
     }
 
@@ -97,11 +98,13 @@ impl Proxy {
             });
         }
     }
+}
 
+impl Answer {
     /// The verdict on a leak.
     fn verdict_on_leaks(&self) -> Verdict {
-        let policy = &self.shared.policy;
-        policy.finding_verdict(OWN_SECRET.id, credenza_engine::Confidence::High)
+        let confidence = credenza_engine::Confidence::High;
+        self.policy.finding_verdict(OWN_SECRET.id, confidence)
     }
 }
 
@@ -113,11 +116,7 @@ impl Connection {
         answer: &Answer,
         completion: Option<&Completion>,
     ) -> Option<Self> {
-        let is_blocking = self
-            .proxy
-            .shared
-            .policy
-            .applies(self.proxy.verdict_on_leaks());
+        let is_blocking = answer.policy.applies(answer.verdict_on_leaks());
         match request.framing {
             Framing::Chunked if request.streams && is_blocking => {
                 self.relay_guarded(request, answer, Vec::new(), Chunked::new())
@@ -146,7 +145,7 @@ impl Connection {
             None => self.relay_with(request, true, Some(&mut watch)),
         };
         if !watch.leaks.is_empty() {
-            proxy.tell_leaks(answer, &watch.leaks, proxy.verdict_on_leaks(), false);
+            proxy.tell_leaks(answer, &watch.leaks, answer.verdict_on_leaks(), false);
         }
         served
     }
@@ -177,7 +176,7 @@ impl Connection {
             channel: answer.channel,
             source: answer.source,
         };
-        let seen = credenza_exchange::output(&output, shared.own.secrets(), &shared.policy);
+        let seen = credenza_exchange::output(&output, shared.own.secrets(), &answer.policy);
         let replaced = matches!(seen.step, OutputStep::Replace(_));
         proxy.tell_leaks(answer, &seen.leaks, seen.verdict, replaced);
         match seen.step {

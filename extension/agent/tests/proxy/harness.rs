@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use credenza_agent::Shared;
 use credenza_agent::config::Environment;
+use credenza_agent::live::Live;
 use credenza_agent::own::Own;
 use credenza_agent::proxy::{Inspect, serve_with};
 use credenza_agent::secret::Secret;
@@ -108,7 +109,7 @@ impl Room {
         };
         let notes = Arc::new(Notes::default());
         let shared = Shared {
-            policy: Arc::new(plan.policy),
+            policy: Arc::new(Live::fixed(plan.policy)),
             own: Arc::new(Own::of(&plan.environment)),
             key: Arc::new(Secret::draw()),
             route: Arc::new(Route::new(Upstream::parse(&upstream).unwrap())),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use credenza_agent::proxy::Inspect;
+use credenza_agent::proxy::{Inspect, Look};
 use credenza_engine::HashKey;
-use credenza_event::{Beside, Steps};
+use credenza_event::Steps;
 use credenza_exchange::{Completion, Cut, Inspected, Step, refusal_unseen};
 use credenza_policy::Policy;
 
@@ -23,7 +23,7 @@ fn holds(body: &[u8], word: &[u8]) -> bool {
 }
 
 impl Inspect for Plain {
-    fn event(&self, _: &[u8], _: &[Beside<'_>]) -> Inspected {
+    fn event(&self, _: &Look<'_>) -> Inspected {
         clean()
     }
 }
@@ -37,10 +37,13 @@ pub(crate) fn refusal_body() -> Vec<u8> {
 }
 
 impl Inspect for Refusing {
-    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected {
+    fn event(&self, look: &Look<'_>) -> Inspected {
         let mut inspected = clean();
-        let is_beside = beside.iter().any(|beside| holds(beside.text, b"attack"));
-        if is_beside || holds(body, b"attack") {
+        let is_beside = look
+            .beside
+            .iter()
+            .any(|beside| holds(beside.text, b"attack"));
+        if is_beside || holds(look.event, b"attack") {
             inspected.step = Step::Refuse(refusal_unseen(b"", &Policy::default()));
         }
         inspected
@@ -51,10 +54,10 @@ impl Inspect for Refusing {
 pub(crate) struct Cutting;
 
 impl Inspect for Cutting {
-    fn event(&self, body: &[u8], _: &[Beside<'_>]) -> Inspected {
+    fn event(&self, look: &Look<'_>) -> Inspected {
         let mut inspected = clean();
-        if holds(body, b"\"bad\",") {
-            let left = String::from_utf8_lossy(body).replace("\"bad\",", "");
+        if holds(look.event, b"\"bad\",") {
+            let left = String::from_utf8_lossy(look.event).replace("\"bad\",", "");
             inspected.records_cut = 1;
             inspected.step = Step::Cut(Cut {
                 event: left.into_bytes(),
@@ -69,8 +72,8 @@ impl Inspect for Cutting {
 pub(crate) struct Panicking;
 
 impl Inspect for Panicking {
-    fn event(&self, body: &[u8], _: &[Beside<'_>]) -> Inspected {
-        assert!(!holds(body, b"panic"), "a detector that breaks");
+    fn event(&self, look: &Look<'_>) -> Inspected {
+        assert!(!holds(look.event, b"panic"), "a detector that breaks");
         clean()
     }
 }
@@ -79,8 +82,8 @@ impl Inspect for Panicking {
 pub(crate) struct Looping(pub(crate) Arc<AtomicBool>);
 
 impl Inspect for Looping {
-    fn event(&self, body: &[u8], _: &[Beside<'_>]) -> Inspected {
-        if holds(body, b"loop") {
+    fn event(&self, look: &Look<'_>) -> Inspected {
+        if holds(look.event, b"loop") {
             while !self.0.load(Ordering::Relaxed) {
                 std::thread::yield_now();
             }

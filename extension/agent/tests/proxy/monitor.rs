@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use credenza_agent::proxy::Inspect;
-use credenza_event::Beside;
+use credenza_agent::proxy::{Inspect, Look};
 use credenza_exchange::Inspected;
 use credenza_policy::{Mode, OnError, Policy};
 
@@ -173,12 +172,12 @@ fn an_endless_inspection_of_a_large_event_is_left_behind() {
 struct Slow;
 
 impl Inspect for Slow {
-    fn event(&self, body: &[u8], beside: &[Beside<'_>]) -> Inspected {
+    fn event(&self, look: &Look<'_>) -> Inspected {
         let begun = std::time::Instant::now();
         while begun.elapsed() < std::time::Duration::from_millis(150) {
             std::thread::yield_now();
         }
-        Refusing.event(body, beside)
+        Refusing.event(look)
     }
 }
 
