@@ -82,6 +82,8 @@ pub struct Config {
     pub function: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION`.
     pub version: String,
+    /// True on Managed Instances.
+    pub is_managed_instance: bool,
     /// What is not as its author meant it.
     pub problems: Vec<Problem>,
 }
@@ -117,8 +119,21 @@ impl Config {
             version: environment
                 .text("AWS_LAMBDA_FUNCTION_VERSION")
                 .unwrap_or_default(),
+            is_managed_instance: environment
+                .value("AWS_LAMBDA_INITIALIZATION_TYPE")
+                .is_some_and(|kind| kind == "lambda-managed-instances"),
             settings,
             problems,
+        }
+    }
+
+    /// The version of telemetry to ask for: Managed Instances know no older one (Telemetry API
+    /// reference), and what we read is the same in both.
+    pub(crate) fn telemetry_schema(&self) -> &'static str {
+        if self.is_managed_instance {
+            "2025-01-29"
+        } else {
+            "2022-12-13"
         }
     }
 

@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod secret;
 pub mod telemetry;
 pub mod upstream;
+pub mod witness;
 pub mod wrap;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use own::Own;
 use secret::Secret;
 use telemetry::Sink;
 use upstream::Route;
+use witness::Witness;
 
 /// What every connection of a runtime shares: the user's will, the way to the platform, the sink.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub struct Shared {
     pub route: Arc<Route>,
     /// The function's own secrets, which must not leave.
     pub own: Arc<Own>,
+    /// Hears of every event and answer, to hold them against what the platform tells.
+    pub witness: Arc<Witness>,
     /// Takes records; never blocks.
     pub sink: Arc<dyn Sink>,
 }

@@ -22,6 +22,7 @@ use crate::own::Own;
 use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
 use crate::upstream::{Route, Upstream};
+use crate::witness::{Lines, Wanted, Witness};
 use crate::{Shared, handover, harden};
 
 use call::{Call, Reply};
@@ -84,7 +85,9 @@ pub fn run(
         .and_then(|listener| listener.local_addr().ok());
     meet_wrappers(&config, &platform, listening, &route, &log);
     let own = Arc::new(Own::of(environment));
+    let witness: Arc<Witness> = Arc::default();
     let shared = Shared {
+        witness: Arc::clone(&witness),
         policy: Arc::new(Live::fixed(policy)),
         own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
@@ -114,7 +117,8 @@ pub fn run(
         }
     };
     let listening = listening.map_or_else(|| "nowhere".to_owned(), |at| at.to_string());
-    log.init(&listening, &route.current().to_string());
+    let told = be_told(&mut call, &identifier, &config, &witness, &own, &log);
+    log.init(&listening, &route.current().to_string(), told);
     let reason = wait_for_shutdown(&mut call, &identifier, log.as_ref());
     log.finish(&reason, FLUSH_PATIENCE);
     ExitCode::SUCCESS
@@ -229,6 +233,51 @@ fn register(call: &mut Call, name: &str) -> Result<String, String> {
                 pause = (pause * 2).min(Duration::from_millis(50));
             }
             Err(error) => return Err(format!("{error}")),
+        }
+    }
+}
+
+/// Asks the platform to tell of invocations and log lines, where somebody wants to hear of them;
+/// says what came of it, in the word of the INIT record.
+///
+/// After `register` and before INIT ends, or never (lambda-contract.md, 2.7).
+fn be_told(
+    call: &mut Call,
+    identifier: &str,
+    config: &Config,
+    witness: &Witness,
+    own: &Arc<Own>,
+    log: &Arc<Log>,
+) -> &'static str {
+    let settings = &config.settings;
+    if !settings.has_witness && !settings.inspects_logs {
+        return "off";
+    }
+    let sink = Arc::clone(log) as Arc<dyn Sink>;
+    let lines = settings.inspects_logs.then(|| {
+        let (own, sink) = (Arc::clone(own), Arc::clone(&sink));
+        Box::new(move |line: &[u8]| own.look_at_line(line, sink.as_ref())) as Lines
+    });
+    let header = format!("Lambda-Extension-Identifier: {}", header_text(identifier));
+    let wanted = Wanted {
+        schema: config.telemetry_schema(),
+        invocations: settings.has_witness,
+        lines,
+    };
+    let begun = witness.start(&sink, wanted, |subscription| {
+        let path = "/2022-07-01/telemetry";
+        match call.send("PUT", path, &header, subscription, Some(REPLY_PATIENCE)) {
+            Ok(Reply { status: 200, .. }) => Ok(()),
+            Ok(Reply { status, .. }) => Err(format!("the platform answered {status}")),
+            Err(error) => Err(error.to_string()),
+        }
+    });
+    match begun {
+        Ok(()) if settings.has_witness => "on",
+        Ok(()) => "off",
+        Err(why) => {
+            log.fault(&own_fault("no-telemetry", "nothing is witnessed", &why));
+            "refused"
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{Mode, OnError, OnPartial, Problem};
 
 const PREFIX: &str = "CREDENZA_";
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "CREDENZA_MODE",
     "CREDENZA_POLICY",
     "CREDENZA_POLICY_URL",
@@ -19,6 +19,8 @@ const NAMES: [&str; 10] = [
     "CREDENZA_ON_ERROR",
     "CREDENZA_ON_PARTIAL",
     "CREDENZA_LOG_LEVEL",
+    "CREDENZA_LOGS",
+    "CREDENZA_WITNESS",
 ];
 
 /// Which records are written: each level includes those above it.
@@ -82,6 +84,11 @@ pub struct Settings {
     pub next_wrapper: Option<Vec<u8>>,
     /// `CREDENZA_LOG_LEVEL`, else `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: LogLevel,
+    /// `CREDENZA_LOGS=inspect`: the function's log lines are looked at for what must not leave.
+    pub inspects_logs: bool,
+    /// `CREDENZA_WITNESS=on`: the platform is asked to tell of every invocation, so that one that
+    /// goes past us is reported.
+    pub has_witness: bool,
     /// `AWS_LAMBDA_LOG_FORMAT`.
     pub log_format: LogFormat,
 }
@@ -185,6 +192,14 @@ impl<'a> Reader<'a> {
             "CREDENZA_LOG_LEVEL" => {
                 self.own_level = self.choice(name, value, &LogLevel::ALL, LogLevel::name);
             }
+            "CREDENZA_LOGS" => {
+                let choices = [("off", false), ("inspect", true)];
+                self.settings.inspects_logs = self.switch(name, value, choices);
+            }
+            "CREDENZA_WITNESS" => {
+                let choices = [("off", false), ("on", true)];
+                self.settings.has_witness = self.switch(name, value, choices);
+            }
             "CREDENZA_LISTEN" => self.settings.listen = self.listen(name, value),
             "CREDENZA_UPSTREAM" => self.settings.upstream = Some(value.to_owned()),
             _ => self.problem(
@@ -215,6 +230,12 @@ impl<'a> Reader<'a> {
             self.problem(at, message);
         }
         found
+    }
+
+    /// One of two words; the first where it is neither.
+    fn switch(&mut self, name: &str, value: &str, choices: [(&'static str, bool); 2]) -> bool {
+        let chosen = self.choice(name, value, &choices, |(word, _)| word);
+        chosen.is_some_and(|(_, is_on)| is_on)
     }
 
     /// `127.0.0.1:9077`, `localhost:9077` or a port alone.

@@ -58,13 +58,13 @@ impl Call {
         };
         stream.set_read_timeout(patience)?;
         let (prefix, host) = (self.upstream.prefix(), self.upstream.authority());
-        let length = if method == "POST" {
+        let length = if method == "GET" {
+            String::new()
+        } else {
             format!(
                 "Content-Type: application/json\r\nContent-Length: {}\r\n",
                 body.len()
             )
-        } else {
-            String::new()
         };
         let request = format!(
             "{method} {prefix}{path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\n{length}\r\n{body}"

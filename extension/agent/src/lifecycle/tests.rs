@@ -79,6 +79,7 @@ impl Sink for Heard {
     fn inspected(&self, _: &Invocation<'_>, _: &Inspected, _: u64) {}
     fn leaked(&self, _: &crate::telemetry::LeakNote<'_>) {}
     fn dealt_with(&self, _: u64) {}
+    fn tampered(&self, _: &crate::telemetry::TamperNote<'_>) {}
 
     fn fault(&self, fault: &FaultNote<'_>) {
         self.0

@@ -128,6 +128,7 @@ impl Connection {
 
     /// Passes the answer to an invocation on.
     fn answered(self, request: &Request, id: Vec<u8>, channel: Channel) -> Option<Self> {
+        self.proxy.shared.witness.answered(&id);
         let expected = self.proxy.awaited.take(&id);
         // A batch that failed comes again as a whole: nothing is added to that.
         let completion = expected.as_ref().and_then(|expected| {

@@ -43,6 +43,8 @@ use link::Link;
 use next::Held;
 use pool::Pool;
 
+pub(crate) use peer::inode_of;
+
 // Limit: detectors do not recurse and stay below some 200 KiB of stack; 1 MiB of address
 // space costs nothing until it is touched.
 const STACK_BYTES: usize = 1024 * 1024;

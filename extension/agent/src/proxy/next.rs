@@ -75,6 +75,7 @@ impl Connection {
             // With this call the invocation ends, and the environment may be frozen.
             aside.wait(&connection.proxy);
         }
+        connection.meet();
         let mut tries = 0_u32;
         loop {
             let after = match connection.pending(&call, tries > 0) {
@@ -91,6 +92,7 @@ impl Connection {
                 }
                 After::Broken(again, same) if tries < TRIES_MAX => {
                     again.proxy.fault(Fault::PlatformNextBroken, b"");
+                    again.proxy.shared.witness.broke();
                     (connection, call) = (again, same);
                     tries = tries.saturating_add(1);
                 }
@@ -98,6 +100,18 @@ impl Connection {
                     return again.answer(Fault::PlatformUnreachable, b"", true);
                 }
             }
+        }
+    }
+
+    /// Lets the witness look at who asks for the first time on this connection.
+    fn meet(&self) {
+        let witness = &self.proxy.shared.witness;
+        if self.newcomer
+            && witness.is_active()
+            && let (Ok(theirs), Ok(ours)) =
+                (self.down.stream.peer_addr(), self.down.stream.local_addr())
+        {
+            witness.met(theirs, ours);
         }
     }
 
@@ -166,6 +180,9 @@ impl Connection {
             match link.message(policy, held_max, |bytes| self.proxy.pool.room(bytes)) {
                 Ok(message) => {
                     self.proxy.running();
+                    if message.reply.status == 200 {
+                        self.proxy.shared.witness.came(message.request_id());
+                    }
                     return self.judge(link, call, message, begun);
                 }
                 Err(Unread::Interim) => {
@@ -178,8 +195,11 @@ impl Connection {
                 }
                 Err(Unread::Unheld(unheld)) => {
                     self.proxy.running();
+                    let id = unheld.request_id(&link).to_vec();
+                    if unheld.reply.status == 200 {
+                        self.proxy.shared.witness.came(&id);
+                    }
                     if let Some(fault) = unheld.fault {
-                        let id = unheld.request_id(&link).to_vec();
                         self.proxy.fault(fault, &id);
                     }
                     let proxy = Arc::clone(&self.proxy);

@@ -9,27 +9,33 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 
 /// True if a process still holds the other end; false too where the kernel does not tell.
 pub(super) fn is_held(stream: &TcpStream) -> bool {
-    let (Ok(ours), Ok(theirs)) = (stream.local_addr(), stream.peer_addr()) else {
-        return false;
-    };
+    match (stream.local_addr(), stream.peer_addr()) {
+        (Ok(ours), Ok(theirs)) => inode_of(theirs, ours).is_some(),
+        _ => false,
+    }
+}
+
+/// The inode of the socket that leads from `theirs` to `ours`, if a process holds it.
+pub(crate) fn inode_of(theirs: SocketAddr, ours: SocketAddr) -> Option<String> {
     let table = if ours.is_ipv4() {
         "/proc/net/tcp"
     } else {
         "/proc/net/tcp6"
     };
-    fs::read_to_string(table).is_ok_and(|text| holds(&text, &spelling(theirs), &spelling(ours)))
+    let text = fs::read_to_string(table).ok()?;
+    inode_in(&text, &spelling(theirs), &spelling(ours)).map(str::to_owned)
 }
 
-/// True if `table` has a row from `local` to `remote` that belongs to a file of some process.
-fn holds(table: &str, local: &str, remote: &str) -> bool {
-    table.lines().any(|line| {
+/// The inode in the row of `table` from `local` to `remote`, if it belongs to some process.
+fn inode_in<'t>(table: &'t str, local: &str, remote: &str) -> Option<&'t str> {
+    table.lines().find_map(|line| {
         let mut words = line.split_ascii_whitespace().skip(1);
         if words.next() != Some(local) || words.next() != Some(remote) {
-            return false;
+            return None;
         }
         // State, queues, timer, retransmits, user and timeout stand before the inode; a socket
         // that nobody holds has none.
-        words.nth(6).is_some_and(|inode| inode != "0")
+        words.nth(6).filter(|inode| *inode != "0")
     })
 }
 
@@ -53,7 +59,7 @@ fn spelling(address: SocketAddr) -> String {
 mod tests {
     use std::net::{Shutdown, TcpListener, TcpStream};
 
-    use super::{holds, is_held};
+    use super::{inode_in, is_held};
 
     fn pair(address: &str) -> Option<(TcpStream, TcpStream)> {
         let listener = TcpListener::bind(address).ok()?;
@@ -80,10 +86,10 @@ mod tests {
         let row = "   1: 0100007F:9C40 0100007F:2375 05 00000000:00000000 00:00000000 00000000  \
                    1000        0 12345 1 0000000000000000 20 4 0 10 -1";
         let (theirs, ours) = ("0100007F:9C40", "0100007F:2375");
-        assert!(holds(row, theirs, ours));
-        assert!(!holds(row, ours, theirs));
-        assert!(!holds(&row.replace("12345", "0"), theirs, ours));
-        assert!(!holds("", theirs, ours));
-        assert!(!holds("garbage\n1: 2", theirs, ours));
+        assert_eq!(inode_in(row, theirs, ours), Some("12345"));
+        assert_eq!(inode_in(row, ours, theirs), None);
+        assert_eq!(inode_in(&row.replace("12345", "0"), theirs, ours), None);
+        assert_eq!(inode_in("", theirs, ours), None);
+        assert_eq!(inode_in("garbage\n1: 2", theirs, ours), None);
     }
 }

@@ -24,6 +24,7 @@ impl Connection {
             self.own(link);
         }
         let id = message.request_id();
+        self.proxy.shared.witness.answered(id);
         let fault = match self.post(call.user_agent(), id, refusal) {
             Ok(202) => None,
             Ok(_) => Some(Fault::PlatformRefusalRejected),

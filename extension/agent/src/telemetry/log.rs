@@ -17,7 +17,7 @@ use credenza_policy::{LogFormat, LogLevel, Problem, Verdict};
 use super::metrics::Window;
 use super::record::{self, Counts, Origin, Seen};
 use super::repeats::{Circumstance, Repeats};
-use super::{FaultNote, Invocation, LeakNote, Sink};
+use super::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 
 // Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
 // may have, waiting for a reader. Two such buffers change hands, so 64 KiB is all that is held.
@@ -71,6 +71,7 @@ struct Tally {
     blocked: AtomicU64,
     faults: AtomicU64,
     leaks: AtomicU64,
+    tampered: AtomicU64,
     problems: AtomicU64,
     findings_dropped: AtomicU64,
 }
@@ -156,11 +157,14 @@ impl Log {
     }
 
     /// Says what is in force.
-    pub fn init(&self, listen: &str, upstream: &str) {
+    pub fn init(&self, listen: &str, upstream: &str, witness: &str) {
         if self.level >= LogLevel::Info {
             let problems = self.tally.problems.load(Ordering::Relaxed);
             let now = SystemTime::now();
-            self.push(&record::init(now, &self.origin, listen, upstream, problems));
+            let origin = &self.origin;
+            self.push(&record::init(
+                now, origin, listen, upstream, witness, problems,
+            ));
         }
     }
 
@@ -179,6 +183,7 @@ impl Log {
             flagged: read(&self.tally.flagged),
             blocked: read(&self.tally.blocked),
             leaks: read(&self.tally.leaks),
+            tampered: read(&self.tally.tampered),
             faults: read(&self.tally.faults),
             problems: read(&self.tally.problems),
             findings_dropped: read(&self.tally.findings_dropped),
@@ -341,6 +346,12 @@ impl Sink for Log {
         if self.level >= LogLevel::Warn {
             self.push(&record::leak(SystemTime::now(), &self.origin, leak));
         }
+    }
+
+    fn tampered(&self, note: &TamperNote<'_>) {
+        self.tally.tampered.fetch_add(1, Ordering::Relaxed);
+        self.minute().window.tampered();
+        self.push(&record::tamper(SystemTime::now(), &self.origin, note));
     }
 
     fn fault(&self, fault: &FaultNote<'_>) {

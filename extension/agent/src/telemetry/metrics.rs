@@ -102,6 +102,7 @@ pub(crate) struct Window {
     pub(crate) would_block: u64,
     pub(crate) blocked: u64,
     pub(crate) leaks: u64,
+    pub(crate) tampered: u64,
     pub(crate) faults: u64,
     pub(crate) findings_dropped: u64,
     added_us: Histogram,
@@ -123,6 +124,7 @@ impl Window {
             would_block: 0,
             blocked: 0,
             leaks: 0,
+            tampered: 0,
             faults: 0,
             findings_dropped: 0,
             added_us: Histogram::default(),
@@ -139,7 +141,11 @@ impl Window {
 
     /// True if nothing happened in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.invocations == 0 && self.inspected == 0 && self.leaks == 0 && self.faults == 0
+        self.invocations == 0
+            && self.inspected == 0
+            && self.leaks == 0
+            && self.tampered == 0
+            && self.faults == 0
     }
 
     /// An event was dealt with, `us` microseconds after its first byte had come.
@@ -178,6 +184,11 @@ impl Window {
     pub(crate) fn leaked(&mut self, verdict: Verdict) {
         add(&mut self.leaks, 1);
         self.found(OWN_SECRET.id, verdict);
+    }
+
+    /// Somebody went past us.
+    pub(crate) fn tampered(&mut self) {
+        add(&mut self.tampered, 1);
     }
 
     /// Something broke.

@@ -64,6 +64,19 @@ pub struct LeakNote<'a> {
     pub applied: bool,
 }
 
+/// Something that an honest function does not do, as a record tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct TamperNote<'a> {
+    /// `proxy-bypass`, `runtime-changed` or `decoy-credential`.
+    pub rule: &'static str,
+    /// What about it, in a word (`not-delivered`, `answered-elsewhere`, …).
+    pub why: &'static str,
+    /// The invocation, where there is one.
+    pub request_id: &'a [u8],
+    /// One clause for the reader, without any byte of an event or an output.
+    pub detail: &'a str,
+}
+
 /// Takes records. Every method returns at once, whatever the reader of the records does.
 pub trait Sink: Send + Sync {
     /// An event was inspected in `us` microseconds; called for clean events too, which only count.
@@ -73,6 +86,8 @@ pub trait Sink: Send + Sync {
     fn dealt_with(&self, us: u64);
     /// A secret was on its way out.
     fn leaked(&self, leak: &LeakNote<'_>);
+    /// Somebody goes past us, or is not who he was.
+    fn tampered(&self, note: &TamperNote<'_>);
     /// Something broke, and what was done about it.
     fn fault(&self, fault: &FaultNote<'_>);
     /// A setting or a policy is not what its author meant.

@@ -12,7 +12,7 @@ use credenza_policy::{LogFormat, Mode, Policy, Problem, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
-use super::{FaultNote, Invocation, LeakNote};
+use super::{FaultNote, Invocation, LeakNote, TamperNote};
 
 pub(crate) use counted::{metrics, repeats};
 
@@ -70,6 +70,8 @@ pub struct Counts {
     pub blocked: u64,
     /// Secrets of the function on their way out, withheld or not.
     pub leaks: u64,
+    /// Invocations that went past us, and what else an honest function does not do.
+    pub tampered: u64,
     /// Faults.
     pub faults: u64,
     /// Problems with policy or settings.
@@ -255,6 +257,22 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
     line.done()
 }
 
+/// What an honest function does not do: `rule`, `why` in a word, and `detail`, with the invocation
+/// where there is one.
+pub(crate) fn tamper(now: SystemTime, origin: &Origin, note: &TamperNote<'_>) -> String {
+    let mut line = head(now, origin.format, "error", "tamper");
+    line.text_if_any("request_id", note.request_id, 40);
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text_if_any("version", origin.version.as_bytes(), 16);
+    line.text("rule", note.rule.as_bytes(), 32);
+    line.text("confidence", b"high", 8);
+    line.text("why", note.why.as_bytes(), 24);
+    line.text_if_any("detail", note.detail.as_bytes(), 240);
+    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.done()
+}
+
 /// A fault: `kind`, `family` (platform, runtime, ours), `behaviour` (what was done about it) and
 /// `detail`, with the invocation where there is one.
 pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> String {
@@ -280,12 +298,15 @@ pub(crate) fn problem(now: SystemTime, origin: &Origin, problem: &Problem) -> St
 
 /// INIT: what is in force.
 ///
-/// `agent` is our version; `listen` is where runtimes find us, `upstream` where events come from.
+/// `agent` is our version; `listen` is where runtimes find us, `upstream` where events come from;
+/// `witness` says whether invocations that go past us are told: `on`, `off`, or `refused` where the
+/// platform would not tell of them.
 pub(crate) fn init(
     now: SystemTime,
     origin: &Origin,
     listen: &str,
     upstream: &str,
+    witness: &str,
     problems: u64,
 ) -> String {
     let mut line = head(now, origin.format, "info", "init");
@@ -296,6 +317,7 @@ pub(crate) fn init(
     line.text("policy", origin.policy_name().as_bytes(), 16);
     line.text("listen", listen.as_bytes(), 48);
     line.text("upstream", upstream.as_bytes(), 120);
+    line.text("witness", witness.as_bytes(), 16);
     line.number("problems", problems);
     line.done()
 }
@@ -311,6 +333,7 @@ pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &C
     line.number("flagged", counts.flagged);
     line.number("blocked", counts.blocked);
     line.number("leaks", counts.leaks);
+    line.number("tampered", counts.tampered);
     line.number("faults", counts.faults);
     line.number("problems", counts.problems);
     line.number("findings_dropped", counts.findings_dropped);

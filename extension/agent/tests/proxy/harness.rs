@@ -10,7 +10,7 @@ use credenza_agent::live::Live;
 use credenza_agent::own::Own;
 use credenza_agent::proxy::{Inspect, serve_with};
 use credenza_agent::secret::Secret;
-use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink};
+use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 use credenza_agent::upstream::{Route, Upstream};
 use credenza_exchange::Inspected;
 use credenza_policy::{Mode, Policy, Problem};
@@ -47,6 +47,7 @@ impl Sink for Notes {
 
     fn problem(&self, _: &Problem) {}
     fn dealt_with(&self, _: u64) {}
+    fn tampered(&self, _: &TamperNote<'_>) {}
 }
 
 /// How a room is furnished.
@@ -113,6 +114,7 @@ impl Room {
             own: Arc::new(Own::of(&plan.environment)),
             key: Arc::new(Secret::draw()),
             route: Arc::new(Route::new(Upstream::parse(&upstream).unwrap())),
+            witness: Arc::default(),
             sink: Arc::clone(&notes) as Arc<dyn Sink>,
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

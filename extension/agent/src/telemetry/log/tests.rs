@@ -145,7 +145,7 @@ fn each_level_says_what_it_promises() {
     let said = |level| {
         let bench = bench(level);
         drop(bench.go);
-        bench.log.init("127.0.0.1:9077", "127.0.0.1:9001");
+        bench.log.init("127.0.0.1:9077", "127.0.0.1:9001", "off");
         let mut event = partial();
         bench.log.inspected(&Invocation::default(), &event, 1);
         event.verdict = Verdict::Pass;
@@ -315,7 +315,7 @@ fn a_minute_is_told_in_metrics_that_add_up() {
     assert_eq!(metrics.len(), 1);
     for part in [
         r#""invocations":4,"inspected":3,"bytes":"#,
-        r#""partial":1,"flagged":1,"would_block":1,"blocked":1,"leaks":0,"faults":0"#,
+        r#""partial":1,"flagged":1,"would_block":1,"blocked":1,"leaks":0,"tampered":0,"faults":0"#,
         r#""added_us_p50":103,"added_us_p99":103,"inspection_us_p50":43"#,
         r#""rules":{"sql-injection":{"flag":0,"block":2}}"#,
         r#""Dimensions":[["function","mode"]]"#,
@@ -349,7 +349,7 @@ fn under_the_platforms_json_format_lines_name_time_and_level_as_it_does() {
         lines: sender,
     };
     let log = Log::new(origin, LogLevel::Info, writer);
-    log.init("127.0.0.1:9077", "127.0.0.1:9001");
+    log.init("127.0.0.1:9077", "127.0.0.1:9001", "off");
     log.inspected(&Invocation::default(), &attack("q"), 1);
     log.finish("test", PATIENCE);
     for line in lines.try_iter() {

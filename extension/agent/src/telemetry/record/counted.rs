@@ -7,7 +7,7 @@ use crate::telemetry::metrics::Window;
 use crate::telemetry::repeats::Repeat;
 
 /// The counters of a line about a window, in the order in which they stand.
-const COUNTERS: [&str; 11] = [
+const COUNTERS: [&str; 12] = [
     "invocations",
     "inspected",
     "bytes",
@@ -16,6 +16,7 @@ const COUNTERS: [&str; 11] = [
     "would_block",
     "blocked",
     "leaks",
+    "tampered",
     "faults",
     "findings_dropped",
     "dropped",
@@ -25,13 +26,14 @@ const COUNTERS: [&str; 11] = [
 // dashboard is drawn from becomes one; the other members are there for queries, which are free of
 // that.
 /// The members that become metrics, with their units.
-const METRICS: [(&str, &str); 9] = [
+const METRICS: [(&str, &str); 10] = [
     ("invocations", "Count"),
     ("partial", "Count"),
     ("flagged", "Count"),
     ("would_block", "Count"),
     ("blocked", "Count"),
     ("leaks", "Count"),
+    ("tampered", "Count"),
     ("faults", "Count"),
     ("dropped", "Count"),
     ("added_us_p99", "Microseconds"),
@@ -45,7 +47,7 @@ const METRICS: [(&str, &str); 9] = [
 /// | `invocations`, `inspected`, `bytes` | events dealt with, inspected, and their bytes |
 /// | `partial`, `flagged`, `blocked` | events by coverage and verdict; `blocked` were refused |
 /// | `would_block` | events with verdict `block` that passed, because the mode is `monitor` |
-/// | `leaks`, `faults` | findings in outputs; what broke |
+/// | `leaks`, `tampered`, `faults` | findings in outputs; bypasses; what broke |
 /// | `findings_dropped`, `dropped` | findings beyond an event's most; lines not written so far |
 /// | `added_us_p50`, `added_us_p99` | from an event's first byte to the last one handed on |
 /// | `inspection_us_…`, `steps_…` | what inspections cost |
@@ -60,6 +62,7 @@ pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, dropped
         window.would_block,
         window.blocked,
         window.leaks,
+        window.tampered,
         window.faults,
         window.findings_dropped,
         dropped,

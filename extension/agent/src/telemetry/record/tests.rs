@@ -352,7 +352,14 @@ fn init_tells_what_is_in_force() {
         ..origin()
     };
     check(
-        &super::init(now(), &default, "127.0.0.1:9077", "127.0.0.1:9001", 1),
+        &super::init(
+            now(),
+            &default,
+            "127.0.0.1:9077",
+            "127.0.0.1:9001",
+            "off",
+            1,
+        ),
         &expect![[r#"
             {"time":"2026-11-25T01:43:10.123Z",
             "level":"info",
@@ -364,6 +371,7 @@ fn init_tells_what_is_in_force() {
             "policy":"default",
             "listen":"127.0.0.1:9077",
             "upstream":"127.0.0.1:9001",
+            "witness":"off",
             "problems":1}"#]],
     );
 }
@@ -390,6 +398,7 @@ fn a_summary_and_what_was_dropped() {
             "flagged":2,
             "blocked":3,
             "leaks":0,
+            "tampered":0,
             "faults":0,
             "problems":0,
             "findings_dropped":0,
