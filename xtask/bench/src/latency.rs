@@ -24,6 +24,9 @@ pub(crate) const HYPER: &str = "hyper, bare";
 pub(crate) const MONITOR: &str = "agent, monitor";
 /// The agent, blocking.
 pub(crate) const BLOCK: &str = "agent, block";
+/// The agent, blocking, in an environment without secrets: what its output guard costs is the
+/// difference.
+pub(crate) const UNGUARDED: &str = "block, no guard";
 
 /// One series of invocations: how large, how paced, how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +134,7 @@ impl Lane {
                 std::slice::from_ref(program),
                 upstream.address,
                 variant.mode,
+                &variant.variables,
             )?;
             started.wait_until_listening()?;
             address = started.address;

@@ -4,6 +4,7 @@ pub mod events;
 pub mod process;
 pub mod quota;
 pub mod runtime;
+pub mod secrets;
 pub mod statistics;
 pub mod upstream;
 pub mod wire;

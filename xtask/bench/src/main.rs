@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use credenza_bench::secrets;
 
 #[derive(Parser)]
 struct Arguments {
@@ -40,6 +41,9 @@ struct Arguments {
     /// Fewer rounds, for a first impression.
     #[arg(long)]
     quick: bool,
+    /// Only the added one-way time.
+    #[arg(long)]
+    latency: bool,
 }
 
 /// One thing to measure: a program between platform and runtime, or nothing at all.
@@ -51,6 +55,8 @@ struct Variant {
     program: Option<OsString>,
     /// `CREDENZA_MODE`, which the peers ignore.
     mode: &'static str,
+    /// What else is in its environment.
+    variables: Vec<(&'static str, String)>,
 }
 
 fn main() -> ExitCode {
@@ -70,6 +76,12 @@ fn measure(arguments: &Arguments) -> Result<()> {
         name,
         program,
         mode,
+        // Every function has the keys of its role.
+        variables: secrets::of_a_function(),
+    };
+    let unguarded = Variant {
+        variables: Vec::new(),
+        ..variant(latency::UNGUARDED, agent.clone(), "block")
     };
     let variants = [
         variant(latency::DIRECT, None, "off"),
@@ -79,7 +91,13 @@ fn measure(arguments: &Arguments) -> Result<()> {
         variant("agent, off", agent.clone(), "off"),
         variant(latency::MONITOR, agent.clone(), "monitor"),
         variant(latency::BLOCK, agent, "block"),
+        unguarded,
     ];
+    if arguments.latency {
+        let figures = latency::measure(&variants, arguments.quick)?;
+        latency::print(&figures, &variants);
+        return Ok(());
+    }
     eprintln!("start-up, variants in turn");
     let startup = startup::measure(&variants, peer("peer-plain").as_ref(), arguments.quick)?;
     eprintln!("latency, variants in turn");

@@ -8,6 +8,7 @@ use anyhow::Result;
 use credenza_bench::events;
 use credenza_bench::process::Proxy;
 use credenza_bench::runtime::Runtime;
+use credenza_bench::secrets;
 use credenza_bench::statistics::slope;
 use credenza_bench::upstream::Upstream;
 
@@ -39,7 +40,7 @@ const POINTS: u32 = 50;
 pub(crate) fn measure(agent: &Path, quick: bool) -> Result<Memory> {
     let upstream = Upstream::start()?;
     let command = [agent.as_os_str().to_owned()];
-    let mut proxy = Proxy::start(&command, upstream.address, "monitor")?;
+    let mut proxy = Proxy::start(&command, upstream.address, "monitor", &secrets::of_a_function())?;
     proxy.wait_until_listening()?;
     upstream.registered()?;
     let idle = proxy.memory_bytes()?;

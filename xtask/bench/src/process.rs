@@ -27,11 +27,18 @@ impl Proxy {
     ///
     /// Every proxy of the bench takes the agent's variables: `AWS_LAMBDA_RUNTIME_API` names the
     /// platform and `CREDENZA_LISTEN` the address to listen on.
-    pub fn start(command: &[OsString], upstream: SocketAddr, mode: &str) -> Result<Self> {
+    /// Of the bench's own variables it gets none: what they hold would decide what is looked for.
+    pub fn start(
+        command: &[OsString],
+        upstream: SocketAddr,
+        mode: &str,
+        variables: &[(&str, String)],
+    ) -> Result<Self> {
         let (program, arguments) = command.split_first().context("no program was named")?;
         let address = free_address()?;
         let mut start = Command::new(program);
-        start.args(arguments);
+        start.args(arguments).env_clear();
+        start.envs(variables.iter().map(|(name, value)| (name, value)));
         start.env("AWS_LAMBDA_RUNTIME_API", upstream.to_string());
         start.env("CREDENZA_LISTEN", address.to_string());
         start.env("CREDENZA_MODE", mode);

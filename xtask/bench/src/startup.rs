@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use credenza_bench::process::Proxy;
+use credenza_bench::secrets;
 use credenza_bench::statistics::median;
 use credenza_bench::upstream::Upstream;
 
@@ -52,7 +53,9 @@ pub(crate) fn measure(
 
 fn once(program: &OsString) -> Result<Duration> {
     let upstream = Upstream::start()?;
-    let proxy = Proxy::start(std::slice::from_ref(program), upstream.address, "monitor")?;
+    let command = std::slice::from_ref(program);
+    let variables = secrets::of_a_function();
+    let proxy = Proxy::start(command, upstream.address, "monitor", &variables)?;
     let registered = upstream.registered()?;
     // Registered means that the platform may start the runtime: the port must be open by now.
     std::net::TcpStream::connect(proxy.address).context("registered before it listened")?;

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Fewer rounds, for a first impression.
     #[arg(long)]
     quick: bool,
+    /// Only the added one-way time.
+    #[arg(long)]
+    latency: bool,
     /// Only the instruction counts under callgrind.
     #[arg(long)]
     instructions: bool,
@@ -43,6 +46,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     bench.arg("--agent").arg(&agent).arg("--peers").arg(&peers);
     if arguments.quick {
         bench.arg("--quick");
+    }
+    if arguments.latency {
+        return project::run(bench.arg("--latency"));
     }
     if let Some(touched) = touched::measure()? {
         bench.args(["--table-bytes", &touched.table_bytes.to_string()]);

@@ -5,6 +5,7 @@ use crate::detector::Rule;
 use crate::report::Confidence;
 
 mod anchors;
+mod gram;
 mod leaks;
 mod spelling;
 mod text;

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::gram::{GRAM_BYTES, Grams, STRIDE_BYTES};
 use super::spelling::{self, Spelling};
 
 /// A run of one secret in a text.
@@ -21,21 +22,21 @@ pub struct OwnLeak {
 /// Bytes of a secret that are a leak: fewer occur by chance (threats.md, P6).
 pub const RUN_BYTES_MIN: usize = 8;
 
-/// Bytes that are looked at together.
-const GRAM_BYTES: usize = 8;
-
-// Limit: a page of bits for each of some 8,000 grams keeps one look in four hundred from the table;
-// 64 KiB of it stay in the nearest cache but one.
-const FILTER_BITS: u32 = 19;
-
-/// What is known of the secrets: their grams, and the spellings that these stand in.
+/// What is known of the secrets: their spellings, and the grams that these are made of.
 pub struct OwnSecrets {
-    filter: Vec<u64>,
-    /// Grams in their order, each with its spelling and its place there.
-    grams: Vec<(u64, u16, u16)>,
-    spellings: Vec<(usize, Spelling)>,
-    /// For each byte whether it stands in any spelling.
-    bytes: [bool; 256],
+    /// The bytes of all spellings, one behind the other.
+    bytes: Vec<u8>,
+    spellings: Vec<Known>,
+    grams: Grams,
+}
+
+/// One spelling among those that are known.
+struct Known {
+    /// Which secret it spells.
+    secret: usize,
+    /// Where its bytes begin.
+    start: usize,
+    spelling: Spelling,
 }
 
 impl fmt::Debug for OwnSecrets {
@@ -46,12 +47,10 @@ impl fmt::Debug for OwnSecrets {
 
 impl Drop for OwnSecrets {
     fn drop(&mut self) {
-        self.grams.fill((0, 0, 0));
-        for (_, spelling) in &mut self.spellings {
-            spelling.bytes.fill(0);
-        }
+        self.bytes.fill(0);
+        self.grams.wipe();
         // What is read afterwards must have been written before.
-        core::hint::black_box((&self.grams, &self.spellings));
+        core::hint::black_box((&self.bytes, &self.grams));
     }
 }
 
@@ -59,150 +58,142 @@ impl OwnSecrets {
     /// Gets to know secrets; those of fewer than eight bytes are left out, because they occur by
     /// chance.
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
-        let mut own = Self {
-            filter: Vec::new(),
-            grams: Vec::new(),
-            spellings: Vec::new(),
-            bytes: [false; 256],
-        };
+        let (mut bytes, mut spellings) = (Vec::new(), Vec::new());
         for (secret, text) in secrets.into_iter().enumerate() {
-            if text.len() >= RUN_BYTES_MIN {
-                let all = spelling::all(text).into_iter();
-                own.spellings.extend(all.map(|spelling| (secret, spelling)));
+            if text.len() < RUN_BYTES_MIN {
+                continue;
+            }
+            for mut spelling in spelling::all(text) {
+                let start = bytes.len();
+                bytes.append(&mut spelling.bytes);
+                spellings.push(Known {
+                    secret,
+                    start,
+                    spelling,
+                });
             }
         }
-        own.index();
-        own
-    }
-
-    fn index(&mut self) {
-        for (number, (_, spelling)) in self.spellings.iter().enumerate() {
-            let number = u16::try_from(number).unwrap_or(u16::MAX);
-            for (at, window) in spelling.bytes.windows(GRAM_BYTES).enumerate() {
-                let at = u16::try_from(at).unwrap_or(u16::MAX);
-                self.grams.push((gram(window), number, at));
-            }
-            for byte in &spelling.bytes {
-                if let Some(known) = self.bytes.get_mut(usize::from(*byte)) {
-                    *known = true;
-                }
-            }
-        }
-        self.grams.sort_unstable();
-        if !self.grams.is_empty() {
-            self.filter.resize(1 << (FILTER_BITS - 6), 0);
-        }
-        for (gram, _, _) in &self.grams {
-            let (word, bit) = place(*gram);
-            if let Some(word) = self.filter.get_mut(word) {
-                *word |= bit;
-            }
+        let starts = spellings.iter().map(|known| known.start);
+        let ends = starts.clone().skip(1).chain([bytes.len()]);
+        let grams = Grams::of(&bytes, starts.zip(ends));
+        Self {
+            bytes,
+            spellings,
+            grams,
         }
     }
 
     /// True if nothing is to be looked for.
     pub fn is_empty(&self) -> bool {
-        self.grams.is_empty()
+        self.spellings.is_empty()
     }
 
-    /// The runs of secrets in a text, in order; a run that ends with the text may go on behind it.
+    /// The runs of secrets in a text, in order and apart from each other; a run that ends with the
+    /// text may go on behind it.
     pub fn leaks<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = OwnLeak> + 't {
-        let mut at = 0;
+        let mut from = 0;
         core::iter::from_fn(move || {
-            let leak = self.next_leak(text, at)?;
-            at = leak.end;
-            Some(leak)
+            let (mut leak, at) = self.next_leak(text, from, text.len())?;
+            from = at.saturating_add(STRIDE_BYTES);
+            loop {
+                // What begins in a run and goes on behind it belongs to the same leak.
+                from = from.max(leak.end.saturating_sub(RUN_BYTES_MIN));
+                let Some((next, at)) = self.next_leak(text, from, leak.end) else {
+                    return Some(leak);
+                };
+                from = at.saturating_add(STRIDE_BYTES);
+                leak.end = leak.end.max(next.end);
+            }
         })
     }
 
-    fn next_leak(&self, text: &[u8], from: usize) -> Option<OwnLeak> {
-        if self.is_empty() {
-            return None;
-        }
-        let rest = text.get(from..)?;
-        for (at, window) in rest.windows(GRAM_BYTES).enumerate() {
-            let gram = gram(window);
-            let (word, bit) = place(gram);
-            if self.filter.get(word).is_some_and(|word| word & bit != 0)
-                && let Some(leak) = self.leak_at(text, from.saturating_add(at), gram)
-            {
-                return Some(leak);
+    /// The first leak of which a gram begins in `from..until`, and where that gram stands.
+    fn next_leak(&self, text: &[u8], from: usize, until: usize) -> Option<(OwnLeak, usize)> {
+        let reach = until.saturating_add(GRAM_BYTES).min(text.len());
+        let looked_at = text.get(..reach)?;
+        let mut from = from;
+        loop {
+            let at = self.grams.next(looked_at, from).filter(|at| *at < until)?;
+            if let Some(leak) = self.leak_at(text, at) {
+                return Some((leak, at));
             }
+            from = at.saturating_add(STRIDE_BYTES);
         }
-        None
     }
 
-    /// The longest run around the gram at an offset.
-    fn leak_at(&self, text: &[u8], at: usize, gram: u64) -> Option<OwnLeak> {
-        let from = self.grams.partition_point(|(other, _, _)| *other < gram);
-        let same = self.grams.get(from..)?.iter();
+    /// All runs around the gram at an offset, as one leak with the name of the longest.
+    fn leak_at(&self, text: &[u8], at: usize) -> Option<OwnLeak> {
+        let gram = text.get(at..)?.first_chunk()?;
         // Limit: a secret of one repeated letter has as many equal grams as bytes.
-        let same = same.take_while(|(other, _, _)| *other == gram).take(64);
-        let runs = same.filter_map(|(_, number, place)| {
-            let (secret, spelling) = self.spellings.get(usize::from(*number))?;
-            let (start, end, place) = run(text, at, &spelling.bytes, usize::from(*place))?;
+        let places = self.grams.places(gram).take(256);
+        let runs = places.filter_map(|place| {
+            let known = self.spelling_at(place)?;
+            let bytes = self.bytes_of(known);
+            let place = place.checked_sub(known.start)?;
+            let (start, end, place) = run(text, at, bytes, place)?;
             let len = end.saturating_sub(start);
-            let whole = spelling.whole(place, place.saturating_add(len));
+            let whole = known.spelling.whole(place, place.saturating_add(len));
             (whole >= RUN_BYTES_MIN).then_some(OwnLeak {
-                secret: *secret,
+                secret: known.secret,
                 start,
                 end,
-                spelling: spelling.name,
+                spelling: known.spelling.name,
             })
         });
-        runs.max_by_key(|leak| leak.end.saturating_sub(leak.start))
+        runs.reduce(|one, other| {
+            let longer =
+                if other.end.saturating_sub(other.start) > one.end.saturating_sub(one.start) {
+                    other
+                } else {
+                    one
+                };
+            OwnLeak {
+                start: one.start.min(other.start),
+                end: one.end.max(other.end),
+                ..longer
+            }
+        })
+    }
+
+    /// The spelling in which a byte stands.
+    fn spelling_at(&self, place: usize) -> Option<&Known> {
+        let behind = self.spellings.partition_point(|known| known.start <= place);
+        self.spellings.get(behind.checked_sub(1)?)
+    }
+
+    fn bytes_of(&self, known: &Known) -> &[u8] {
+        let end = known.start.saturating_add(known.spelling.len());
+        self.bytes.get(known.start..end).unwrap_or_default()
     }
 
     /// How many bytes at the end of a text may be the beginning of a run that goes on behind it,
     /// and so must not be sent before more is known.
     pub fn pending(&self, text: &[u8]) -> usize {
-        let known = |byte: &&u8| {
-            self.bytes
-                .get(usize::from(**byte))
-                .copied()
-                .unwrap_or(false)
+        let Some(gram) = text.last_chunk() else {
+            return self.begun(text);
         };
-        let tail = text.iter().rev().take(PENDING_BYTES_MAX).take_while(known);
-        let longest = tail.count();
-        (1..=longest)
-            .rev()
-            .find(|len| {
-                let start = text.len().saturating_sub(*len);
-                text.get(start..).is_some_and(|tail| self.holds(tail))
-            })
-            .unwrap_or(0)
-    }
-
-    /// True if a text stands in some spelling.
-    fn holds(&self, text: &[u8]) -> bool {
-        if let Some(window) = text.first_chunk::<GRAM_BYTES>() {
-            let gram = gram(window);
-            let (word, bit) = place(gram);
-            if self.filter.get(word).is_none_or(|word| word & bit == 0) {
-                return false;
-            }
+        let at = text.len().saturating_sub(GRAM_BYTES);
+        // Limit: as many as where runs are looked for.
+        let places = self.grams.places(gram).take(256);
+        let runs = places.filter_map(|place| {
+            let known = self.spelling_at(place)?;
+            let place = place.checked_sub(known.start)?;
+            let (start, end, _) = run(text, at, self.bytes_of(known), place)?;
+            let goes_on = place.saturating_add(GRAM_BYTES) < known.spelling.len();
+            goes_on.then_some(end.saturating_sub(start))
+        });
+        match runs.max() {
+            Some(longest) => longest,
+            None => self.begun(text.get(at.saturating_add(1)..).unwrap_or_default()),
         }
-        let mut spellings = self.spellings.iter();
-        spellings.any(|(_, spelling)| memchr::memmem::find(&spelling.bytes, text).is_some())
     }
-}
 
-// Limit: eight bytes of a secret take 48 in the longest spelling, six for each as `&#x2F;`.
-const PENDING_BYTES_MAX: usize = 48;
-
-/// Eight bytes as one number.
-#[inline]
-fn gram(window: &[u8]) -> u64 {
-    let bytes = window.first_chunk().copied().unwrap_or([0; GRAM_BYTES]);
-    u64::from_le_bytes(bytes)
-}
-
-/// The word and the bit of a gram in the filter.
-#[inline]
-fn place(gram: u64) -> (usize, u64) {
-    let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
-    let hash = usize::try_from(hash).unwrap_or(0);
-    (hash / 64, 1 << (hash % 64))
+    /// The longest end of a short text with which some gram begins.
+    fn begun(&self, text: &[u8]) -> usize {
+        let ends = (0..text.len()).filter_map(|from| text.get(from..));
+        let mut begun = ends.filter(|end| self.grams.begin_with(end));
+        begun.next().map_or(0, <[u8]>::len)
+    }
 }
 
 /// The run of `spelling` in `text` in which the bytes at `at` and at `place` are the same; its

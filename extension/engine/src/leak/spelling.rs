@@ -16,6 +16,11 @@ pub(super) struct Spelling {
 const SECRET_BYTES_MAX: usize = 4096;
 
 impl Spelling {
+    /// How many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        self.before.len().saturating_sub(1)
+    }
+
     /// How many bytes of the secret stand whole in `start..end` of the spelling.
     pub(super) fn whole(&self, start: usize, end: usize) -> usize {
         let at = |offset: usize| self.before.get(offset).copied().map_or(0, usize::from);

@@ -1,6 +1,7 @@
 //! Tests of the exact match: every spelling, every run, every split, and nothing by chance.
 //! They never hold a secret that is one: all are made from parts.
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{OwnSecrets, RUN_BYTES_MIN};
@@ -30,21 +31,57 @@ fn a_secret_is_found_in_each_spelling_with_text_around_it() {
 }
 
 #[test]
-fn every_run_of_eight_bytes_is_found_and_none_of_seven() {
+fn every_run_of_eight_bytes_is_found_wherever_it_stands_and_none_of_seven() {
     let (own, key) = (own(), key());
     for spelling in spelling::all(key.as_bytes()) {
         for start in 0..spelling.bytes.len() {
             for end in start + 1..=spelling.bytes.len() {
-                let text = [b"<".as_slice(), &spelling.bytes[start..end], b">"].concat();
-                let found = own.leaks(&text).next().is_some();
+                let before = &b"<<<<"[start % 4..];
+                let text = [before, &spelling.bytes[start..end], b">"].concat();
+                let leak = own.leaks(&text).next();
                 let is_run = spelling.whole(start, end) >= RUN_BYTES_MIN;
                 let place = (spelling.name, start, end);
-                assert!(found || !is_run, "{place:?} was missed");
+                assert!(leak.is_some() || !is_run, "{place:?} was missed");
+                let begins = leak.is_none_or(|leak| leak.start >= before.len());
+                assert!(begins, "{place:?} begins too early");
                 // What an escape begins may be a run in the plain spelling.
-                assert!(is_run || !found || spelling.name != "plain", "{place:?}");
+                assert!(
+                    is_run || leak.is_none() || spelling.name != "plain",
+                    "{place:?}"
+                );
             }
         }
     }
+}
+
+#[test]
+fn runs_of_eight_are_found_at_every_place_of_a_long_text() {
+    let (own, key) = (own(), key());
+    let run = &key.as_bytes()[11..19];
+    for at in 0..200 {
+        let text = [&vec![b'-'; at][..], run, &vec![b'-'; 200 - at]].concat();
+        let leaks: Vec<_> = own
+            .leaks(&text)
+            .map(|leak| (leak.start, leak.end))
+            .collect();
+        assert_eq!(leaks, [(at, at + 8)]);
+    }
+}
+
+#[test]
+fn leaks_stand_apart_and_hold_every_byte_of_every_run() {
+    // Two secrets, so that runs of one overlap runs of the other.
+    let (one, other) = (
+        ["Ab3dEf6h", "Ij9lMn2p"].concat(),
+        ["Ij9lMn2p", "Qr5tUv8x"].concat(),
+    );
+    let own = OwnSecrets::new([one.as_bytes(), other.as_bytes()]);
+    let text = alloc::format!("..{}{}.{one}", one, &other[8..]);
+    let leaks: Vec<_> = own
+        .leaks(text.as_bytes())
+        .map(|leak| (leak.start, leak.end))
+        .collect();
+    assert_eq!(leaks, [(2, 26), (27, 43)]);
 }
 
 /// Sends a text in pieces as a stream would; what went out before a leak was known.
