@@ -17,6 +17,7 @@ extern crate alloc;
 
 mod completion;
 mod output;
+mod packed;
 pub mod platform;
 mod quarantine;
 mod records;

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use credenza_engine::Confidence;
 use credenza_engine::leak::{OWN_SECRET, OwnLeak, OwnSecrets};
-use credenza_event::{Classes, Decoder, Form, Part, Source, Steps, Visitor};
+use credenza_event::{Classes, Decoder, Form, Part, Role, Source, Steps, Visitor};
 use credenza_policy::{Policy, Verdict};
 
-use crate::Refusal;
+use crate::{Refusal, packed};
 use crate::refusal::{error_named, success};
 
 /// How an output leaves.
@@ -134,7 +134,14 @@ fn leaks(body: &[u8], own: &OwnSecrets) -> Vec<OwnLeak> {
             leaks: Vec::new(),
         };
         let mut steps = Steps::for_bytes(body.len());
-        credenza_event::walk(body, &mut steps, &mut packed);
+        if packed::is_escaped(body) {
+            credenza_event::walk(body, &mut steps, &mut packed);
+        } else {
+            for run in packed::runs(body) {
+                let (role, part) = (Role::Body, Part::Value);
+                credenza_event::walk_text(run, role, part, &mut steps, &mut packed);
+            }
+        }
         leaks = packed.leaks;
     }
     leaks

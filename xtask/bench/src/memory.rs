@@ -40,7 +40,12 @@ const POINTS: u32 = 50;
 pub(crate) fn measure(agent: &Path, quick: bool) -> Result<Memory> {
     let upstream = Upstream::start()?;
     let command = [agent.as_os_str().to_owned()];
-    let mut proxy = Proxy::start(&command, upstream.address, "monitor", &secrets::of_a_function())?;
+    let mut proxy = Proxy::start(
+        &command,
+        upstream.address,
+        "monitor",
+        &secrets::of_a_function(),
+    )?;
     proxy.wait_until_listening()?;
     upstream.registered()?;
     let idle = proxy.memory_bytes()?;

@@ -4,7 +4,10 @@
 /// The variables with the keys of a function's role.
 pub fn of_a_function() -> Vec<(&'static str, String)> {
     vec![
-        ("AWS_ACCESS_KEY_ID", ["AS", "IA", "QQ00BENCH00QQ00B"].concat()),
+        (
+            "AWS_ACCESS_KEY_ID",
+            ["AS", "IA", "QQ00BENCH00QQ00B"].concat(),
+        ),
         ("AWS_SECRET_ACCESS_KEY", drawn(40, 1)),
         // Limit: session tokens have no bound that is told; those of Lambda have some 900 bytes.
         ("AWS_SESSION_TOKEN", drawn(900, 2)),
@@ -32,7 +35,10 @@ mod tests {
 
     #[test]
     fn the_secrets_are_as_long_as_those_of_a_function() {
-        let lengths: Vec<usize> = of_a_function().iter().map(|(_, value)| value.len()).collect();
+        let lengths: Vec<usize> = of_a_function()
+            .iter()
+            .map(|(_, value)| value.len())
+            .collect();
         assert_eq!(lengths, [20, 40, 900]);
     }
 }

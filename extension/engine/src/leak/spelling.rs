@@ -104,6 +104,12 @@ pub(super) fn all(secret: &[u8]) -> Vec<Spelling> {
         }),
         Spelling::by_byte(secret, "json", json),
         Spelling::by_byte(secret, "json", slashed),
+        Spelling::by_byte(secret, "json", |byte, out| {
+            coded(byte, b"0123456789abcdef", out);
+        }),
+        Spelling::by_byte(secret, "json", |byte, out| {
+            coded(byte, b"0123456789ABCDEF", out);
+        }),
         Spelling::by_byte(secret, "url", |byte, out| {
             url(byte, b"0123456789ABCDEF", out);
         }),
@@ -150,6 +156,16 @@ fn json(byte: u8, out: &mut Vec<u8>) {
 fn slashed(byte: u8, out: &mut Vec<u8>) {
     if byte == b'/' {
         out.extend(b"\\/");
+    } else {
+        json(byte, out);
+    }
+}
+
+/// As those write JSON who want it to stand in HTML: by number what is a sign there.
+fn coded(byte: u8, digits: &[u8; 16], out: &mut Vec<u8>) {
+    if matches!(byte, b'"' | b'&' | b'\'' | b'+' | b'<' | b'>' | b'`' | b'=') {
+        out.extend(b"\\u00");
+        hex(byte, digits, out);
     } else {
         json(byte, out);
     }
@@ -204,6 +220,8 @@ mod tests {
             "hex 612F622B633D2264",
             r#"json a/b+c=\\\"d"#,
             r#"json a\\/b+c=\\\"d"#,
+            r#"json a/b\\u002bc\\u003d\\u0022d"#,
+            r#"json a/b\\u002Bc\\u003D\\u0022d"#,
             "url a%2Fb%2Bc%3D%22d",
             "url a%2fb%2bc%3d%22d",
             "html a/b+c=&quot;d",
