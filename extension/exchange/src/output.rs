@@ -7,8 +7,8 @@ use credenza_engine::leak::{OWN_SECRET, OwnLeak, OwnSecrets};
 use credenza_event::{Classes, Decoder, Form, Part, Role, Source, Steps, Visitor};
 use credenza_policy::{Policy, Verdict};
 
-use crate::{Refusal, packed};
 use crate::refusal::{error_named, success};
+use crate::{Refusal, packed};
 
 /// How an output leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

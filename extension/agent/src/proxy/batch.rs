@@ -2,9 +2,9 @@
 //! It never touches a message that is whole, and never holds more answers than are awaited.
 use std::io;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use credenza_event::Source;
 use credenza_exchange::{Completion, Cut};
@@ -23,19 +23,25 @@ const AWAITED_MAX: usize = 64;
 // Limit: an answer has at most 6 MiB; beyond twice that the platform refuses it in any case.
 const ANSWER_BYTES_MAX: u64 = 12 * 1024 * 1024;
 
+// Limit: whose event it was is told within microseconds; a thread of a small function may be off
+// its processor for 18.5 ms at a time, and after five such gaps the answer goes on without.
+const SETTLED_WITHIN: Duration = Duration::from_millis(100);
+
 /// What has to be known of answers that are still to come.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
     /// How many there are, so that every other answer costs one load.
     count: AtomicUsize,
     answers: Mutex<Vec<(Vec<u8>, Expected)>>,
+    /// Who takes an answer on another connection waits here for the source of its event.
+    known: Condvar,
 }
 
 /// What is known of an answer before it comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
-    /// Who shaped the event.
-    pub(super) source: Source,
+    /// Who shaped the event; nothing while that is still being looked at.
+    pub(super) source: Option<Source>,
     /// What has to be added.
     pub(super) completion: Option<Completion>,
     /// The policy that its event was judged under.
@@ -57,12 +63,30 @@ impl Awaited {
         self.count.store(answers.len(), Ordering::Release);
     }
 
+    /// Adds who shaped the event, where that was not known before it was handed on.
+    pub(super) fn settle(&self, request_id: &[u8], source: Source) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, expected)) = answers.iter_mut().find(|(id, _)| id == request_id) {
+            expected.source = Some(source);
+        }
+        drop(answers);
+        self.known.notify_all();
+    }
+
     /// What an invocation's answer needs, once.
     pub(super) fn take(&self, request_id: &[u8]) -> Option<Expected> {
         if self.count.load(Ordering::Acquire) == 0 {
             return None;
         }
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_unsettled = |answers: &mut Vec<(Vec<u8>, Expected)>| {
+            let mut all = answers.iter();
+            all.any(|(id, expected)| id == request_id && expected.source.is_none())
+        };
+        let waited = self
+            .known
+            .wait_timeout_while(answers, SETTLED_WITHIN, is_unsettled);
+        let mut answers = waited.unwrap_or_else(PoisonError::into_inner).0;
         let at = answers.iter().position(|(id, _)| id == request_id)?;
         let (_, expected) = answers.remove(at);
         self.count.store(answers.len(), Ordering::Release);
@@ -175,6 +199,7 @@ fn reframed(head: &[u8], body: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::thread;
 
     use credenza_event::Source;
     use credenza_exchange::Completion;
@@ -195,7 +220,7 @@ mod tests {
     fn an_answer_is_completed_once_and_the_oldest_makes_room() {
         let awaited = Awaited::default();
         let expected = || Expected {
-            source: Source::Sqs,
+            source: Some(Source::Sqs),
             completion: Some(Completion::Failures(Vec::new())),
             policy: Arc::default(),
         };
@@ -206,5 +231,26 @@ mod tests {
         assert_eq!(awaited.take(b"0"), None);
         assert_eq!(awaited.take(b"1"), Some(expected()));
         assert_eq!(awaited.take(b"1"), None);
+    }
+
+    #[test]
+    fn an_answer_that_overtakes_its_source_waits_for_it() {
+        let awaited = Awaited::default();
+        let unsettled = Expected {
+            source: None,
+            completion: None,
+            policy: Arc::default(),
+        };
+        awaited.note(b"1", unsettled.clone());
+        thread::scope(|scope| {
+            let taken = scope.spawn(|| awaited.take(b"1"));
+            awaited.settle(b"1", Source::Sns);
+            let source = taken.join().unwrap().and_then(|expected| expected.source);
+            assert_eq!(source, Some(Source::Sns));
+        });
+        awaited.note(b"2", unsettled.clone());
+        assert_eq!(awaited.take(b"2"), Some(unsettled));
+        // An answer that nobody awaits any more is nothing to settle.
+        awaited.settle(b"2", Source::Sns);
     }
 }

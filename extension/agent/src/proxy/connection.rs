@@ -151,7 +151,8 @@ impl Connection {
                 channel,
                 source: expected
                     .as_ref()
-                    .map_or(Source::Unknown, |expected| expected.source),
+                    .and_then(|expected| expected.source)
+                    .unwrap_or(Source::Unknown),
             };
             return self.relay_watched(request, &answer, completion);
         }

@@ -323,7 +323,7 @@ impl Proxy {
     fn remember(&self, message: &Message) {
         if message.reply.status == 200 && self.shared.policy.changes() {
             let expected = Expected {
-                source: Source::Unknown,
+                source: Some(Source::Unknown),
                 completion: None,
                 policy: Arc::clone(&message.policy),
             };
@@ -331,21 +331,32 @@ impl Proxy {
         }
     }
 
-    /// Remembers what the answer to an event will need, if anything.
-    fn expect(&self, message: &Message, inspected: &Inspected, completion: Option<Completion>) {
-        if completion.is_none() && !self.watches_outputs(&message.policy) {
-            return;
+    /// Remembers what the answer to an event will need, if anything; true if it will need the
+    /// event's source, which is looked at when the function has the event.
+    fn expect(
+        &self,
+        message: &Message,
+        inspected: &Inspected,
+        completion: Option<Completion>,
+    ) -> bool {
+        let is_watched = self.watches_outputs(&message.policy);
+        if completion.is_none() && !is_watched {
+            return false;
         }
-        let source = match inspected.source {
-            Source::Unknown => credenza_event::source::recognise(message.event()),
-            known => known,
-        };
+        let is_unknown = is_watched && inspected.source == Source::Unknown;
         let expected = Expected {
-            source,
+            source: (!is_unknown).then_some(inspected.source),
             completion,
             policy: Arc::clone(&message.policy),
         };
         self.awaited.note(message.request_id(), expected);
+        is_unknown
+    }
+
+    /// Adds the source of an event to what its answer will need.
+    fn settle(&self, message: &Message) {
+        let source = credenza_event::source::recognise(message.event());
+        self.awaited.settle(message.request_id(), source);
     }
 
     /// Counts an event that was handed on or refused, and how long it was here.
@@ -399,8 +410,12 @@ impl Held {
         let after = match (&inspected.step, link) {
             (_, None) => After::Served(connection),
             (Step::Deliver, Some(link)) => {
-                proxy.expect(&message, inspected, None);
-                connection.deliver(Some(link), &message, slow)
+                let is_unsettled = proxy.expect(&message, inspected, None);
+                let after = connection.deliver(Some(link), &message, slow);
+                if is_unsettled {
+                    proxy.settle(&message);
+                }
+                after
             }
             (Step::Refuse(_), Some(link)) if !is_plain(message.request_id()) => {
                 proxy.fault(Fault::PlatformRequestIdMissing, message.request_id());

@@ -7,6 +7,7 @@ use credenza_event::Source;
 use credenza_exchange::{Channel, Completion, Output, OutputStep, Refusal};
 use credenza_policy::{Mode, Policy, Verdict};
 
+use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::connection::Connection;
 use super::head::{Framing, Request};
@@ -208,8 +209,13 @@ impl Connection {
         if let Framing::Length(bytes) = request.framing {
             let body = usize::try_from(bytes).unwrap_or(usize::MAX);
             let total = request.bytes.saturating_add(body);
-            let bytes = self.down.take(total).map_err(|_| ())?;
-            let raw = bytes.get(..total).ok_or(())?.to_vec();
+            if self.down.unread().len() < total {
+                self.down.hurry();
+            }
+            let raw = self.down.take(total).map_err(|_| ())?;
+            if raw.len() < total {
+                return Err(());
+            }
             return Ok(Taken::Whole(Whole {
                 raw,
                 head: request.bytes,
@@ -224,8 +230,11 @@ impl Connection {
         if request.framing == Framing::Chunked {
             let mut chunked = Chunked::new();
             while !chunked.is_done() {
-                if self.down.unread().is_empty() && matches!(self.down.fill(), Ok(0) | Err(_)) {
-                    return Err(());
+                if self.down.unread().is_empty() {
+                    self.down.hurry();
+                    if matches!(self.down.fill(), Ok(0) | Err(_)) {
+                        return Err(());
+                    }
                 }
                 let unread = self.down.unread();
                 let count = chunked.follow(unread, Some(&mut plain)).map_err(|_| ())?;
@@ -237,7 +246,7 @@ impl Connection {
             }
         }
         Ok(Taken::Whole(Whole {
-            raw,
+            raw: raw.into(),
             head: request.bytes,
             plain: Some(plain),
         }))
@@ -281,7 +290,7 @@ enum Taken {
 /// An answer that was read whole.
 struct Whole {
     /// Head and body as they came.
-    raw: Vec<u8>,
+    raw: Buffer,
     /// Bytes of the head.
     head: usize,
     /// The body, where framing hides it.

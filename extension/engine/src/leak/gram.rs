@@ -1,4 +1,4 @@
-//! Where five bytes of a spelling may stand in a text: a filter that is asked for every fourth byte.
+//! Where five bytes of a spelling may stand in a text: a filter, asked at every fourth byte.
 //! It never misses one: what it says is compared by whoever asks.
 //!
 //! A leak is a run of at least eight bytes, and a run of eight bytes holds a gram of five that
@@ -44,7 +44,7 @@ impl Grams {
                 if let Some(gram) = window.first_chunk()
                     && place >> PLACE_BITS == 0
                 {
-                    sorted.push(ordered(gram) << PLACE_BITS | place);
+                    sorted.push(ordered(*gram) << PLACE_BITS | place);
                 }
             }
         }
@@ -81,7 +81,7 @@ impl Grams {
             at = at.saturating_add(BLOCK_BYTES);
         }
         while let Some(gram) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            if self.filter.may_hold(as_read(gram)) {
+            if self.filter.may_hold(as_read(*gram)) {
                 return Some(at);
             }
             at = at.saturating_add(STRIDE_BYTES);
@@ -91,7 +91,7 @@ impl Grams {
 
     /// The places of a gram.
     pub(super) fn places(&self, gram: &[u8; GRAM_BYTES]) -> impl Iterator<Item = usize> {
-        let gram = ordered(gram);
+        let gram = ordered(*gram);
         let from = self
             .sorted
             .partition_point(|known| known >> PLACE_BITS < gram);
@@ -106,7 +106,7 @@ impl Grams {
         for (byte, known) in gram.iter_mut().zip(bytes) {
             *byte = *known;
         }
-        let least = ordered(&gram);
+        let least = ordered(gram);
         let from = self
             .sorted
             .partition_point(|known| known >> PLACE_BITS < least);
@@ -121,14 +121,14 @@ impl Grams {
 }
 
 /// A gram as a number that sorts as its bytes do.
-fn ordered(gram: &[u8; GRAM_BYTES]) -> u64 {
-    let [one, two, three, four, five] = *gram;
+fn ordered(gram: [u8; GRAM_BYTES]) -> u64 {
+    let [one, two, three, four, five] = gram;
     u64::from_be_bytes([0, 0, 0, one, two, three, four, five])
 }
 
 /// A gram as a text is read: the first byte is the lowest.
-fn as_read(gram: &[u8; GRAM_BYTES]) -> u64 {
-    let [one, two, three, four, five] = *gram;
+fn as_read(gram: [u8; GRAM_BYTES]) -> u64 {
+    let [one, two, three, four, five] = gram;
     u64::from_le_bytes([one, two, three, four, five, 0, 0, 0])
 }
 
@@ -150,8 +150,8 @@ impl Filter {
             .next_power_of_two();
         let shift = 64_u32.saturating_sub(words.trailing_zeros());
         Self {
-            first: Vec::from_iter(core::iter::repeat_n(0, words)),
-            second: Vec::from_iter(core::iter::repeat_n(0, words)),
+            first: core::iter::repeat_n(0, words).collect(),
+            second: core::iter::repeat_n(0, words).collect(),
             shift,
             shift_bit: shift.saturating_sub(6),
         }
