@@ -4,7 +4,9 @@
 #![doc = include_str!("cross_site_scripting.md")]
 mod address;
 mod attribute;
+mod directive;
 mod element;
+mod hidden;
 mod markup;
 mod outbreak;
 mod place;
@@ -126,6 +128,18 @@ fn whole<'t>(text: &'t [u8], place: &mut Place<'t>) {
     if outbreak::is_disguised(text) {
         return note(Confidence::High, all, "disguised-call");
     }
+    if hidden::throws(text) {
+        return note(Confidence::High, all, "thrown-error");
+    }
+    if hidden::sends_away(text) {
+        return note(Confidence::High, all, "cookie-theft");
+    }
+    if hidden::loads(text) {
+        return note(Confidence::High, all, "script-loader");
+    }
+    if hidden::ends_script(text) {
+        return note(Confidence::High, all, "script-end");
+    }
     if let Some((confidence, start, end)) = address::strongest(text) {
         note(confidence, (start, end), "script-url");
     }
@@ -153,6 +167,20 @@ fn added_attributes<'t>(text: &'t [u8], place: &mut Place<'t>) {
         }
     }
     Reader::new(text, place).added(0, "attribute-unquoted", 4);
+    if text.len() <= LINE_BYTES
+        && memchr(b'\n', text).is_none()
+        && let Some((start, end)) = hidden::handler(text)
+    {
+        place.note(Found {
+            confidence: Confidence::High,
+            start,
+            end,
+            context: "value",
+            dialect: "html",
+            production: "hidden-handler",
+            is_complete: true,
+        });
+    }
 }
 
 /// What leaves the string of a script.

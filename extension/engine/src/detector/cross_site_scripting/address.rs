@@ -90,14 +90,15 @@ fn linked(text: &[u8]) -> Option<Found> {
         let start = from.saturating_add(at);
         from = start.saturating_add(1);
         let before = text.get(..start).unwrap_or(&[]);
-        if !before.ends_with(b"]") && !before.ends_with(b"url") {
+        let links = [b"]".as_slice(), b"]: ", b"url"];
+        if !links.iter().any(|link| before.ends_with(link)) {
             continue;
         }
         let target = text.get(from..).unwrap_or(&[]);
         let first = target
             .iter()
             .find(|byte| **byte > b' ' && !b"\"'`".contains(byte));
-        if !matches!(first, Some(b'j' | b'J' | b'v' | b'V' | b'l' | b'm')) {
+        if !matches!(first, Some(b'j' | b'J' | b'v' | b'V' | b'l' | b'm' | b'd')) {
             continue;
         }
         // No address has a space in it, so that none is read twice.
@@ -105,7 +106,7 @@ fn linked(text: &[u8]) -> Option<Found> {
         let word = target.iter().skip(1).position(u8::is_ascii_whitespace);
         let word = word.map_or(target, |len| target.get(..=len).unwrap_or(target));
         let end = from.saturating_add(word.len());
-        if whole(word).is_some_and(|(_, sure)| sure) {
+        if whole(word).is_some_and(|(url, sure)| sure || url == Url::Document) {
             return Some((High, from, end));
         }
         if is_script(word) {

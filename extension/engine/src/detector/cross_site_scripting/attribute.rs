@@ -2,12 +2,12 @@
 //! It never goes by a list of names where the state of the tokenizer tells.
 use memchr::{memchr, memmem};
 
-use super::element::Facts;
+use super::element::{Facts, is_foreign};
 use super::markup::Reader;
 use super::scheme::{self, Url};
 use super::signals::{EVENT, ROOT, SINK, roles};
 use super::tag::{Attribute, Tag};
-use super::{script, style};
+use super::{directive, hidden, script, style};
 use crate::report::Confidence::{High, Low, Medium};
 
 impl<'t> Reader<'t, '_> {
@@ -29,11 +29,17 @@ impl<'t> Reader<'t, '_> {
             && schemes
                 .iter()
                 .any(|scheme| attribute.name.starts_with(scheme));
-        if is_code {
+        if is_code || facts.loads() && is_references(attribute.name) {
             self.note(High, "script-url", tag.start, attribute.end);
+        }
+        if directive::runs(attribute) {
+            self.note(High, "directive", tag.start, attribute.end);
         }
         if value.is_empty() {
             return;
+        }
+        if hidden::handler(value).is_some() {
+            self.note(High, "hidden-handler", tag.start, attribute.end);
         }
         let mut lower = [0_u8; NAME_BYTES];
         let name = folded(trimmed(attribute.name), &mut lower);
@@ -47,7 +53,28 @@ impl<'t> Reader<'t, '_> {
         if is_framed && memchr(b'&', value).is_some() {
             self.note(Medium, "framed-document", tag.start, attribute.end);
         }
-        self.nested(attribute, is_framed || !is_text(tag.name.as_bytes(), name));
+        if self.dangles(name, attribute) {
+            self.note(High, "dangling-markup", tag.start, attribute.end);
+        }
+        let bare = self.place.is_bare(self.base.saturating_add(tag.start));
+        let is_used = is_framed || bare || !is_text(tag.name.as_bytes(), name);
+        self.nested(attribute, is_used);
+    }
+
+    /// An address of another host whose quote stays open, so that it takes with it what the page
+    /// shows behind it.
+    fn dangles(&self, name: &[u8], attribute: &Attribute<'t>) -> bool {
+        let value = attribute.value;
+        let loads = matches!(name, b"src" | b"href" | b"action" | b"background" | b"data");
+        let begins = attribute.end.checked_sub(value.len().saturating_add(1));
+        let quoted = begins
+            .and_then(|at| self.text.get(at))
+            .is_some_and(|byte| matches!(byte, b'"' | b'\''));
+        loads
+            && quoted
+            && attribute.end == self.text.len()
+            && matches!(value.last(), Some(b'?' | b'='))
+            && is_foreign(value)
     }
 
     /// An attribute that handles an event.
@@ -119,6 +146,7 @@ impl<'t> Reader<'t, '_> {
             Url::Vector if !shows_image => (High, "document-url"),
             Url::Idle if element == b"base" => (High, "script-url"),
             Url::Idle => (Low, "idle-script-url"),
+            Url::Plain if scheme::is_misspelt(value) => (High, "script-url"),
             _ => return,
         };
         self.note(confidence, production, tag.start, attribute.end);
@@ -136,6 +164,14 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
+/// True for a name that is written in references: a value was cut where white space stood in it.
+fn is_references(name: &[u8]) -> bool {
+    name.starts_with(b"&#") && memmem::find_iter(name, b"&#").nth(REFERENCES_MIN).is_some()
+}
+
+// Limit: `<b &#38;&#38; c` is two of them; `script:` has seven letters.
+const REFERENCES_MIN: usize = 2;
+
 // Limit: `allowscriptaccess` has 17 letters; a longer name means nothing.
 const NAME_BYTES: usize = 24;
 
@@ -145,7 +181,10 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
         .get(..5)
         .is_some_and(|data| data.eq_ignore_ascii_case(b"data:"));
     let found = match name {
-        b"style" => style::runs(value),
+        b"style" => style::runs(value).or_else(|| style::leaves(value).then_some("css-break-out")),
+        b"is" => value
+            .eq_ignore_ascii_case(b"script")
+            .then_some("script-element"),
         _ if is_data => style::runs(value),
         b"type" if element == b"style" => {
             let is_script = value.trim_ascii().eq_ignore_ascii_case(b"text/javascript");

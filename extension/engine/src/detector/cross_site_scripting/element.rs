@@ -39,6 +39,12 @@ impl Facts {
     const LATE: Self = Self(1 << 12);
     /// An address is animated.
     const ANIMATED: Self = Self(1 << 10);
+    /// It names the namespace of events in XML.
+    const EVENTS: Self = Self(1 << 13);
+    /// It names what handles an event.
+    const HANDLES: Self = Self(1 << 14);
+    /// It is a script by its type.
+    const CODE: Self = Self(1 << 15);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -52,6 +58,11 @@ impl Facts {
         if condition {
             self.add(fact);
         }
+    }
+
+    /// True if something is loaded.
+    pub(super) fn loads(self) -> bool {
+        self.has(Self::LOADS)
     }
 
     /// Notes that an attribute is there, whatever its value.
@@ -70,8 +81,16 @@ impl Facts {
                 self.when(!matches!(value.first(), Some(b'#' | b'?')), Self::LOADS);
                 self.when(is_foreign(value), Self::FOREIGN);
                 self.when(is_open(value), Self::OPEN);
-                self.when(name == b"src" && is_own(value), Self::OWN);
+                let own = is_own(value) || is_template(value);
+                self.when(name == b"src" && own, Self::OWN);
             }
+            b"classid" => self.add(Self::LOADS.with(Self::OPEN)),
+            b"allowscriptaccess" => self.when(is(b"always"), Self::OPEN),
+            b"xmlns" | b"ev" => {
+                let events = b"http://www.w3.org/2001/xml-events";
+                self.when(value == events, Self::EVENTS);
+            }
+            b"handler" => self.add(Self::HANDLES),
             b"attributename" => self.when(value.ends_with(b"href"), Self::ANIMATED),
             b"to" | b"from" | b"by" | b"values" => self.when(is_foreign(value), Self::FOREIGN),
             b"content" => {
@@ -87,6 +106,7 @@ impl Facts {
                 self.when(is(b"import"), Self::IMPORT);
                 self.when(is(b"stylesheet"), Self::SHEET);
             }
+            b"type" if element == b"link" => self.when(is(b"text/javascript"), Self::CODE),
             b"type" if element == b"script" => self.when(is_data(value), Self::DATA),
             b"language" if element == b"script" => {
                 self.when(is_foreign_language(value), Self::DATA);
@@ -135,7 +155,7 @@ fn is_foreign_language(language: &[u8]) -> bool {
     same.next().is_some()
 }
 
-fn is_foreign(value: &[u8]) -> bool {
+pub(super) fn is_foreign(value: &[u8]) -> bool {
     let value = value.trim_ascii_start();
     let begins = |start: &[u8]| {
         value
@@ -178,6 +198,12 @@ fn is_own(value: &[u8]) -> bool {
         && !value.iter().any(odd)
 }
 
+/// True for an address that a template of the page will fill in.
+fn is_template(value: &[u8]) -> bool {
+    let starts = [b"{{".as_slice(), b"{%", b"<%", b"<?"];
+    starts.iter().any(|start| value.starts_with(start))
+}
+
 impl Reader<'_, '_> {
     /// Judges an element whose tag ends at `end`.
     pub(super) fn element(&mut self, tag: &Tag, facts: Facts, end: usize, is_closed: bool) {
@@ -191,6 +217,11 @@ impl Reader<'_, '_> {
             b"set" | b"animate" if facts.has(Facts::ANIMATED.with(Facts::FOREIGN)) => {
                 (High, "animated-address")
             }
+            b"link" if facts.has(Facts::SHEET.with(Facts::CODE)) => (High, "script-style"),
+            b"use" if facts.has(Facts::FOREIGN.with(Facts::OPEN)) => {
+                (loads(self), "foreign-symbol")
+            }
+            _ if facts.has(Facts::EVENTS.with(Facts::HANDLES)) => (High, "event-handler"),
             b"link" if facts.has(Facts::IMPORT) => (High, "html-import"),
             b"link" | b"meta" if facts.has(Facts::SHEET.with(Facts::FOREIGN)) => {
                 (loads(self), "foreign-style-sheet")
@@ -212,7 +243,9 @@ impl Reader<'_, '_> {
             return High;
         }
         let start = self.base.saturating_add(tag.start);
-        let odd = facts.has(Facts::OPEN) && !facts.has(Facts::SHOWN);
+        // Nobody embeds these today.
+        let odd = matches!(tag.name.as_bytes(), b"applet" | b"portal" | b"fencedframe");
+        let odd = odd || facts.has(Facts::OPEN) && !facts.has(Facts::SHOWN);
         if odd && self.place.is_bare(start) {
             High
         } else {
@@ -304,6 +337,12 @@ impl Reader<'_, '_> {
                 High
             };
             self.note(confidence, production, tag.start, until);
+        }
+        if memmem::find(sheet, b"<![CDATA[").is_none() && style::is_torn(sheet) {
+            self.note(High, "css-break-out", tag.start, until);
+        }
+        if style::spies(sheet) {
+            self.note(High, "css-spy", tag.start, until);
         }
         let imports = sheet.get(..IMPORT_BYTES).unwrap_or(sheet);
         let import = memmem::find(imports, b"@import").and_then(|at| imports.get(at..));

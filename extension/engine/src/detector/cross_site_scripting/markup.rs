@@ -15,6 +15,9 @@ use crate::report::Confidence::{self, High, Medium};
 // Limit: markup in the attribute of markup; what stands deeper is in no browser's data state.
 const DEPTH_MAX: u8 = 2;
 
+// Limit: a payload behind an odd sign has few attributes.
+const ODD_MAX: usize = 4;
+
 /// Reads markup and keeps what is surest.
 pub(super) struct Reader<'t, 'p> {
     pub(super) text: &'t [u8],
@@ -29,6 +32,8 @@ pub(super) struct Reader<'t, 'p> {
     pub(super) script_end: Option<usize>,
     /// How far scripts without an end were read.
     pub(super) coded_to: usize,
+    /// How far tags were read that are none.
+    odd_to: usize,
     /// How far style sheets were read.
     pub(super) styled_to: usize,
     context: &'static str,
@@ -45,6 +50,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             unclosed: Cell::default(),
             script_end: Some(0),
             coded_to: 0,
+            odd_to: 0,
             styled_to: 0,
             context: "data",
         }
@@ -59,12 +65,36 @@ impl<'t, 'p> Reader<'t, 'p> {
             };
             let start = at.saturating_add(less);
             let Some(tag) = tag::open(self.text, start) else {
+                self.odd(start);
                 at = start.saturating_add(1);
                 continue;
             };
             at = self.tag(&tag);
             self.place.passed(tag.name.as_bytes());
         }
+    }
+
+    /// What only old browsers took for a tag, `<//` and `<"`: handlers and styles in it.
+    fn odd(&mut self, start: usize) {
+        let at = start.saturating_add(2);
+        let sign = self.text.get(start.saturating_add(1));
+        let is_odd = matches!(sign, Some(b'/' | b'"' | b'\'' | b'%'));
+        // What was read behind such a sign before is not read once more.
+        if start < self.odd_to || !is_odd {
+            return;
+        }
+        let unclosed = Cell::default();
+        let mut attributes = Attributes::new(self.text, at, &unclosed);
+        for attribute in attributes.by_ref().take(ODD_MAX) {
+            let styled = trimmed(attribute.name).eq_ignore_ascii_case(b"style")
+                && style::runs(attribute.value).is_some();
+            let known = is_event(attribute.name) && roles(trimmed(attribute.name)) & EVENT != 0;
+            let deeds = script::SURE.with(script::CALL);
+            if styled || known && script::read(attribute.value).has(deeds) {
+                self.note(High, "odd-tag", start, attribute.end);
+            }
+        }
+        self.odd_to = attributes.at;
     }
 
     /// Judges one tag; where the text goes on behind it.
@@ -77,6 +107,10 @@ impl<'t, 'p> Reader<'t, 'p> {
         }
         let (end, is_closed) = (attributes.at, attributes.is_closed);
         self.unclosed.set(unclosed.get());
+        let behind = self.text.get(end..).unwrap_or(&[]);
+        if is_closed && behind.starts_with(b"=&{") && memchr(b'}', behind).is_some() {
+            self.note(High, "script-reference", tag.start, end);
+        }
         if !tag.is_end {
             self.element(tag, facts, end, is_closed);
         }
@@ -171,6 +205,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             unclosed: Cell::default(),
             script_end: Some(0),
             coded_to: 0,
+            odd_to: 0,
             styled_to: 0,
             context: "attribute",
         };

@@ -1,6 +1,6 @@
 //! Values that leave the string of a script, and values that are a hidden call as a whole.
 //! It never takes a quote for a break-out whose tail does nothing in a browser.
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::script::{self, Deeds};
 use super::signals::{ROOT, SINK, roles};
@@ -15,6 +15,9 @@ pub(super) struct BreakOut {
 
 // Limit: what stands before the quote is the value that was meant; a name or a word has 64 bytes.
 const BEFORE_MAX: usize = 64;
+
+// Limit: a function that is called at once; a longer one is a program.
+const CALLED_MAX: usize = 128;
 
 /// The first break-out of a value that does something: behind its first quote of each kind, or from
 /// its start.
@@ -112,7 +115,7 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
             | b'~'
             | b'\n'
             | b'\r'
-    );
+    ) || rest.starts_with(b"!function") && text.len() <= CALLED_MAX;
     // Markup is read as such.
     let next = rest.iter().skip(1).find(|byte| **byte > b' ');
     let is_tag = first == b'<' && next.is_some_and(|byte| !byte.is_ascii_digit() && *byte != b'<')
@@ -137,11 +140,14 @@ const LETTERLESS_MIN: usize = 40;
 pub(super) fn is_letterless(text: &[u8]) -> bool {
     let head = text.get(..LETTERLESS_MIN).unwrap_or(&[]);
     let signs = |byte: &u8| b"[]()!+{}$_=;:.,'\"~\\/- ".contains(byte);
+    // Letters of other alphabets name what lists of such conversions are taken apart into.
+    let foreign = memmem::find(text, b"[]+{}").is_some();
+    let sign = |byte: &u8| signs(byte) || foreign && (!byte.is_ascii() || *byte == b'\n');
     !head.is_empty()
-        && head.iter().all(signs)
+        && head.iter().all(sign)
         && memmem::find(head, b"[]").is_some()
         && memchr(b'(', head).is_some()
-        && text.iter().all(|byte| signs(byte) || byte.is_ascii_digit())
+        && text.iter().all(|byte| sign(byte) || byte.is_ascii_digit())
 }
 
 // Limit: a call on one line; more is program text.
@@ -150,8 +156,10 @@ const CALL_BYTES: usize = 512;
 /// True for a value that is one call whose name is written as a text, so that no filter sees it.
 pub(super) fn is_disguised(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    let opens = memchr(b'(', text.get(..CALL_BYTES).unwrap_or(&[])).or_else(|| memchr(b'(', text));
-    if text.len() > CALL_BYTES || opens.is_none() || memchr(b'\n', text).is_some() {
+    if text.len() > CALL_BYTES
+        || memchr2(b'(', b'`', text).is_none()
+        || memchr(b'\n', text).is_some()
+    {
         return false;
     }
     let len = text
@@ -166,16 +174,43 @@ pub(super) fn is_disguised(text: &[u8]) -> bool {
         let deeds = script::read(text);
         return deeds.has(script::SURE.with(script::CALL)) && !deeds.has(script::PROSE);
     }
+    let deeds = script::read(text);
+    if deeds.has(script::HIDDEN.with(script::CALL)) {
+        return !deeds.has(script::PROSE);
+    }
+    if sums(text) {
+        return true;
+    }
     let known = roles(word) & (ROOT | SINK) != 0 || text.starts_with(b"[]");
     if !known && memmem::find(text, b"constructor").is_none() {
         return false;
     }
-    let deeds = script::read(text);
     let joined = is_joined(text, b"'+'") || is_joined(text, b"\"+\"");
     let built = memmem::find_iter(text, b"constructor").nth(1).is_some();
     !deeds.has(script::PROSE)
         && deeds.has(script::EFFECT)
-        && (deeds.has(script::COMPUTED) || joined || built)
+        && (deeds.has(script::COMPUTED) || joined || built || is_escaped(text))
+}
+
+/// True for an evaluation of pieces that were named before: `eval(a+b)`.
+fn sums(text: &[u8]) -> bool {
+    memmem::find_iter(text, b"eval(").any(|at| {
+        let rest = text.get(at.saturating_add(5)..).unwrap_or(&[]);
+        let len = rest
+            .iter()
+            .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'+' && *byte != b'_');
+        let sum = rest.get(..len.unwrap_or(0)).unwrap_or(&[]);
+        memchr(b'+', sum).is_some() && rest.get(sum.len()) == Some(&b')')
+    })
+}
+
+/// True for a call in a template whose parentheses are escapes: `\x28`, `\50`.
+fn is_escaped(text: &[u8]) -> bool {
+    let escapes = [b"\\x28".as_slice(), b"\\u0028", b"\\50", b"\\050"];
+    memchr(b'`', text).is_some()
+        && escapes
+            .iter()
+            .any(|sign| memmem::find(text, sign).is_some())
 }
 
 /// True if two pieces of a word are put together.

@@ -267,7 +267,9 @@ fn marks(text: &[u8]) -> usize {
     let found = marks
         .iter()
         .filter(|mark| memmem::find(text, mark).is_some());
-    found.count()
+    // A head in which nothing stands is nobody's page.
+    let empty = memmem::find(text, b"<head></head>").map_or(0, |_| 2);
+    found.count().saturating_sub(empty)
 }
 
 // Limit: the first kilobyte of a file tells what it is, and five lines are no payload.
@@ -277,6 +279,19 @@ const PROGRAM_LINES: usize = 5;
 /// True for the text of a program: it begins as one and has lines.
 fn is_program(text: &[u8]) -> bool {
     let start = text.trim_ascii_start();
+    // A template that pages are made of.
+    if start.starts_with(b"{%") {
+        let near = start.get(..PROGRAM_BYTES).unwrap_or(start);
+        let ends = [
+            b"{% end".as_slice(),
+            b"{%- end",
+            b"{% extends",
+            b"{% block",
+            b"{%- block",
+        ];
+        return memchr(b'\n', near).is_some()
+            && ends.iter().any(|sign| memmem::find(near, sign).is_some());
+    }
     let begins = [
         b"<?php".as_slice(),
         b"<%@",

@@ -1,5 +1,8 @@
 //! URLs that run: their scheme as browsers read it, references undone and white space dropped.
 //! It never asks where a URL leads, only whether it is a script.
+use memchr::memchr_iter;
+
+use super::script;
 
 /// What a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,3 +220,32 @@ fn is_idle(script: &[u8]) -> bool {
     ];
     idle.iter().any(|known| known.eq_ignore_ascii_case(end))
 }
+
+// Limit: a value names few schemes, and the beginning of a script tells whether it is one.
+const COLONS_MAX: usize = 4;
+const SCRIPT_BYTES: usize = 128;
+
+/// True for an address that is none, with a script behind the name of the scheme:
+/// `javascript#alert(1)`, `x:javascript:alert(1)`.
+pub(super) fn is_misspelt(value: &[u8]) -> bool {
+    let names_it = |end: usize| {
+        let start = end.checked_sub(SCHEME.len())?;
+        let name = value.get(start..end)?;
+        name.eq_ignore_ascii_case(SCHEME).then_some(start)
+    };
+    let runs = |from: usize| {
+        let code = value.get(from..).unwrap_or(&[]);
+        script::read(code.get(..SCRIPT_BYTES).unwrap_or(code)).has(script::SURE)
+    };
+    let odd = value
+        .get(SCHEME.len())
+        .is_some_and(|byte| b"#;=,!|".contains(byte));
+    if odd && names_it(SCHEME.len()).is_some() {
+        return runs(SCHEME.len().saturating_add(1));
+    }
+    memchr_iter(b':', value).take(COLONS_MAX).any(|colon| {
+        names_it(colon).is_some_and(|start| start > 0) && runs(colon.saturating_add(1))
+    })
+}
+
+const SCHEME: &[u8] = b"javascript";

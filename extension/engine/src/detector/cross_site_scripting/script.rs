@@ -20,6 +20,8 @@ pub(super) const CALL: Deeds = Deeds(1 << 3);
 pub(super) const ASSIGNMENT: Deeds = Deeds(1 << 4);
 /// Two words stand side by side: a sentence.
 pub(super) const PROSE: Deeds = Deeds(1 << 5);
+/// What has an effect is handed over under another name.
+pub(super) const HIDDEN: Deeds = Deeds(1 << 6);
 
 impl Deeds {
     /// True if it does all of these.
@@ -67,6 +69,16 @@ enum Before {
     Operator,
 }
 
+/// What a parenthesis opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Nothing,
+    /// A term, not the arguments of a call.
+    Term,
+    /// The arguments of a method.
+    Method,
+}
+
 /// Reads a text as a script, to its end or to what is none.
 pub(super) fn read(text: &[u8]) -> Deeds {
     let mut reader = Reader {
@@ -75,6 +87,8 @@ pub(super) fn read(text: &[u8]) -> Deeds {
         before: Before::Nothing,
         root_depth: None,
         depth: 0,
+        opened: Opened::Nothing,
+        opens: Opened::Nothing,
         line: false,
         is_rooted: false,
         of_root: false,
@@ -91,6 +105,10 @@ struct Reader<'t> {
     /// The depth of brackets in which a computed member of a global object is named.
     root_depth: Option<u32>,
     depth: u32,
+    /// The parenthesis that the last token was.
+    opened: Opened,
+    /// What a parenthesis behind the name before would open.
+    opens: Opened,
     /// A line ended since the last token.
     line: bool,
     /// The name before begins with a global object.
@@ -166,6 +184,7 @@ impl Reader<'_> {
         self.before = kind;
         self.is_rooted = false;
         self.line = false;
+        self.opened = Opened::Nothing;
     }
 
     fn string(&mut self, quote: u8) {
@@ -193,7 +212,8 @@ impl Reader<'_> {
                 | Before::Action
                 | Before::Value
         );
-        let kind = if role & KEYWORD != 0 {
+        // `function` begins one, `Function` makes one out of a text.
+        let kind = if role & KEYWORD != 0 && word != b"Function" {
             Before::Keyword
         } else if role & SHARED != 0 {
             Before::Shared
@@ -216,9 +236,33 @@ impl Reader<'_> {
         }
         let is_rooted = self.of_root || kind == Before::Root;
         self.of_root = false;
+        let before = self.at.checked_sub(1).and_then(|at| self.text.get(at));
+        self.opens = match before {
+            Some(b'.') => Opened::Method,
+            _ => Opened::Nothing,
+        };
         self.skip(len);
+        if kind == Before::Sink && self.opened != Opened::Nothing {
+            self.handed_over();
+        }
         self.token(kind);
         self.is_rooted = is_rooted;
+    }
+
+    /// A name with an effect is all that stands in parentheses: `(alert)(1)`, `[1].find(alert)`.
+    fn handed_over(&mut self) {
+        let Some(rest) = self.rest().trim_ascii_start().strip_prefix(b")") else {
+            return;
+        };
+        let next = rest.trim_ascii_start().first();
+        match self.opened {
+            Opened::Method => self.deeds.add(HIDDEN),
+            Opened::Term if matches!(next, Some(b'(' | b'`')) => {
+                self.act();
+                self.deeds.add(HIDDEN.with(CALL));
+            }
+            _ => {}
+        }
     }
 
     fn act(&mut self) {
@@ -243,6 +287,14 @@ impl Reader<'_> {
             b'(' => {
                 self.called();
                 self.depth = self.depth.saturating_add(1);
+                let opened = match self.before {
+                    Before::Operator | Before::Nothing | Before::Keyword => Opened::Term,
+                    Before::Word => self.opens,
+                    _ => Opened::Nothing,
+                };
+                self.token(Before::Operator);
+                self.opened = opened;
+                return;
             }
             b'[' => {
                 if self.before == Before::Root && self.root_depth.is_none() {
@@ -300,6 +352,7 @@ impl Reader<'_> {
         let role = roles(word);
         if role & SINK != 0 && role & SHARED == 0 && matches!(next, Some(b',' | b';')) {
             self.act();
+            self.deeds.add(HIDDEN);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Style sheets that run scripts: old browsers' expressions, bindings and script URLs.
 //! It never judges what a style only looks like.
+use memchr::memmem;
+
+use super::script;
 
 /// What a style sheet runs, if anything: the production's name.
 pub(super) fn runs(text: &[u8]) -> Option<&'static str> {
@@ -21,6 +24,8 @@ pub(super) fn runs(text: &[u8]) -> Option<&'static str> {
                 Some("css-script-url")
             }
             b':' if word.ends_with(b"moz-binding") => Some("css-binding"),
+            b':' if word == b"binding" && reader.is_url() => Some("css-binding"),
+            b'`' if reader.is_script() => Some("css-script"),
             b':' if word == b"behavior" && reader.loads() => Some("css-behavior"),
             _ => None,
         };
@@ -68,6 +73,88 @@ impl Word {
     }
 }
 
+// Limit: the beginning of a script tells whether it is one.
+const CODE_BYTES: usize = 128;
+
+/// True for the style of one element that does not end where its attribute does: it closes a block
+/// that it did not open, begins a comment behind a declaration, or spells quotes and ends as
+/// escapes.
+pub(super) fn leaves(text: &[u8]) -> bool {
+    let opens = memchr::memchr(b'{', text);
+    let closes = memchr::memchr(b'}', text);
+    let unopened = closes.is_some_and(|at| opens.is_none_or(|opens| at < opens));
+    let unclosed = memmem::find(text, b"/*").is_some_and(|at| {
+        let rest = text.get(at.saturating_add(2)..).unwrap_or(&[]);
+        let before = text.get(..at).unwrap_or(&[]);
+        memmem::find(rest, b"*/").is_none() && memchr::memchr(b';', before).is_some()
+    });
+    let spelled = [b"\\27".as_slice(), b"\\22"];
+    let spelled = spelled
+        .iter()
+        .any(|quote| memmem::find(text, quote).is_some())
+        && [b"\\3b".as_slice(), b"\\3B"]
+            .iter()
+            .any(|end| memmem::find(text, end).is_some());
+    unopened || unclosed || spelled || has_control(text)
+}
+
+/// True for a reference to a control character, which ends what it stands in.
+fn has_control(text: &[u8]) -> bool {
+    memmem::find_iter(text, b"&#").any(|at| {
+        let digits = text.get(at.saturating_add(2)..).unwrap_or(&[]);
+        let len = digits
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let digits = digits.get(..len).unwrap_or(&[]);
+        let digits = digits.iter().skip_while(|byte| **byte == b'0');
+        let code = digits.fold(0_u32, |code, digit| {
+            let digit = u32::from(digit.saturating_sub(b'0'));
+            code.saturating_mul(10).saturating_add(digit)
+        });
+        len > 0 && (code < 32 || code == 127) && code != 9
+    })
+}
+
+/// True for a sheet with a bracket whose other half stands in another block, so that browsers
+/// disagree where the blocks end (CSS Syntax 5.4.8).
+pub(super) fn is_torn(sheet: &[u8]) -> bool {
+    let mut open = false;
+    let mut torn = false;
+    let mut quote = 0_u8;
+    for byte in sheet {
+        match *byte {
+            b'"' | b'\'' if quote == 0 => quote = *byte,
+            byte if byte == quote => quote = 0,
+            b'\n' => quote = 0,
+            _ if quote != 0 && !open => {}
+            b'[' => open = true,
+            b'{' | b'}' if open => torn = true,
+            b']' if torn => return true,
+            b']' => open = false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// True for a sheet that tells another host what stands in a field, letter by letter.
+pub(super) fn spies(sheet: &[u8]) -> bool {
+    let selectors = [b"[value^=".as_slice(), b"[value$=", b"[value*="];
+    let reads = selectors.iter().find_map(|sign| memmem::find(sheet, sign));
+    reads.is_some_and(|at| {
+        let rest = sheet.get(at..).unwrap_or(&[]);
+        memmem::find(rest, b"url(").is_some_and(|url| {
+            let rest = rest.get(url.saturating_add(4)..).unwrap_or(&[]);
+            let address = rest.get(..ADDRESS_BYTES).unwrap_or(rest);
+            memmem::find(address, b"//").is_some()
+        })
+    })
+}
+
+// Limit: `'https://` in front of a host.
+const ADDRESS_BYTES: usize = 16;
+
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
@@ -83,7 +170,7 @@ impl Reader<'_> {
             let rest = self.text.get(self.at..)?;
             match rest {
                 [b'/', b'*', inside @ ..] if self.quote == 0 => {
-                    let len = memchr::memmem::find(inside, b"*/");
+                    let len = memmem::find(inside, b"*/");
                     let len = len.map_or(rest.len(), |len| len.saturating_add(4));
                     self.at = self.at.saturating_add(len);
                 }
@@ -110,6 +197,20 @@ impl Reader<'_> {
         let rest = self.text.get(self.at..).unwrap_or(&[]);
         let value = rest.get(..16).unwrap_or(rest);
         memchr::memchr(b'#', value).is_none()
+    }
+
+    /// True if a URL is the value.
+    fn is_url(&self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or(&[]);
+        rest.trim_ascii_start().starts_with(b"url(")
+    }
+
+    /// True for a script between back-ticks, which preprocessors of style sheets run.
+    fn is_script(&self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or(&[]);
+        let len = memchr::memchr(b'`', rest).unwrap_or(rest.len());
+        let code = rest.get(..len).unwrap_or(rest);
+        script::read(code.get(..CODE_BYTES).unwrap_or(code)).has(script::SURE)
     }
 
     fn escape(&mut self, escaped: &[u8]) -> u8 {

@@ -223,7 +223,15 @@ impl<'t> Iterator for Attributes<'t, '_> {
         let start = self.at;
         let name = self.name();
         let named = self.at;
-        self.skip(|byte| is_space(byte) || byte == b'/');
+        self.skip(is_space);
+        // `onerror/=go()`, which old browsers took for one attribute.
+        if self.peek() == Some(b'/')
+            && name
+                .get(..2)
+                .is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
+        {
+            self.skip(|byte| is_space(byte) || byte == b'/');
+        }
         let value = if self.peek() == Some(b'=') {
             self.at = self.at.saturating_add(1);
             self.value()
