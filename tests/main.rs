@@ -10,6 +10,7 @@
 mod back_to_back;
 mod bad_input;
 mod batches;
+mod bypass;
 mod chains;
 mod demo;
 mod documentation;

@@ -27,6 +27,10 @@ const RING_BYTES_MAX: usize = 32 * 1024;
 // every request, and we for 1 MiB of log, which is 0.05 cents at CloudWatch's price.
 const BYTES_PER_MINUTE_MAX: usize = 1024 * 1024;
 
+// Limit: a reader takes a ring of 32 KiB in well under a millisecond; one that takes none in 200 ms
+// is stuck, and SHUTDOWN waits no longer for it either.
+const ROOM_PATIENCE: Duration = Duration::from_millis(200);
+
 const MINUTE: Duration = Duration::from_mins(1);
 
 // Limit: the writing thread calls `write` and formats one short line; 64 KiB of stack is ten times
@@ -240,6 +244,20 @@ impl Log {
         }
     }
 
+    /// Waits a while for room in the ring; a reader that is stuck costs the line.
+    fn await_room(&self, bytes: usize) {
+        let deadline = Instant::now() + ROOM_PATIENCE;
+        let mut ring = self.shared.ring();
+        while !ring.mute && ring.lines.len() + bytes > RING_BYTES_MAX {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.shared.changed.wait_timeout(ring, left);
+            ring = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Puts a line into the ring if both bounds allow it; counts it as dropped otherwise.
     fn push_within(&self, line: &str, ring_bytes_max: usize, minute_bytes_max: usize) {
         let mut ring = self.shared.ring();
@@ -351,6 +369,8 @@ impl Sink for Log {
     fn tampered(&self, note: &TamperNote<'_>) {
         self.tally.tampered.fetch_add(1, Ordering::Relaxed);
         self.minute().window.tampered();
+        // It comes in batches, from a thread that no invocation waits for.
+        self.await_room(record::LINE_BYTES_MAX);
         self.push(&record::tamper(SystemTime::now(), &self.origin, note));
     }
 
