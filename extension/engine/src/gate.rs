@@ -2,12 +2,15 @@
 //! It never hides anything: a value that it calls cold for a detector, that detector finds clean.
 use credenza_event::{Form, Part};
 
+use crate::detector::command_injection::runs_program;
 use crate::detector::{DETECTORS, Detector, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
 
+mod opening;
 mod plain;
 mod routes;
 
+pub(crate) use opening::opens_command;
 pub use plain::is_plain;
 pub(crate) use plain::{begins_class, begins_packed};
 
@@ -226,7 +229,12 @@ pub fn hot(form: &Form<'_>) -> Hot {
     if is_plain(form.text, form.classes, form.part) {
         return Hot::COLD;
     }
-    let seen = signals(form.text);
+    let mut seen = signals(form.text);
+    if opens_command(form.text) {
+        seen = seen.with(Signals::COMMAND);
+    } else if runs_program(form.text) {
+        seen = seen.with(Signals::COMMAND).with(Signals::SEPARATOR);
+    }
     routes::wakes(match form.part {
         Part::Key => seen.with(Signals::NAME),
         Part::Value => seen,

@@ -46,6 +46,22 @@ pub(crate) fn is_ticked(text: &[u8], start: usize, end: usize) -> bool {
     memchr(b'`', line.unwrap_or(behind)).is_some()
 }
 
+/// True for a word that only sentences have: one that joins others, or ends what is said.
+pub(crate) fn is_of_sentences(word: &[u8]) -> bool {
+    const JOINING: &[u8] = b" an and any are as at be but by can do does for from has have how if \
+        in is it its my no not of on only or our so than that the their then they this to up was \
+        we what when which who why will with you your ";
+    if matches!(word.last(), Some(b',' | b'.' | b'!' | b'?' | b':')) {
+        return true;
+    }
+    word.len() <= 5
+        && memmem::find_iter(JOINING, word).any(|at| {
+            let before = at.checked_sub(1).and_then(|at| JOINING.get(at));
+            let behind = JOINING.get(at.saturating_add(word.len()));
+            before == Some(&b' ') && behind == Some(&b' ')
+        })
+}
+
 /// The words of a text that are words of a sentence.
 fn words(text: &[u8]) -> usize {
     text.split(u8::is_ascii_whitespace)

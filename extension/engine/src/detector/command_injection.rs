@@ -5,13 +5,17 @@
 mod argument;
 mod around;
 mod command;
+mod guess;
+mod option;
 mod prefix;
 mod search;
 mod signals;
 mod spelling;
+mod variable;
 mod word;
 mod worth;
 
+pub(crate) use option::runs_program;
 pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Steps};

@@ -3,6 +3,7 @@
 use super::command::{self, Kind};
 use super::word::{Word, ifs, read as read_word, skip_blank};
 use crate::detector::path_traversal::{Reach, reach};
+use crate::prose;
 
 /// How the arguments suit the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,11 @@ pub(super) struct Arguments {
     pub(super) is_strong: bool,
     /// Spelled so that filters do not know them.
     pub(super) is_odd: bool,
+    /// How many of them are words or numbers, and how many are not.
+    pub(super) words: u32,
+    pub(super) others: u32,
+    /// Some are words that only sentences have.
+    pub(super) is_said: bool,
     pub(super) end: usize,
 }
 
@@ -41,6 +47,9 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         is_secret: false,
         is_strong: false,
         is_odd: name.has_ifs,
+        words: 0,
+        others: 0,
+        is_said: false,
         end: name.end,
     };
     if !may_follow(text, name, kind) {
@@ -61,6 +70,7 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         if let Some(target) = redirected(text, at, blank) {
             found.note_target(target.text);
             found.fit_first(Fit::Fits, words);
+            found.others = found.others.saturating_add(1);
             found.end = target.end;
             continue;
         }
@@ -76,7 +86,7 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         if word.is_empty() {
             break;
         }
-        if words == 1 && is_operator(&word, text) {
+        if words == 1 && is_operator(&word, text) && !is_everything(&word, text, kind) {
             found.fit = Fit::Never;
             return found;
         }
@@ -154,6 +164,12 @@ impl Arguments {
         if kind.any(Kind::NET) && matches!(shape, Shape::Address) {
             self.is_strong = true;
         }
+        if kind.any(Kind::RUNS) && words <= 3 && command::kind(word).any(RUN) {
+            self.is_strong = true;
+            self.fit = Fit::Fits;
+            return;
+        }
+        self.count(word, shape);
         if kind.any(Kind::TAKES_WORD) && words == 1 && command::kind(word).any(Kind::WORD_TAKEN) {
             self.is_strong = true;
             self.fit = Fit::Fits;
@@ -169,6 +185,33 @@ impl Arguments {
         };
         self.fit_first(fit, words);
     }
+}
+
+/// Commands that another command is told to run: names that are no words.
+const RUN: Kind = Kind::SURE.with(Kind::SHORT);
+
+impl Arguments {
+    fn count(&mut self, word: &Word<'_>, shape: Shape) {
+        if matches!(shape, Shape::Plain | Shape::Number) {
+            self.words = self.words.saturating_add(1);
+            self.is_said |= prose::is_of_sentences(word.text);
+        } else {
+            self.others = self.others.saturating_add(1);
+        }
+    }
+
+    /// True if the arguments are as few as those of a command, and no sentence.
+    pub(super) fn are_terse(&self) -> bool {
+        self.words <= 3 && !self.is_said
+    }
+}
+
+/// `cat *`: all files, and nothing behind.
+fn is_everything(word: &Word<'_>, text: &[u8], kind: Kind) -> bool {
+    let behind = text.get(word.end..).unwrap_or_default().trim_ascii_start();
+    word.text == b"*"
+        && kind.any(Kind::FILES)
+        && matches!(behind.first(), None | Some(b';' | b'|' | b'&' | b'>'))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -196,12 +239,14 @@ fn shape(word: &Word<'_>) -> Shape {
         b'%' if text.len() > 2 && second.is_ascii_alphabetic() => Shape::Variable,
         b'/' | b'~' if text.len() > 1 => Shape::Path,
         b'\\' if second == b'\\' => Shape::Path,
-        b'.' if matches!(second, b'/' | b'.' | 0) => Shape::Path,
+        b'.' if matches!(second, b'/' | b'.' | 0 | b'a'..=b'z') => Shape::Path,
+        b'*' if text.len() == 1 => Shape::Path,
         b'0'..=b'9' if is_number(text) => Shape::Number,
         _ if second == b':' && first.is_ascii_alphabetic() && is_drive(text) => Shape::Path,
         _ if text.windows(3).any(|three| three == b"://") => Shape::Address,
         b'0'..=b'9' if is_host_number(text) => Shape::Address,
         _ if is_sentence => Shape::Plain,
+        _ if is_login(text) => Shape::Address,
         _ if text.contains(&b'_') => Shape::Variable,
         _ if text.contains(&b'.') && is_dotted(text) => Shape::Address,
         _ if text.contains(&b'/') && word.is_odd | word.has_path => Shape::Path,
@@ -229,6 +274,13 @@ fn is_host_number(text: &[u8]) -> bool {
         && text
             .iter()
             .all(|b| b.is_ascii_digit() || b".:/".contains(b))
+}
+
+/// `root@10.0.0.1`
+fn is_login(text: &[u8]) -> bool {
+    let at = memchr::memchr(b'@', text).unwrap_or(0);
+    let host = text.get(at.saturating_add(1)..).unwrap_or_default();
+    at > 0 && (is_host_number(host) || host.contains(&b'.') && is_dotted(host))
 }
 
 /// `file.txt`, `host.example`: letters on both sides of a dot.

@@ -1,5 +1,7 @@
 //! What stands around a command that was read: where it ends, and what follows.
 //! It never looks further than a few dozen bytes.
+use memchr::memchr_iter;
+
 use super::command;
 use super::word::{self, skip_blank};
 use super::worth::Break;
@@ -74,9 +76,35 @@ impl Around<'_> {
         end.checked_add(1) == Some(self.text.len()) && self.peek(end) == self.peek(0)
     }
 
+    /// True if nothing follows, or what ends the place that the value was put in.
+    pub(super) fn is_ended(&self, end: usize) -> bool {
+        let at = skip_blank(self.text, end, self.blank);
+        at >= self.text.len() || b";|&'\"`)}\n\r#".contains(&self.peek(at))
+    }
+
     /// True if a sign of the shell or a quote follows.
     pub(super) fn is_enclosed(&self, end: usize) -> bool {
         let at = skip_blank(self.text, end, self.blank);
         matches!(self.peek(at), b';' | b'|' | b'&' | b'\'' | b'"' | b'\n')
     }
+}
+
+// Limit: a form of a web page has values of one line; four lines are a document.
+const LINES_MIN: usize = 4;
+
+/// True for a text of several lines.
+pub(super) fn is_document(text: &[u8]) -> bool {
+    let mut lines = 0_usize;
+    let mut start = 0_usize;
+    for end in memchr_iter(b'\n', text).chain([text.len()]) {
+        let line = text.get(start..end).unwrap_or_default();
+        if line.iter().any(|byte| !byte.is_ascii_whitespace()) {
+            lines = lines.saturating_add(1);
+        }
+        if lines >= LINES_MIN {
+            return true;
+        }
+        start = end.saturating_add(1);
+    }
+    false
 }

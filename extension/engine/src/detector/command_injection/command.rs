@@ -35,6 +35,20 @@ impl Kind {
 
     /// It only changes what goes through it, as pipes of scripts do.
     pub(super) const FILTER: Self = Self(1 << 12);
+    /// It runs the command that its arguments name.
+    pub(super) const RUNS: Self = Self(1 << 13);
+    /// What is asked first where a command may run: who, and where.
+    pub(super) const PROBE: Self = Self(1 << 14);
+    /// A tool that a value names often, and a command only where nothing but a sign precedes it.
+    pub(super) const TOOL: Self = Self(1 << 15);
+    /// A verb that begins the names of PowerShell's commands.
+    pub(super) const CMDLET_VERB: Self = Self(1 << 16);
+    /// A tool whose name is an English word.
+    pub(super) const ENGLISH: Self = Self(1 << 18);
+    /// It needs no arguments.
+    pub(super) const LONE: Self = Self(1 << 19);
+    /// Taken for a command because of where it stands.
+    pub(super) const GUESS: Self = Self(1 << 17);
 
     /// True if anything of `other` is known of it.
     pub(super) fn any(self, other: Self) -> bool {
@@ -48,7 +62,9 @@ impl Kind {
 
     /// True for the name of a command that an injection runs.
     pub(super) fn is_command(self) -> bool {
-        self.any(Self(Self::SURE.0 | Self::SHORT.0 | Self::WORD.0))
+        self.any(Self(
+            Self::SURE.0 | Self::SHORT.0 | Self::WORD.0 | Self::GUESS.0,
+        ))
     }
 }
 
@@ -63,6 +79,8 @@ pub(super) fn kind(word: &Word<'_>) -> Kind {
         Some((stem, b".exe" | b".com" | b".bat" | b".cmd")) => stem,
         _ => name,
     };
+    // A variable that is not set, behind the name.
+    let name = name.strip_suffix(b"$").unwrap_or(name);
     let found = of_name(name);
     if found != Kind::default() || !name.ends_with(b"}") && !ends_in_digit(name) {
         return found;
@@ -82,9 +100,15 @@ fn ends_in_digit(name: &[u8]) -> bool {
 }
 
 pub(super) fn is_shell_variable(text: &[u8]) -> bool {
-    [b"$SHELL".as_slice(), b"${SHELL}", b"%COMSPEC%", b"$BASH"]
-        .iter()
-        .any(|known| text.eq_ignore_ascii_case(known))
+    [
+        b"$SHELL".as_slice(),
+        b"${SHELL}",
+        b"%COMSPEC%",
+        b"$BASH",
+        b"$0",
+    ]
+    .iter()
+    .any(|known| text.eq_ignore_ascii_case(known))
 }
 
 /// What is known of a name.
@@ -98,7 +122,11 @@ pub(super) fn of_name(name: &[u8]) -> Kind {
 /// The names, for the gate, too.
 pub(super) const SURE: &str = "whoami ifconfig uname systeminfo ipconfig netstat printenv nslookup \
     tasklist hostname getent lsof mkfifo zcat xxd hexdump strace arp iptables crontab visudo \
-    tac rev chmod chown mkdir rmdir vssadmin schtasks taskkill qwinsta bcdboot regedit";
+    tac rev chmod chown mkdir rmdir vssadmin schtasks taskkill qwinsta bcdboot regedit \
+    nohup setsid stdbuf unshare chroot chgrp lsblk lscpu lsusb lspci lsmod killall pkill pgrep \
+    poweroff useradd usermod userdel groupadd groupdel findstr wscript cscript msiexec tcpdump \
+    nmap dmesg sysctl modprobe insmod rmmod dpkg mknod getfacl setfacl \
+    xxencode uuencode uudecode bunzip2 gunzip unxz inotifywait journalctl";
 const SURE_NET: &str = "wget curl certutil bitsadmin ncat netcat socat tftp dig mshta iwr \
     fetch lwp-download rundll32 regsvr32";
 const SURE_CODE: &str =
@@ -115,9 +143,9 @@ const WORD_FILES: &str = "cat find head tail sort more less cut type copy touch 
 const WORD_NUMBER: &str = "sleep kill timeout";
 const WORD_NET: &str = "ping telnet host traceroute";
 const WORD_TAKES: &str = "net netsh reg wmic sc";
-const WORD_TEXT: &str = "echo printf";
+const WORD_TEXT: &str = "echo printf expr";
 const WORDS: &str = "set date time at who which last top free export alias eval exec source trap \
-    flock watch nice mail test xargs expr history shutdown reboot start su man locate";
+    flock watch nice mail test xargs history shutdown reboot start su man locate";
 const TAKEN: &str = "user localgroup group view share use accounts firewall advfirewall wlan \
     interface \
     add query delete export process service os useraccount call stop start aux auxf -ef";
@@ -126,6 +154,19 @@ const SCRIPT: &str = "if then else elif fi for while until do done case esac in 
     dnf apk \
     brew cmake mvn gradle kubectl helm terraform aws gcloud az systemctl service run entrypoint \
     script command install tsc jest eslint vite rollup webpack rimraf ninja meson";
+
+const RUNS: &str = "exec eval nohup setsid stdbuf unshare chroot time timeout nice watch sudo env xargs \
+    busybox flock su invoke-expression iex";
+const TOOL: &str = "aptitude apt apt-get yum dnf apk brew rpm pip npm yarn git svn hg docker \
+    podman kubectl helm terraform aws gcloud az umount ip ss passwd systemctl journalctl htop vim \
+    nano ed ver calc notepad mspaint fmt pr comm cmp tr uniq pidof ulimit tty tmux openssl gpg \
+    mysql psql sqlite3 redis-cli mongo unzip rar ar rsync busctl loginctl lsns mailx sendmail \
+    rlogin rsh rexec smbclient ldapsearch ansible ansible-playbook chef-client facter vagrant \
+    ffmpeg pandoc iconv cpio ltrace gpasswd chpasswd chsh uptime readlink realpath mktemp mknod";
+const TOOL_ENGLISH: &str = "snap gem cargo make mount route free groups service ex paste fold join \
+    diff patch tree jobs finger users screen zip mail logger wall talk puppet at batch";
+const CMDLET_VERBS: &str = "add clear convert copy enter export find get import invoke measure \
+    move new out read remove rename resolve restart select send start stop test update write";
 
 const VOCABULARY: &Vocabulary = &[
     (Kind::SURE.0, SURE),
@@ -151,7 +192,20 @@ const VOCABULARY: &Vocabulary = &[
     ),
 ];
 
-static ROLES: Lexicon<512> = Lexicon::new(&[VOCABULARY]);
+/// What is known of names by their place alone.
+const BY_PLACE: &Vocabulary = &[
+    (Kind::RUNS.0, RUNS),
+    (Kind::PROBE.0, "id ls pwd whoami uname"),
+    (
+        Kind::LONE.0,
+        "set date who history export alias reboot shutdown poweroff",
+    ),
+    (Kind::TOOL.0, TOOL),
+    (Kind::TOOL.0 | Kind::ENGLISH.0, TOOL_ENGLISH),
+    (Kind::CMDLET_VERB.0, CMDLET_VERBS),
+];
+
+static ROLES: Lexicon<1024> = Lexicon::new(&[VOCABULARY, BY_PLACE]);
 
 static SHAPES: Shapes = Shapes::of(&[VOCABULARY]);
 

@@ -59,7 +59,7 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     let first = word::read(line, 0, 0);
     let key = first.name().strip_suffix(b":");
     let kind = key.map_or_else(|| command::kind(&first), command::of_name);
-    let is_script = kind.is_command() || kind.any(Kind::SCRIPT);
+    let is_script = kind.is_command() && !is_thing(start) || kind.any(Kind::SCRIPT);
     let open = last_is_open(end);
     if is_spaced {
         return spaced(start, end, is_script, open);
@@ -85,6 +85,11 @@ pub(super) fn of(line: &[u8]) -> Prefix {
     } else {
         Prefix::Name
     }
+}
+
+/// Names that do nothing without arguments, and that things have.
+fn is_thing(text: &[u8]) -> bool {
+    matches!(text, b"test" | b"host" | b"file" | b"mail" | b"type")
 }
 
 fn spaced(start: &[u8], end: &[u8], is_script: bool, open: bool) -> Prefix {
@@ -119,6 +124,12 @@ fn is_assignment(text: &[u8]) -> bool {
 
 /// True if a text ends in a quote that closes none of its own.
 fn last_is_open(text: &[u8]) -> bool {
+    // `x")` leaves a call, too.
+    let closed = text.iter().rev().take(4);
+    let closed = closed.take_while(|byte| matches!(byte, b')' | b']' | b'}'));
+    let text = text
+        .get(..text.len().saturating_sub(closed.count()))
+        .unwrap_or(text);
     let Some(&last) = text.last() else {
         return false;
     };
@@ -126,4 +137,24 @@ fn last_is_open(text: &[u8]) -> bool {
         return false;
     }
     memchr::memchr_iter(last, text).count() % 2 == 1
+}
+
+/// True for what is somebody's or a file: `ann@example.org`, `report.pdf`, `shop.example.com`.
+pub(super) fn is_datum(line: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 18] = [
+        b"txt", b"jpg", b"jpeg", b"png", b"gif", b"pdf", b"csv", b"html", b"php", b"com", b"org",
+        b"net", b"doc", b"xml", b"json", b"log", b"zip", b"mp4",
+    ];
+    let line = line.trim_ascii();
+    if line.len() > START_BYTES || line.iter().any(u8::is_ascii_whitespace) {
+        return false;
+    }
+    let mut parts = line.rsplit(|byte| *byte == b'.');
+    let ending = parts.next().unwrap_or_default();
+    let has_stem = parts.next().is_some_and(|stem| !stem.is_empty());
+    has_stem
+        && (line.contains(&b'@')
+            || ENDINGS
+                .iter()
+                .any(|known| ending.eq_ignore_ascii_case(known)))
 }

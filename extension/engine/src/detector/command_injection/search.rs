@@ -1,15 +1,18 @@
 //! The search for places where a second command may begin.
 //! It never reads the text more than a few times over, however many such places there are.
 use credenza_event::{Form, Span, Steps};
-use memchr::memchr_iter;
 
 use super::argument::{self, Fit};
-use super::around::Around;
+use super::around::{self, Around};
 use super::command::{self, Kind};
+use super::guess;
+use super::option;
 use super::prefix::{self, Prefix};
 use super::spelling;
+use super::variable;
 use super::word::{self, Word, skip_blank};
 use super::worth::{self, Break, Command};
+use crate::gate;
 use crate::prose;
 use crate::report::Confidence;
 
@@ -56,8 +59,10 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
         line: 0,
         is_document: None,
         variables: 0,
+        opens: gate::opens_command(text),
+        guesses: 0,
     };
-    search.separator();
+    search.whole();
     search.start();
     search.breaks();
     (search.best, search.complete)
@@ -72,8 +77,8 @@ const PREFIX_BYTES: usize = 192;
 const PROSE_BYTES: usize = 512;
 // Limit: a command is spelled with a few variables; what sixteen could not say no more can.
 const VARIABLES_MAX: u32 = 16;
-// Limit: a form of a web page has values of one line; four lines are a document.
-const LINES_MIN: usize = 4;
+// Limit: the first commands of a value are those that break out of something.
+const GUESSES_MAX: u32 = 4;
 
 struct Search<'t, 's> {
     form: &'t Form<'t>,
@@ -90,6 +95,10 @@ struct Search<'t, 's> {
     is_document: Option<bool>,
     /// Variables that were met where a command may stand.
     variables: u32,
+    /// A sign of the shell stands first in the value.
+    opens: bool,
+    /// Names that were taken for a command by their place alone.
+    guesses: u32,
 }
 
 impl<'t> Search<'t, '_> {
@@ -104,13 +113,27 @@ impl<'t> Search<'t, '_> {
         self.text.get(at).copied().unwrap_or(0)
     }
 
-    /// `$IFS` and nothing else: what separates words where no space may stand.
-    fn separator(&mut self) {
+    /// `$IFS` and nothing else: what separates words where no space may stand; `$((6*7))` and
+    /// nothing else, which shells alone calculate; a function that calls itself twice.
+    fn whole(&mut self) {
         let value = self.text.trim_ascii();
-        if word::ifs(value) == Some(value.len()) {
+        let production = if word::ifs(value) == Some(value.len()) {
+            Some("separator")
+        } else if spelling::is_calculation(value) {
+            Some("calculation")
+        } else if spelling::is_fork(value) {
+            Some("fork-bomb")
+        } else if option::runs_program(self.text) {
+            Some("option")
+        } else if spelling::is_fed(value) {
+            Some("redirection")
+        } else {
+            None
+        };
+        if let Some(production) = production {
             self.best = Some(Found {
                 confidence: Confidence::High,
-                production: "separator",
+                production,
                 context: "start",
                 start: 0,
                 end: self.text.len(),
@@ -122,6 +145,10 @@ impl<'t> Search<'t, '_> {
     fn start(&mut self) {
         let at = skip_blank(self.text, 0, self.blank);
         self.command(Break::Start, at, at);
+        // What a program that undoes escapes makes a line break of.
+        if self.text.starts_with(b"\\n") {
+            self.command(Break::Both, 0, 2);
+        }
     }
 
     fn breaks(&mut self) {
@@ -224,9 +251,10 @@ impl<'t> Search<'t, '_> {
         let is_variable = spelling::is_variable(&word) && !known.is_command();
         let kind = match (is_hidden, is_variable) {
             (true, _) => Kind::SURE,
-            (_, true) => self.assigned(sign, &word),
+            (_, true) => variable::kind(self.text, sign, &word, self.blank, self.opens),
             _ => known,
         };
+        let kind = self.guessed(break_out, &word, kind, blank);
         if !kind.is_command() {
             return;
         }
@@ -247,7 +275,11 @@ impl<'t> Search<'t, '_> {
             is_odd: is_spelled || is_hidden || blank == b',',
             has_path: word.has_path && word.text.first() == Some(&b'/'),
             after_number: false,
-            fills_value: sign == 0 && around.is_between_signs(word.end),
+            after_datum: false,
+            fills_value: self.fills(break_out, sign, &word),
+            is_joined: guess::is_joined(self.text, &word),
+            is_spaced: self.peek(sign.saturating_sub(1)) == b' ',
+            is_ended: around.is_ended(arguments.end),
             is_enclosed: around.is_enclosed(arguments.end),
             is_last: arguments.fit == Fit::None && around.is_last(arguments.end, break_out),
             in_document: false,
@@ -255,6 +287,23 @@ impl<'t> Search<'t, '_> {
         if !spelling::is_shouted(&word, break_out) {
             self.weigh(command, sign);
         }
+    }
+
+    /// What a name that is no command's is taken for in a value that begins with a sign.
+    fn guessed(&mut self, break_out: Break, word: &Word<'_>, kind: Kind, blank: u8) -> Kind {
+        let is_placed = matches!(
+            break_out,
+            Break::Semicolon | Break::Pipe | Break::Both | Break::Ampersand
+        );
+        if kind.is_command() || !is_placed || !self.may_guess() || self.in_document() {
+            return kind;
+        }
+        self.guesses = self.guesses.saturating_add(1);
+        guess::kind(self.text, word, kind, blank)
+    }
+
+    fn may_guess(&self) -> bool {
+        self.opens && self.guesses < GUESSES_MAX
     }
 
     /// The word at `at`, or the one behind a variable that is not set: `$u cat`.
@@ -306,10 +355,20 @@ impl<'t> Search<'t, '_> {
         let command = Command {
             prefix,
             after_number: line.iter().all(u8::is_ascii_digit),
+            after_datum: prefix::is_datum(line),
             in_document: self.in_document(),
             ..command
         };
         self.offer(&command, sign, end);
+    }
+
+    /// True if the value is a sign and a name, and no more than a sign behind.
+    fn fills(&self, break_out: Break, sign: usize, word: &Word<'_>) -> bool {
+        let around = self.around();
+        let is_list = matches!(break_out, Break::Ampersand | Break::Line | Break::Start);
+        let is_first = self.opens && self.text.get(..sign).is_some_and(|t| t.len() < 2);
+        sign == 0 && around.is_between_signs(word.end)
+            || is_first && !is_list && word.end == self.text.trim_ascii_end().len()
     }
 
     fn around(&self) -> Around<'t> {
@@ -328,7 +387,9 @@ impl<'t> Search<'t, '_> {
         if letters > 0 {
             let is_plain = matches!(next, b' '..=b'!' | b'&' | b'('..=b'-' | b':'..=b'>' | b'|'..)
                 || matches!(next, 9..=13);
-            return !is_plain || command::may_be_known(rest.get(..letters).unwrap_or_default());
+            return !is_plain
+                || command::may_be_known(rest.get(..letters).unwrap_or_default())
+                || self.may_guess();
         }
         match next {
             b'$' if self.variables >= VARIABLES_MAX => false,
@@ -413,16 +474,7 @@ impl<'t> Search<'t, '_> {
         if word.name() != b"for" || break_out == Break::Start {
             return false;
         }
-        let window = self.text.get(word.end..).unwrap_or_default();
-        let window = window.get(..128).unwrap_or(window);
-        let has = |known: &[u8]| {
-            window
-                .windows(known.len())
-                .any(|found| found.eq_ignore_ascii_case(known))
-        };
-        let start = window.trim_ascii_start();
-        let is_loop = matches!(start.first(), Some(b'/' | b'%')) && has(b" in ") && has(b"%");
-        if !is_loop || !has(b"do") || self.in_document() {
+        if !spelling::is_loop(self.text, word) || self.in_document() {
             return false;
         }
         let line = self.text.get(self.line..sign).unwrap_or_default();
@@ -438,56 +490,10 @@ impl<'t> Search<'t, '_> {
         true
     }
 
-    /// The command that a variable was given in the same value: `X=id;$X`.
-    fn assigned(&self, sign: usize, word: &Word<'_>) -> Kind {
-        let name = word.text.get(1..).unwrap_or_default();
-        let name = name.get(
-            ..name
-                .iter()
-                .take_while(|b| b.is_ascii_alphanumeric())
-                .count(),
-        );
-        let Some(name) = name.filter(|name| !name.is_empty()) else {
-            return Kind::default();
-        };
-        let start = sign.saturating_sub(96);
-        let before = self.text.get(start..sign).unwrap_or_default();
-        let found = before.windows(name.len().saturating_add(1)).position(|w| {
-            w.split_last()
-                .is_some_and(|(last, n)| *last == b'=' && n == name)
-        });
-        // Where the form of a value was opened, the name is not in it any more.
-        let value = found.map_or(start, |found| {
-            let behind = found.saturating_add(name.len()).saturating_add(1);
-            start.saturating_add(behind)
-        });
-        if found.is_none() && start > 0 {
-            return Kind::default();
-        }
-        let value = word::read(self.text, value, self.blank);
-        if command::kind(&value).is_command() && value.end == sign {
-            Kind::SURE
-        } else {
-            Kind::default()
-        }
-    }
-
     fn in_document(&mut self) -> bool {
         let text = self.text;
-        *self.is_document.get_or_insert_with(|| {
-            let mut lines = 0_usize;
-            let mut start = 0_usize;
-            for end in memchr_iter(b'\n', text).chain([text.len()]) {
-                let line = text.get(start..end).unwrap_or_default();
-                if line.iter().any(|byte| !byte.is_ascii_whitespace()) {
-                    lines = lines.saturating_add(1);
-                }
-                if lines >= LINES_MIN {
-                    return true;
-                }
-                start = end.saturating_add(1);
-            }
-            false
-        })
+        *self
+            .is_document
+            .get_or_insert_with(|| around::is_document(text))
     }
 }

@@ -1,7 +1,7 @@
 //! How signs and names are spelled where a command may stand.
 //! It never looks beyond one word, save for the function that old shells take from a header.
 use super::argument::Arguments;
-use super::command;
+use super::command::{self, Kind};
 use super::search::Found;
 use super::word::Word;
 use super::worth::Break;
@@ -72,7 +72,7 @@ pub(super) fn function_prefix(text: &[u8]) -> Option<Found> {
     let close = window.iter().position(|byte| *byte == b'}')?;
     let body = window.get(..close)?;
     let behind = window.get(close.saturating_add(1)..)?.trim_ascii_start();
-    if !body.contains(&b';') || behind.first() != Some(&b';') {
+    if !body.contains(&b';') || !matches!(behind.first(), Some(b';' | b'>')) {
         return None;
     }
     Some(Found {
@@ -81,5 +81,82 @@ pub(super) fn function_prefix(text: &[u8]) -> Option<Found> {
         context: "start",
         start,
         end: text.len().min(start.saturating_add(96)),
+    })
+}
+
+/// `for /f %i in (…) do`: the loop of Windows' shell.
+pub(super) fn is_loop(text: &[u8], word: &Word<'_>) -> bool {
+    let window = text.get(word.end..).unwrap_or_default();
+    let window = window.get(..128).unwrap_or(window);
+    let has = |known: &[u8]| {
+        window
+            .windows(known.len())
+            .any(|found| found.eq_ignore_ascii_case(known))
+    };
+    let start = window.trim_ascii_start();
+    matches!(start.first(), Some(b'/' | b'%')) && has(b" in ") && has(b"%") && has(b"do")
+}
+
+/// `$((6*7))`: a calculation of numbers, as the whole of a value.
+pub(super) fn is_calculation(value: &[u8]) -> bool {
+    let quotes = |byte: &u8| matches!(byte, b'\'' | b'"' | b';' | b'|' | b'&' | b' ');
+    let lead = value.iter().take(4).take_while(|byte| quotes(byte)).count();
+    let Some(inner) = value
+        .get(lead..)
+        .and_then(|value| value.strip_prefix(b"$(("))
+    else {
+        return false;
+    };
+    let window = inner.get(..64).unwrap_or(inner);
+    let sums = window
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit() || b" +-*/%()$<>".contains(byte))
+        .count();
+    let sum = window.get(..sums).unwrap_or_default();
+    let sum = sum.trim_ascii_end();
+    let behind = window.get(sums..).unwrap_or_default();
+    sum.ends_with(b"))")
+        && sum.iter().any(u8::is_ascii_digit)
+        && sum.iter().any(|byte| b"+-*/%$<>".contains(byte))
+        && behind.iter().all(quotes)
+}
+
+/// `:(){ :|:& };:`: a function that calls itself twice, for ever.
+pub(super) fn is_fork(value: &[u8]) -> bool {
+    let signs = value
+        .iter()
+        .take(4)
+        .take_while(|byte| b";&| ".contains(byte));
+    let value = value.get(signs.count()..).unwrap_or_default();
+    let window = value.get(..48).unwrap_or(value);
+    let Some(open) = window.iter().position(|byte| *byte == b'(') else {
+        return false;
+    };
+    let (name, rest) = window.split_at_checked(open).unwrap_or_default();
+    let Some(body) = rest.strip_prefix(b"()").map(<[u8]>::trim_ascii_start) else {
+        return false;
+    };
+    let mut signs = body.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut says = |known: &[u8]| known.iter().all(|byte| signs.next() == Some(byte));
+    !name.is_empty()
+        && name.len() <= 8
+        && says(b"{")
+        && says(name)
+        && says(b"|")
+        && says(name)
+        && says(b"&")
+        && says(b"}")
+}
+
+/// `<id;`: a name behind the sign of a redirection and before the end of a command.
+pub(super) fn is_fed(value: &[u8]) -> bool {
+    let Some(name) = value.strip_prefix(b"<") else {
+        return false;
+    };
+    let ends = [b";".as_slice(), b"\\n", b"|", b"&"];
+    let mut ends = ends.iter();
+    ends.any(|end| {
+        name.strip_suffix(*end)
+            .is_some_and(|name| command::of_name(name).any(Kind::PROBE))
     })
 }

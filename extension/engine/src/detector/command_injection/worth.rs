@@ -57,8 +57,16 @@ pub(super) struct Command {
     pub(super) is_enclosed: bool,
     /// A number stands before its sign.
     pub(super) after_number: bool,
-    /// The value is its name between two signs and nothing else.
+    /// A file or an address stands before its sign.
+    pub(super) after_datum: bool,
+    /// The value is its name behind a sign or between two, and nothing else.
     pub(super) fills_value: bool,
+    /// Nothing stands between its sign and its name.
+    pub(super) is_joined: bool,
+    /// A blank stands before its sign.
+    pub(super) is_spaced: bool,
+    /// Behind its arguments nothing follows, or what the value was put in ends.
+    pub(super) is_ended: bool,
     /// Nothing stands behind it but signs, or another command.
     pub(super) is_last: bool,
     /// It stands in a text of many lines.
@@ -157,13 +165,65 @@ fn strength(command: &Command) -> Option<Strength> {
     if command.is_odd || arguments.is_odd {
         return (arguments.fit != Fit::Never).then_some(Strength::Strong);
     }
+    if command.kind.any(Kind::GUESS) {
+        return guessed(command);
+    }
     match arguments.fit {
         Fit::Never => None,
-        Fit::Prose if !arguments.is_secret => None,
+        Fit::Prose if !arguments.is_secret => terse(command),
         _ if arguments.is_strong => Some(Strength::Strong),
         Fit::Fits | Fit::Prose => Some(Strength::Fit),
         Fit::None => alone(command),
     }
+}
+
+/// Words behind a name that is no word: `;ifconfig eth0`, `;echo hello`.
+fn terse(command: &Command) -> Option<Strength> {
+    let arguments = &command.arguments;
+    let is_free = matches!(command.prefix, Prefix::Alone | Prefix::Quoted);
+    let is_signed = !matches!(
+        command.break_out,
+        Break::Start | Break::Line | Break::Ampersand
+    );
+    let is_echo = command.kind.any(Kind::TEXT) && command.break_out == Break::Ampersand;
+    if !is_free || !(is_signed || is_echo) || !command.is_ended || !arguments.are_terse() {
+        return None;
+    }
+    let named = Kind::SURE.with(Kind::SHORT).with(Kind::TEXT);
+    let is_mixed = arguments.others > 0 && arguments.words <= 2;
+    let is_language = command.kind.any(Kind::CODE) && !command.kind.any(Kind::RUNS);
+    let named = command.kind.any(named) && !is_language;
+    (named || is_mixed).then_some(Strength::Fit)
+}
+
+/// A name that is taken for a command's: nothing stands before its sign, and what stands behind
+/// it is what tools are told.
+fn guessed(command: &Command) -> Option<Strength> {
+    let arguments = &command.arguments;
+    let is_free = matches!(command.prefix, Prefix::Alone | Prefix::Quoted);
+    if arguments.fit == Fit::Never || !is_free && command.prefix != Prefix::Data {
+        return None;
+    }
+    // `; see /etc/hosts` is a comment of a settings file.
+    let is_comment = command.break_out == Break::Semicolon && !command.is_joined && is_free;
+    if arguments.is_strong && (arguments.is_secret || !is_comment) {
+        return Some(Strength::Strong);
+    }
+    let is_pipe = command.break_out == Break::Pipe && command.is_enclosed;
+    let is_free = is_free || command.after_number && arguments.fit != Fit::None;
+    if !is_free || !command.kind.any(Kind::TOOL) || !command.is_ended || is_pipe {
+        return None;
+    }
+    let is_marked = command.break_out != Break::Ampersand;
+    let is_english = command.kind.any(Kind::ENGLISH);
+    let is_near = command.is_joined && is_marked || command.break_out == Break::Both;
+    let may_stand = match arguments.fit {
+        Fit::None => command.is_last && (!is_english || is_near),
+        Fit::Fits => is_near || !is_english,
+        _ if is_english => is_near && arguments.others > 0,
+        _ => is_near || arguments.others > 0 || is_marked && arguments.words == 1,
+    };
+    (may_stand && arguments.are_terse()).then_some(Strength::Fit)
 }
 
 /// A command without arguments.
@@ -173,7 +233,8 @@ fn alone(command: &Command) -> Option<Strength> {
         return None;
     }
     // `a=1&id` is a query.
-    if command.break_out == Break::Ampersand && !is_free {
+    let is_apart = command.is_spaced && !command.is_joined && command.kind.any(Kind::SURE);
+    if command.break_out == Break::Ampersand && !is_free && !is_apart {
         return None;
     }
     if matches!(command.prefix, Prefix::Words | Prefix::Line | Prefix::Code) {
@@ -189,7 +250,12 @@ fn alone(command: &Command) -> Option<Strength> {
     if command.kind.any(Kind::SHORT) && (is_free || is_piece) {
         return Some(Strength::Fit);
     }
-    if command.fills_value {
+    // `ann@example.org;id`, `report$(id)`: who and where is asked first.
+    let is_inside = command.break_out == Break::Substitution;
+    let is_behind = command.prefix == Prefix::Data && command.after_datum;
+    if command.kind.any(Kind::PROBE) && (is_inside || is_behind)
+        || command.fills_value && (command.is_enclosed || command.kind.any(Kind::LONE))
+    {
         return Some(Strength::Fit);
     }
     is_free.then_some(Strength::Weak)
