@@ -16,6 +16,7 @@ mod demo;
 mod documentation;
 mod emulator;
 mod fail_open;
+mod flood;
 mod framing;
 mod freeze;
 mod harness;

@@ -100,6 +100,23 @@ struct Ring {
     mute: bool,
 }
 
+impl Ring {
+    /// Begins a new minute if the current one is over.
+    fn begin_minute(&mut self, now: Instant) {
+        let is_over = |begin| now.duration_since(begin) >= MINUTE;
+        if self.minute.is_none_or(is_over) {
+            self.minute = Some(now);
+            self.minute_bytes = 0;
+        }
+    }
+
+    /// True if a line of so many bytes has a place here and in the minute's budget.
+    fn fits(&self, bytes: usize, ring_bytes_max: usize, minute_bytes_max: usize) -> bool {
+        self.lines.len().saturating_add(bytes) <= ring_bytes_max
+            && self.minute_bytes.saturating_add(bytes) <= minute_bytes_max
+    }
+}
+
 impl Queue {
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
@@ -222,6 +239,23 @@ impl Log {
         self.push_within(line, RING_BYTES_MAX, self.minute_bytes_max);
     }
 
+    /// True if a line of any length fits; counts one as dropped otherwise, so that in a flood no
+    /// line is made for nobody.
+    fn has_room(&self) -> bool {
+        let mut ring = self.shared.ring();
+        ring.begin_minute(Instant::now());
+        let fits = !ring.mute
+            && ring.fits(
+                record::LINE_BYTES_MAX,
+                RING_BYTES_MAX,
+                self.minute_bytes_max,
+            );
+        if !fits {
+            ring.dropped += 1;
+        }
+        fits
+    }
+
     fn minute(&self) -> MutexGuard<'_, Minute> {
         self.minute.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -261,17 +295,8 @@ impl Log {
     /// Puts a line into the ring if both bounds allow it; counts it as dropped otherwise.
     fn push_within(&self, line: &str, ring_bytes_max: usize, minute_bytes_max: usize) {
         let mut ring = self.shared.ring();
-        let now = Instant::now();
-        if ring
-            .minute
-            .is_none_or(|begin| now.duration_since(begin) >= MINUTE)
-        {
-            ring.minute = Some(now);
-            ring.minute_bytes = 0;
-        }
-        let fits = ring.lines.len() + line.len() <= ring_bytes_max
-            && ring.minute_bytes + line.len() <= minute_bytes_max;
-        if ring.mute || !fits {
+        ring.begin_minute(Instant::now());
+        if ring.mute || !ring.fits(line.len(), ring_bytes_max, minute_bytes_max) {
             ring.dropped += 1;
             return;
         }
@@ -335,7 +360,7 @@ impl Sink for Log {
         };
         for finding in findings {
             let is_admitted = self.minute().repeats.admits(finding, &event);
-            if is_admitted {
+            if is_admitted && self.has_room() {
                 self.push(&record::finding(&seen, finding));
             }
         }

@@ -1,0 +1,134 @@
+//! A flood of findings: what it may cost the function, and what it may cost the log.
+//! It never compares figures of two runs: with and without findings take turns in one.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::harness::lambda::{Event, Lambda, next_reply};
+use crate::harness::measure::median;
+use crate::harness::pair::Pair;
+use crate::harness::{alone, progress};
+
+/// Findings in each event of the flood.
+const FINDINGS: usize = 4;
+
+/// Rounds, each with as many invocations of either kind; 32,000 findings in all.
+const ROUNDS: usize = 20;
+const INVOCATIONS: usize = 400;
+
+/// Limit: a mebibyte a minute (telemetry/log.rs), and the last lines at SHUTDOWN, within two
+/// minutes at most.
+const LOG_BYTES_MAX: usize = 2 * 1024 * 1024 + 64 * 1024;
+
+/// Hands out events of one shape, with attacks in them while `floods` says so.
+fn hand_out(lambda: &Arc<Lambda>, floods: &Arc<AtomicU64>) {
+    let (floods, count) = (Arc::clone(floods), AtomicU64::new(0));
+    lambda.set_fault(move |head, peer| {
+        if head.target().ends_with("/invocation/next") {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            let is_flood = floods.load(Ordering::Relaxed) > 0;
+            return Some(peer.write(&next_reply(&event(number, is_flood))));
+        }
+        if !head.target().contains("/runtime/invocation/") {
+            return None;
+        }
+        let taken = peer.body(head);
+        Some(taken.and_then(|_| peer.reply("202 Accepted", b"{\"status\":\"OK\"}\n")))
+    });
+}
+
+/// Members of changing names, so that no two findings are of the same place for long.
+fn event(number: u64, is_flood: bool) -> Event {
+    let value = if is_flood {
+        "x' OR 'a'='a"
+    } else {
+        "x' OF 'a' - 'a"
+    };
+    let members: Vec<String> = (0..FINDINGS)
+        .map(|member| format!(r#""m{}_{member}":"{value}""#, number % 997))
+        .collect();
+    let filling = "an ordinary sentence of an ordinary customer ".repeat(20);
+    Event {
+        id: format!("8476a536-e9f4-11e8-9739-{number:012x}"),
+        headers: Vec::new(),
+        body: format!(r#"{{{},"note":"{filling}"}}"#, members.join(",")).into_bytes(),
+    }
+}
+
+/// Microseconds of each of some invocations, from the call for the event to the answer's receipt.
+fn invoke(pair: &mut Pair) -> Vec<f64> {
+    let one = |_| {
+        let begun = Instant::now();
+        let received = pair.runtime.next().unwrap();
+        pair.runtime.respond(&received.id, b"1").unwrap();
+        begun.elapsed().as_secs_f64() * 1e6
+    };
+    (0..INVOCATIONS).map(one).collect()
+}
+
+#[test]
+fn a_flood_of_findings_costs_the_function_a_tenth_at_most_and_the_log_its_budget() {
+    let _room = alone();
+    let mut pair = Pair::new("monitor");
+    let floods = Arc::new(AtomicU64::new(0));
+    hand_out(&pair.lambda, &floods);
+    invoke(&mut pair);
+    let mut ratios = Vec::new();
+    let mut flooded = Duration::ZERO;
+    for _ in 0..ROUNDS {
+        floods.store(0, Ordering::Relaxed);
+        let mut without = invoke(&mut pair);
+        floods.store(1, Ordering::Relaxed);
+        let begun = Instant::now();
+        let mut with = invoke(&mut pair);
+        flooded += begun.elapsed();
+        ratios.push(median(&mut with) / median(&mut without));
+    }
+    let findings = ROUNDS * INVOCATIONS * FINDINGS;
+    let ratio = median(&mut ratios);
+    let a_second = findings as u128 * 1_000 / flooded.as_millis().max(1);
+    progress(&format!(
+        "{a_second} findings a second, latency {ratio:.3} of that without"
+    ));
+    pair.lambda.shut_down("spindown");
+    pair.agent.wait_exit();
+    judge_log(&pair, findings);
+    assert!(
+        ratio < 1.10,
+        "findings make the function {ratio:.3} times as slow"
+    );
+}
+
+/// Every finding was written, counted as a repeat or counted as dropped, within the budget.
+fn judge_log(pair: &Pair, findings: usize) {
+    pair.agent.lines.wait(&[r#""record":"summary""#]);
+    let lines = pair.agent.lines.all();
+    let of = |record: &str| {
+        let record = format!(r#""record":"{record}""#);
+        let own = lines.iter().filter(move |line| line.contains(&record));
+        own.collect::<Vec<_>>()
+    };
+    let number = |line: &str, name: &str| -> usize {
+        let text = line
+            .split(&format!("\"{name}\":"))
+            .nth(1)
+            .unwrap_or_default();
+        let digits = text.split(|letter: char| !letter.is_ascii_digit()).next();
+        digits.unwrap_or_default().parse().unwrap_or(0)
+    };
+    let written = of("finding").len();
+    let repeated: usize = of("repeats").iter().map(|line| number(line, "count")).sum();
+    let dropped = number(of("summary")[0], "dropped");
+    let bytes: usize = lines.iter().map(String::len).sum();
+    progress(&format!(
+        "{findings} findings: {written} written, {repeated} counted, {dropped} lines dropped and \
+         counted; {bytes} bytes of log"
+    ));
+    assert!(bytes <= LOG_BYTES_MAX, "{bytes} bytes");
+    assert!(dropped > 0, "nothing was dropped, so this is no flood");
+    let lost = findings - written - repeated;
+    assert!(
+        dropped >= lost && dropped <= lost + 128,
+        "{lost} lost, {dropped} counted"
+    );
+}
