@@ -37,8 +37,8 @@ pub(crate) fn values<'p>(page: &'p str, tag: &str) -> Vec<Value<'p>> {
     values
 }
 
-/// A line as it is judged: `{+}` joins what may not stand whole on a page (a secret), and
-/// `<<40*a>>` stands for forty times `a`.
+/// A line as it is judged: `{+}` joins what may not stand whole on a page (a secret), `⏎` stands
+/// for a line break, and `<<40*a>>` for forty times `a`.
 fn written_out(line: &str) -> String {
     let mut rest = line;
     let mut text = String::new();
@@ -57,7 +57,7 @@ fn written_out(line: &str) -> String {
         }
     }
     text.push_str(rest);
-    text.replace("{+}", "")
+    text.replace("{+}", "").replace('⏎', "\n")
 }
 
 #[cfg(test)]
@@ -70,6 +70,7 @@ mod tests {
     fn a_line_of_a_page_is_written_out() {
         for (line, text) in [
             ("AB{+}CD", "ABCD"),
+            ("a⏎b", "a\nb"),
             ("x<<3*{a>>y<<2*}>>", "x{a{a{ay}}"),
             ("1 << 2 and <<b>>", "1 << 2 and <<b>>"),
         ] {

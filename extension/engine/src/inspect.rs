@@ -8,6 +8,7 @@ use siphasher::sip::SipHasher24;
 
 use crate::detector::{DETECTORS, Detector, Evidence, Rule};
 use crate::gate::{self, Hot};
+use crate::leak::Reflections;
 use crate::mask;
 use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
 
@@ -67,8 +68,32 @@ pub fn inspect_beside(
     key: &HashKey,
     watch: Watch,
 ) -> Report {
-    let mut steps = steps;
-    let mut inspection = Inspection::new(key, true, watch);
+    inspected(event, beside, steps, Inspection::new(key, true, watch))
+}
+
+/// The same, and keeps of the event what could do harm in its answer.
+pub fn inspect_reflecting(
+    event: &[u8],
+    beside: &[Beside<'_>],
+    steps: Steps,
+    key: &HashKey,
+    watch: Watch,
+) -> (Report, Reflections) {
+    let mut reflections = Reflections::default();
+    let inspection = Inspection {
+        reflections: Some(&mut reflections),
+        ..Inspection::new(key, true, watch)
+    };
+    let report = inspected(event, beside, steps, inspection);
+    (report, reflections)
+}
+
+fn inspected(
+    event: &[u8],
+    beside: &[Beside<'_>],
+    mut steps: Steps,
+    mut inspection: Inspection<'_>,
+) -> Report {
     let mut coverage = credenza_event::walk(event, &mut steps, &mut inspection);
     coverage.merge(credenza_event::walk_beside(
         beside,
@@ -109,6 +134,8 @@ struct Inspection<'k> {
     gated: bool,
     watch: Hot,
     complete: bool,
+    /// What could do harm in the answer, if somebody asks.
+    reflections: Option<&'k mut Reflections>,
 }
 
 impl<'k> Inspection<'k> {
@@ -120,15 +147,23 @@ impl<'k> Inspection<'k> {
             gated,
             watch: watch.0,
             complete: true,
+            reflections: None,
         }
     }
 
-    fn judge(&mut self, detector: &'static dyn Detector, form: &Form<'_>, steps: &mut Steps) {
+    /// How sure the detector is of something, if it found anything.
+    fn judge(
+        &mut self,
+        detector: &'static dyn Detector,
+        form: &Form<'_>,
+        steps: &mut Steps,
+    ) -> Option<Confidence> {
         let judgement = detector.judge(form, steps);
         self.complete &= judgement.complete;
-        if let Some(evidence) = judgement.evidence {
-            self.note(detector, form, &evidence);
+        if let Some(evidence) = &judgement.evidence {
+            self.note(detector, form, evidence);
         }
+        judgement.evidence.map(|evidence| evidence.confidence)
     }
 
     /// True if a finding of this confidence finds no place any more.
@@ -234,11 +269,12 @@ impl Visitor for Inspection<'_> {
             Hot::ALL
         };
         let hot = hot.within(self.watch);
-        if hot.is_cold() {
-            return;
-        }
+        let mut suspected = None;
         for detector in hot.detectors() {
-            self.judge(detector, form, steps);
+            suspected = suspected.max(self.judge(detector, form, steps));
+        }
+        if let Some(reflections) = &mut self.reflections {
+            reflections.see(form, suspected);
         }
     }
 }

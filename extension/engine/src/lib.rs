@@ -40,7 +40,9 @@ mod props;
 #[cfg(test)]
 mod published;
 
-pub use inspect::{HashKey, Watch, inspect, inspect_beside, inspect_text, inspect_watching};
+pub use inspect::{
+    HashKey, Watch, inspect, inspect_beside, inspect_reflecting, inspect_text, inspect_watching,
+};
 pub use report::{Confidence, Explanation, Finding, Report};
 
 /// True for rules that look where no policy says anything of them, and for ids that are no rule's.

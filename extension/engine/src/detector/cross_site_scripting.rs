@@ -4,6 +4,7 @@
 #![doc = include_str!("cross_site_scripting.md")]
 mod address;
 mod attribute;
+pub(crate) mod browser;
 mod directive;
 mod element;
 mod hidden;

@@ -7,16 +7,23 @@ use crate::report::Confidence;
 mod anchors;
 mod gram;
 mod leaks;
+mod reflection;
 mod spelling;
 mod text;
 mod variables;
 
+pub mod leaked_environment;
 pub mod leaked_secret;
+pub mod leaky_error;
 pub mod own_secret;
+pub mod reflected_error;
+pub mod reflected_header;
+pub mod reflected_script;
 
 use self::anchors::each_anchor;
 pub use leaks::{LEAKS_MAX, Leak, Leaks};
 pub use own_secret::{OwnLeak, OwnSecrets, RUN_BYTES_MIN};
+pub use reflection::Reflections;
 pub use text::{LOOK_BEHIND_BYTES, Media, OutputText};
 pub use variables::secret_in;
 
@@ -31,7 +38,12 @@ pub static OWN_SECRET: Rule = Rule {
 
 /// The rules of what leaves that need to know the function or the invocation, and so are no
 /// [`LeakDetector`].
-const KNOWING: &[&Rule] = &[&OWN_SECRET];
+const KNOWING: &[&Rule] = &[
+    &OWN_SECRET,
+    &reflected_script::RULE,
+    &reflected_header::RULE,
+    &reflected_error::RULE,
+];
 
 /// Declares the detectors of outputs, in the order of their bits.
 macro_rules! leak_detectors {
@@ -46,6 +58,8 @@ macro_rules! leak_detectors {
 
 leak_detectors! {
     leaked_secret::LeakedSecret, // a key that opens something of somebody's
+    leaky_error::LeakyError, // an error that tells too much
+    leaked_environment::LeakedEnvironment, // many variables of the platform with their values
 }
 
 /// A rule of outputs.

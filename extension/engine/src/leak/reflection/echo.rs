@@ -1,0 +1,186 @@
+//! Where the kept texts of an event stand in an output: all of one, or a long piece of it.
+//! It never takes what both have by chance: a tag of a page is no text of the event.
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// A piece of a kept text that stands in an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Echo {
+    /// Which of the kept texts.
+    pub(super) kept: usize,
+    /// Its first byte in the output.
+    pub(super) start: usize,
+    /// One past its last byte there.
+    pub(super) end: usize,
+}
+
+/// Bytes that are looked at together, in any case of letters.
+const GRAM_BYTES: usize = 4;
+/// The shortest text that is sought holds two of them at every third byte.
+pub(super) const TEXT_BYTES_MIN: usize = 6;
+const STRIDE: usize = TEXT_BYTES_MIN - GRAM_BYTES + 1;
+
+// Limit: a function that cuts what it shows shows a line of it; shorter pieces two pages have in
+// common (`<script type="text/j`, 20).
+const PIECE_BYTES_MIN: usize = 24;
+// Limit: of a text that is shown in part at least a quarter: a document of which a page has the
+// same head is not shown.
+const PIECE_SHARE: usize = 4;
+
+// Limit: 4,096 places of two bytes: one look in eight at a full room is in vain, of a usual one
+// none.
+const PLACES_BITS: u32 = 12;
+const NOWHERE: u16 = u16::MAX;
+
+// Limit: texts that repeat themselves have as many equal grams as bytes; comparing goes on for
+// eight bytes a byte of the output and one room.
+const CHAIN_MAX: usize = 64;
+const COMPARED_SHARE: usize = 8;
+const COMPARED_MIN: usize = 64 * 1024;
+
+/// The grams of texts that lie side by side.
+#[derive(Debug)]
+pub(super) struct Grams {
+    heads: Vec<u16>,
+    /// For each byte of the texts the one before at which an equal gram may begin.
+    before: Vec<u16>,
+}
+
+impl Grams {
+    /// Notes the grams of all texts, which end at `ends`.
+    pub(super) fn of(bytes: &[u8], ends: &[u16]) -> Self {
+        let mut grams = Self {
+            heads: vec![NOWHERE; 1 << PLACES_BITS],
+            before: vec![NOWHERE; bytes.len()],
+        };
+        let mut start = 0_u16;
+        for end in ends {
+            for at in start..*end {
+                let text = bytes.get(usize::from(at)..usize::from(*end));
+                if let Some(place) = text.and_then(place)
+                    && let Some(head) = grams.heads.get_mut(place)
+                    && let Some(before) = grams.before.get_mut(usize::from(at))
+                {
+                    *before = core::mem::replace(head, at);
+                }
+            }
+            start = *end;
+        }
+        grams
+    }
+
+    /// The places at which the gram at the start of a text may stand.
+    fn places(&self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        let head = place(text).and_then(|place| self.heads.get(place).copied());
+        let known = |at: &u16| *at != NOWHERE;
+        let all = core::iter::successors(head.filter(known), move |at| {
+            self.before.get(usize::from(*at)).copied().filter(known)
+        });
+        all.take(CHAIN_MAX).map(usize::from)
+    }
+}
+
+/// The place of a gram in the table.
+#[inline]
+fn place(text: &[u8]) -> Option<usize> {
+    let gram = u32::from_le_bytes(*text.first_chunk::<GRAM_BYTES>()?);
+    // One bit is the case of a letter.
+    let folded = gram | 0x2020_2020;
+    let hash = folded.wrapping_mul(0x9e37_79b1) >> (u32::BITS - PLACES_BITS);
+    usize::try_from(hash).ok()
+}
+
+/// Seeks kept texts in an output.
+pub(super) struct Search<'s> {
+    pub(super) bytes: &'s [u8],
+    pub(super) ends: &'s [u16],
+    pub(super) grams: &'s Grams,
+    pub(super) output: &'s [u8],
+    at: usize,
+    compared_left: usize,
+}
+
+impl<'s> Search<'s> {
+    pub(super) fn new(
+        bytes: &'s [u8],
+        ends: &'s [u16],
+        grams: &'s Grams,
+        output: &'s [u8],
+    ) -> Self {
+        let compared = output.len().saturating_mul(COMPARED_SHARE);
+        Self {
+            bytes,
+            ends,
+            grams,
+            output,
+            at: 0,
+            compared_left: compared.saturating_add(COMPARED_MIN),
+        }
+    }
+
+    /// The longest run around the gram at `at`: where it begins and ends, of which text, and
+    /// whether it is enough of it.
+    fn longest(&mut self) -> Option<(Echo, bool)> {
+        let rest = self.output.get(self.at..)?;
+        let mut longest: Option<(Echo, bool)> = None;
+        for place in self.grams.places(rest) {
+            let kept = self.ends.partition_point(|end| usize::from(*end) <= place);
+            let start = kept
+                .checked_sub(1)
+                .and_then(|before| self.ends.get(before))
+                .map_or(0, |start| usize::from(*start));
+            let end = self.ends.get(kept).map_or(0, |end| usize::from(*end));
+            let text = self.bytes.get(start..end)?;
+            let place = place.saturating_sub(start);
+            let same = |(one, other): &(&u8, &u8)| one.eq_ignore_ascii_case(other);
+            let behind = text.get(place..).unwrap_or(&[]);
+            let ahead = rest.iter().zip(behind).take_while(same).count();
+            let before = self.output.get(..self.at).unwrap_or(&[]).iter().rev();
+            let prefix = text.get(..place).unwrap_or(&[]).iter().rev();
+            let back = before.zip(prefix).take_while(same).count();
+            let len = ahead.saturating_add(back);
+            self.compared_left = self.compared_left.saturating_sub(len);
+            let echo = Echo {
+                kept,
+                start: self.at.saturating_sub(back),
+                end: self.at.saturating_add(ahead),
+            };
+            let enough = is_enough(len, text);
+            let weight =
+                |(echo, enough): (Echo, bool)| (enough, echo.end.saturating_sub(echo.start));
+            if longest.is_none_or(|old| weight(old) < (enough, len)) {
+                longest = Some((echo, enough));
+            }
+            if self.compared_left == 0 {
+                break;
+            }
+        }
+        longest
+    }
+}
+
+/// True for a run of so many bytes that is the whole text, or enough of it.
+fn is_enough(len: usize, text: &[u8]) -> bool {
+    let whole = text.trim_ascii().len();
+    let share = whole.div_ceil(PIECE_SHARE);
+    len >= TEXT_BYTES_MIN && (len >= whole || len >= PIECE_BYTES_MIN.max(share))
+}
+
+impl Iterator for Search<'_> {
+    type Item = Echo;
+
+    fn next(&mut self) -> Option<Echo> {
+        while self.compared_left > 0 && self.at < self.output.len() {
+            let Some((echo, is_enough)) = self.longest() else {
+                self.at = self.at.saturating_add(STRIDE);
+                continue;
+            };
+            self.at = self.at.saturating_add(STRIDE);
+            if is_enough {
+                self.at = echo.end.max(self.at);
+                return Some(echo);
+            }
+        }
+        None
+    }
+}
