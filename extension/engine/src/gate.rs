@@ -3,15 +3,17 @@
 use credenza_event::{Form, Part};
 
 use crate::detector::command_injection::runs_program;
-use crate::detector::{DETECTORS, Detector, VOCABULARIES};
+use crate::detector::{DETECTORS, Detector, RULES, Rule, VOCABULARIES};
 use crate::lexicon::{Lexicon, Shapes, fold_word};
 
 mod opening;
 mod plain;
+mod reading;
 mod routes;
 
 pub(crate) use opening::opens_command;
 pub use plain::is_plain;
+pub use reading::signals;
 pub(crate) use plain::{begins_class, begins_packed};
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
@@ -100,7 +102,8 @@ impl Signals {
     /// Signs by which the name of a command is spelled so that nobody sees it.
     pub const SPELLING: Self = Self(1 << 43);
     // 56 to 61: documents, tokens, secrets, instructions and bombs.
-    /// `schema`, `type`: what a question for a GraphQL schema is called behind two underscores.
+    /// `schema`, `type`: what a question for a GraphQL schema is called behind two underscores; the
+    /// members of events and of requests to a database.
     pub const META: Self = Self(1 << 56);
     // 50 to 55: names and structures.
     /// An operator of a document database, or a word of its programs.
@@ -113,7 +116,7 @@ impl Signals {
     pub const ASSERTION: Self = Self(1 << 53);
     /// A function or axis of `XPath`.
     pub const AXIS: Self = Self(1 << 54);
-    /// A member of an event, of a request to a database, or of a serialised object.
+    /// A member of a serialised object, or of what a request to a database holds.
     pub const INTERNAL: Self = Self(1 << 55);
     /// The text is a name and not a value. No byte shows it: the table keeps the bit for letters.
     pub const NAME: Self = Self(LETTER);
@@ -181,12 +184,31 @@ impl Hot {
     /// Every detector has to look.
     pub const ALL: Self = Self(u64::MAX);
 
-    /// The detectors that `may` look.
-    pub fn watched(may: impl Fn(&dyn Detector) -> bool) -> Self {
+    /// The detectors whose rules are looked for where no policy says anything of them; made at
+    /// build time, because asking each of them takes as long as a small event.
+    pub(crate) fn by_default() -> Self {
+        static BY_DEFAULT: u64 = {
+            let mut bits = 0;
+            let mut index = 0;
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "runs at build time only: a wrong index fails the build"
+            )]
+            while index < RULES.len() {
+                bits |= (RULES[index].is_on_by_default as u64) << index;
+                index += 1;
+            }
+            bits
+        };
+        Self(BY_DEFAULT)
+    }
+
+    /// The detectors whose rules `may` be looked for.
+    pub(crate) fn watched(may: impl Fn(&'static Rule) -> bool) -> Self {
         let mut bits = 0_u64;
         let mut bit = 1_u64;
-        for detector in DETECTORS {
-            if may(*detector) {
+        for rule in RULES {
+            if may(rule) {
                 bits |= bit;
             }
             bit = bit.wrapping_shl(1);
@@ -241,61 +263,9 @@ pub fn hot(form: &Form<'_>) -> Hot {
     })
 }
 
-/// The signals of a text, in one pass.
-pub fn signals(text: &[u8]) -> Signals {
-    let mut seen = 0_u64;
-    let mut before = 0_u8;
-    let mut at = 0_usize;
-    while let Some(&byte) = text.get(at) {
-        let kind = kind(byte);
-        if kind & LETTER == 0 {
-            seen |= kind;
-            if kind & PAIR != 0 && begins_pair(before) {
-                seen |= pair(before, byte);
-            }
-            before = byte;
-            at = at.saturating_add(1);
-            continue;
-        }
-        let rest = text.get(at..).unwrap_or_default();
-        let len = letters(rest);
-        seen |= word(rest.get(..len).unwrap_or(rest));
-        before = 0;
-        at = at.saturating_add(len);
-    }
-    Signals(seen)
-}
-
 #[inline]
 fn kind(byte: u8) -> u64 {
     BYTES.get(usize::from(byte)).copied().unwrap_or(0)
-}
-
-/// The length of the run of ASCII letters at the start of a text: eight bytes at once, each a lane
-/// whose seven low bits are asked and whose eighth is the answer.
-#[inline]
-fn letters(text: &[u8]) -> usize {
-    const ANSWER: u64 = each(0x80);
-    let (words, rest) = text.as_chunks::<8>();
-    let mut len = 0_usize;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let folded = (word & !ANSWER) | each(0x20);
-        let reaches_a = folded.wrapping_add(each(0x80 - b'a'));
-        let exceeds_z = folded.wrapping_add(each(0x7f - b'z'));
-        let others = (!reaches_a | exceeds_z | word) & ANSWER;
-        if others != 0 {
-            return len.saturating_add((others.trailing_zeros() / 8) as usize);
-        }
-        len = len.saturating_add(8);
-    }
-    let tail = rest.iter().take_while(|byte| byte.is_ascii_alphabetic());
-    len.saturating_add(tail.count())
-}
-
-/// `byte` in each of eight lanes.
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
 }
 
 /// The signals of a run of letters.

@@ -33,7 +33,7 @@ pub struct Watch(Hot);
 impl Watch {
     /// Those that look where no policy says anything of them.
     pub fn by_default() -> Self {
-        Self::of(|_, is_on| is_on)
+        Self(Hot::by_default())
     }
 
     /// Every rule there is.
@@ -41,11 +41,9 @@ impl Watch {
         Self(Hot::ALL)
     }
 
-    /// Those for which `is_on` says so, told the rule and whether it is on by default.
-    pub fn of(is_on: impl Fn(&'static Rule, bool) -> bool) -> Self {
-        Self(Hot::watched(|detector| {
-            is_on(detector.rule(), detector.is_on_by_default())
-        }))
+    /// Those for which `is_on` says so.
+    pub fn of(is_on: impl Fn(&'static Rule) -> bool) -> Self {
+        Self(Hot::watched(is_on))
     }
 }
 

@@ -47,16 +47,12 @@ pub use report::{Confidence, Explanation, Finding, Report};
 
 /// True for rules that look where no policy says anything of them, and for ids that are no rule's.
 pub fn is_on_by_default(id: &str) -> bool {
-    let found = detector::DETECTORS
-        .iter()
-        .find(|found| found.rule().id == id);
-    found.is_none_or(|found| found.is_on_by_default())
+    let found = detector::RULES.iter().find(|rule| rule.id == id);
+    found.is_none_or(|rule| rule.is_on_by_default)
 }
 
 /// Every rule that a policy may name: those of events, then those of outputs.
 pub fn rules() -> impl Iterator<Item = &'static detector::Rule> {
-    let detectors = detector::DETECTORS.iter();
-    detectors
-        .map(|detector| detector.rule())
-        .chain(leak::rules())
+    let detectors = detector::RULES.iter().copied();
+    detectors.chain(leak::rules())
 }

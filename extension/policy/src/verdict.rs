@@ -67,8 +67,11 @@ impl Policy {
 
     /// The rules that an inspection has to look for.
     pub fn watch(&self) -> Watch {
-        Watch::of(|rule, is_on| {
-            self.mode != Mode::Off && self.rule_mode(rule.id, is_on) != Mode::Off
+        if self.mode != Mode::Off && self.rules.is_empty() {
+            return Watch::by_default();
+        }
+        Watch::of(|rule| {
+            self.mode != Mode::Off && self.rule_mode(rule.id, rule.is_on_by_default) != Mode::Off
         })
     }
 

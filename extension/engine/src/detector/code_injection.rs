@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
     class: "codeinj",
     cwe: 94,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("code_injection.md"),
 };
 

@@ -29,6 +29,7 @@ pub static RULE: Rule = Rule {
     class: "cmdi",
     cwe: 78,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("command_injection.md"),
 };
 

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     class: "dos",
     cwe: 1333,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("complexity_bomb.md"),
 };
 

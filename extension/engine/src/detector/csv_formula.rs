@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     class: "csvinj",
     cwe: 1236,
     ceiling: Confidence::Low,
+    is_on_by_default: true,
     page: include_str!("csv_formula.md"),
 };
 

@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "dos",
     cwe: 409,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("decompression_bomb.md"),
 };
 

@@ -28,6 +28,7 @@ pub static RULE: Rule = Rule {
     class: "deser",
     cwe: 502,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("deserialization.md"),
 };
 

@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
     class: "graphql",
     cwe: 770,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("graphql_abuse.md"),
 };
 

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     class: "jndi",
     cwe: 917,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("jndi_lookup.md"),
 };
 

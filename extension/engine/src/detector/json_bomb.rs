@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "dos",
     cwe: 674,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("json_bomb.md"),
 };
 

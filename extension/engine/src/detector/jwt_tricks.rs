@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
     class: "jwt",
     cwe: 347,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("jwt_tricks.md"),
 };
 

@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "ldap",
     cwe: 90,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("ldap_injection.md"),
 };
 

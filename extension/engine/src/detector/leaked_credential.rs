@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
     class: "credential",
     cwe: 798,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("leaked_credential.md"),
 };
 

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     class: "massassign",
     cwe: 915,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("mass_assignment.md"),
 };
 

@@ -41,6 +41,9 @@ macro_rules! detectors {
         /// All detectors, in the order of their gate bits.
         pub static DETECTORS: &[&dyn Detector] = &[$(&$rule::$detector,)+];
 
+        /// Their rules, in the same order.
+        pub(crate) static RULES: &[&Rule] = &[$(&$rule::RULE,)+];
+
         /// The words of all rules, for the gate.
         pub(crate) const VOCABULARIES: &[&Vocabulary] = &[$($rule::WORDS,)+];
 
@@ -91,6 +94,8 @@ pub struct Rule {
     /// The highest confidence that a finding of it ever has: below `high` it is reported and never
     /// blocks by default.
     pub ceiling: Confidence,
+    /// Whether it is looked for where no policy says anything of it.
+    pub is_on_by_default: bool,
     /// The rule page: rustdoc, tests, book and `credenza explain`.
     pub page: &'static str,
 }
@@ -155,10 +160,6 @@ impl Judgement {
 pub trait Detector: Sync {
     /// The rule's identity.
     fn rule(&self) -> &'static Rule;
-    /// Whether it looks where no policy says anything of its rule.
-    fn is_on_by_default(&self) -> bool {
-        true
-    }
     /// Judges one form that the gate called hot for this detector; nothing where shapes are all
     /// that it judges.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "nosqli",
     cwe: 943,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("nosql_injection.md"),
 };
 

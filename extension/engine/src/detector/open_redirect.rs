@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     class: "redirect",
     cwe: 601,
     ceiling: Confidence::Low,
+    is_on_by_default: true,
     page: include_str!("open_redirect.md"),
 };
 

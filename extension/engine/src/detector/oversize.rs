@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "dos",
     cwe: 770,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("oversize.md"),
 };
 

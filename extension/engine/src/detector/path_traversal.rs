@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
     class: "lfi",
     cwe: 22,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("path_traversal.md"),
 };
 

@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     class: "prompt",
     cwe: 1427,
     ceiling: Confidence::Low,
+    is_on_by_default: false,
     page: include_str!("prompt_injection.md"),
 };
 
@@ -28,10 +29,6 @@ pub struct PromptInjection;
 impl Detector for PromptInjection {
     fn rule(&self) -> &'static Rule {
         &RULE
-    }
-
-    fn is_on_by_default(&self) -> bool {
-        false
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     class: "proto",
     cwe: 1321,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("prototype_pollution.md"),
 };
 

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     class: "scanner",
     cwe: 200,
     ceiling: Confidence::Low,
+    is_on_by_default: true,
     page: include_str!("scanner_traffic.md"),
 };
 

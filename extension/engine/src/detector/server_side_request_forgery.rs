@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     class: "ssrf",
     cwe: 918,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("server_side_request_forgery.md"),
 };
 

@@ -27,6 +27,7 @@ pub static RULE: Rule = Rule {
     class: "sqli",
     cwe: 89,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("sql_injection.md"),
 };
 

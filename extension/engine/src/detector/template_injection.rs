@@ -23,6 +23,7 @@ pub static RULE: Rule = Rule {
     class: "ssti",
     cwe: 1336,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("template_injection.md"),
 };
 

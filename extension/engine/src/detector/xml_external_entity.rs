@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     class: "xxe",
     cwe: 611,
     ceiling: High,
+    is_on_by_default: true,
     page: include_str!("xml_external_entity.md"),
 };
 

@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     class: "xpath",
     cwe: 643,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("xpath_injection.md"),
 };
 

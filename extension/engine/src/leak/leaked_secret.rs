@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     class: "secret",
     cwe: 200,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("leaked_secret.md"),
 };
 

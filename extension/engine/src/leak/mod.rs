@@ -33,6 +33,7 @@ pub static OWN_SECRET: Rule = Rule {
     class: "secret",
     cwe: 200,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("own_secret.md"),
 };
 

@@ -1,6 +1,6 @@
 //! Whether a text calls for any decoder at all, which almost no ordinary value does.
 //! It never says no to a text that a decoder or a container would read.
-use memchr::memchr;
+use memchr::{memchr, memchr3_iter};
 
 use super::{base64, codes, container, data_url, hex, html, nul, segment, utf7};
 use crate::form::{Classes, Part, Role};
@@ -19,14 +19,15 @@ pub(super) const SIGNED: Classes = Classes::ODD.with(Classes::SIGN);
 
 /// True if a text holds a zero byte, or what may be a call that makes characters of numbers.
 fn is_signed(text: &[u8]) -> bool {
-    // Limit: a block of the scanner; a shorter text is read byte by byte.
+    // Limit: a block of the scanner; in a longer text brackets may be many.
     if text.len() > 64 {
         return nul::may_be(text) || codes::may_be(text);
     }
-    let mut last = 0;
-    text.iter().any(|&byte| {
-        let first = core::mem::replace(&mut last, byte);
-        byte == 0 || CodeCall::is(first, byte)
+    memchr3_iter(0, b'(', b']', text).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        text.get(at).is_some_and(|&byte| {
+            byte == 0 || before.is_some_and(|before| CodeCall::is(*before, byte))
+        })
     })
 }
 

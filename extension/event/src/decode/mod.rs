@@ -163,10 +163,7 @@ fn decode<V: Visitor>(
     let first = turn.map_or(0, |last| last + 1);
     let form = at.checked_sub(1).and_then(|index| made.get(index));
     let is_binary = how.is_binary(form.map_or(text, |form| form.text.as_slice()));
-    for &(decoder, calls) in DECODERS.iter().cycle().skip(first).take(DECODERS.len()) {
-        if calls != Classes::UNKNOWN && !how.classes.meets(calls) {
-            continue;
-        }
+    for decoder in called(how.classes, first) {
         if is_binary && decoder != Decoder::Gzip {
             continue;
         }
@@ -199,6 +196,46 @@ fn decode<V: Visitor>(
         }
     }
 }
+
+/// The decoders that find what they need in a text of these classes, in turns from `first` on.
+fn called(classes: Classes, first: usize) -> impl Iterator<Item = Decoder> {
+    let called = CALLED.get(usize::from(classes.bits())).copied();
+    let called = u32::from(called.unwrap_or(u16::MAX));
+    // Those from `first` on, and behind them those before it.
+    let begun = u32::MAX.wrapping_shl(u32::try_from(first).unwrap_or(0));
+    let mut left = called & begun | (called & !begun) << u16::BITS;
+    core::iter::from_fn(move || {
+        let place = left.trailing_zeros() % u16::BITS;
+        if left == 0 {
+            return None;
+        }
+        left &= left.wrapping_sub(1);
+        DECODERS.get(place as usize).map(|(decoder, _)| *decoder)
+    })
+}
+
+/// A bit for each of [`DECODERS`], for each set of classes. 512 bytes.
+static CALLED: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut classes = 0;
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "runs at build time only, over indices below 256"
+    )]
+    while classes < table.len() {
+        let mut at = 0;
+        while at < DECODERS.len() {
+            let needs = DECODERS[at].1.bits();
+            if needs == Classes::UNKNOWN.bits() || needs & classes as u8 != 0 {
+                table[classes] |= 1 << at;
+            }
+            at += 1;
+        }
+        classes += 1;
+    }
+    table
+};
 
 impl How {
     /// How the text that `decoder` made came to be; `None` if that is a step too many.

@@ -14,6 +14,7 @@ static RULE: Rule = Rule {
     class: "sqli",
     cwe: 89,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: "",
 };
 

@@ -18,6 +18,7 @@ static RULE: Rule = Rule {
     class: "sqli",
     cwe: 89,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: "",
 };
 
@@ -175,6 +176,7 @@ static LONG: Rule = Rule {
     class: "",
     cwe: 0,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: "",
 };
 

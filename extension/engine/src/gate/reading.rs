@@ -1,0 +1,206 @@
+//! The one pass of the gate over a text: sixteen bytes at once, of which spaces and digits are
+//! never looked at one by one.
+//! It never knows what a word or a sign means.
+use wide::u8x16;
+
+use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, word};
+
+/// Bytes of a block.
+const BYTES: usize = 16;
+/// A bit for each of them.
+const ALL: u32 = 0xffff;
+
+/// What is known of each byte of a block: one bit a byte, the first byte lowest.
+#[derive(Clone, Copy)]
+struct Block {
+    letters: u32,
+    /// What is neither a letter nor a digit nor a space.
+    signs: u32,
+    has_digits: bool,
+}
+
+impl Block {
+    /// The block at the start of a text; what stands behind the text is nothing.
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let bytes = match text.first_chunk::<BYTES>() {
+            Some(bytes) => *bytes,
+            None => short(text).to_le_bytes(),
+        };
+        let bytes = u8x16::new(bytes);
+        let letters = within(bytes | u8x16::splat(0x20), b'a', b'z').to_bitmask();
+        let digits = within(bytes, b'0', b'9').to_bitmask();
+        let spaces = bytes.simd_eq(u8x16::splat(b' ')).to_bitmask();
+        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let inside = ALL.wrapping_shr(u32::BITS / 2 - len.min(u32::BITS / 2));
+        Self {
+            letters,
+            signs: !(letters | digits | spaces) & inside,
+            has_digits: digits != 0,
+        }
+    }
+}
+
+/// Fewer bytes than a block, put together in registers: bytes that were just written one by one
+/// would have to reach memory before they are read as one.
+#[inline]
+fn short(text: &[u8]) -> u128 {
+    let of = |bytes: &[u8; 8]| u128::from(u64::from_le_bytes(*bytes));
+    let of_half = |bytes: &[u8; 4]| u128::from(u32::from_le_bytes(*bytes));
+    let bits = u32::try_from(text.len()).unwrap_or(0).wrapping_mul(u8::BITS);
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => of(first) | of(last).wrapping_shl(bits.wrapping_sub(64)),
+        _ => match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => {
+                of_half(first) | of_half(last).wrapping_shl(bits.wrapping_sub(32))
+            }
+            _ => text
+                .iter()
+                .rev()
+                .fold(0, |bits, byte| bits << 8 | u128::from(*byte)),
+        },
+    }
+}
+
+/// Bytes between two others, both included.
+#[inline]
+fn within(bytes: u8x16, from: u8, to: u8) -> u8x16 {
+    let offset = bytes - u8x16::splat(from);
+    offset
+        .min(u8x16::splat(to.saturating_sub(from)))
+        .simd_eq(offset)
+}
+
+/// The signals of a text, in one pass.
+pub fn signals(text: &[u8]) -> Signals {
+    let mut seen = 0_u64;
+    let mut at = 0_usize;
+    while let Some(rest @ [_, ..]) = text.get(at..) {
+        let block = Block::of(rest);
+        if block.has_digits {
+            seen |= kind(b'0');
+        }
+        let mut left = block.letters | block.signs;
+        let mut behind = BYTES;
+        while left != 0 {
+            let place = left.trailing_zeros();
+            let offset = place as usize;
+            let letters = block.letters.wrapping_shr(place);
+            if letters & 1 == 0 {
+                seen |= sign(text, at.saturating_add(offset));
+                left &= left.wrapping_sub(1);
+                continue;
+            }
+            let run = letters.trailing_ones();
+            let mut end = offset.saturating_add(run as usize);
+            left &= u32::MAX.wrapping_shl(place.saturating_add(run));
+            if end == BYTES {
+                end = end.saturating_add(run_of_letters(rest.get(end..).unwrap_or_default()));
+                behind = end;
+            }
+            seen |= word(rest.get(offset..end).unwrap_or_default());
+        }
+        at = at.saturating_add(behind);
+    }
+    Signals(seen)
+}
+
+/// The signals of the sign at an offset, and of the pair that it may end.
+#[inline]
+fn sign(text: &[u8], at: usize) -> u64 {
+    let Some(&byte) = text.get(at) else { return 0 };
+    let alone = kind(byte);
+    if alone & PAIR == 0 {
+        return alone;
+    }
+    let before = at.checked_sub(1).and_then(|at| text.get(at)).copied();
+    // Behind a letter nothing is the second of a pair.
+    let before = before
+        .filter(|byte| kind(*byte) & LETTER == 0)
+        .unwrap_or(0);
+    if begins_pair(before) {
+        alone | pair(before, byte)
+    } else {
+        alone
+    }
+}
+
+/// The length of the run of letters at the start of a text.
+fn run_of_letters(text: &[u8]) -> usize {
+    let mut len = 0_usize;
+    while let Some(rest @ [_, ..]) = text.get(len..) {
+        let run = Block::of(rest).letters.trailing_ones() as usize;
+        len = len.saturating_add(run);
+        if run < BYTES {
+            break;
+        }
+    }
+    len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, signals, word};
+
+    /// The same, byte by byte.
+    fn twin(text: &[u8]) -> Signals {
+        let mut seen = 0;
+        let mut before = 0;
+        let mut rest = text;
+        while let [byte, behind @ ..] = rest {
+            let len = rest
+                .iter()
+                .take_while(|byte| byte.is_ascii_alphabetic())
+                .count();
+            if len > 0 {
+                seen |= word(&rest[..len]);
+                before = 0;
+                rest = &rest[len..];
+                continue;
+            }
+            let alone = kind(*byte);
+            assert!(alone & LETTER == 0);
+            seen |= alone;
+            if alone & PAIR != 0 && begins_pair(before) {
+                seen |= pair(before, *byte);
+            }
+            before = *byte;
+            rest = behind;
+        }
+        Signals(seen)
+    }
+
+    #[test]
+    fn a_text_shows_the_same_sixteen_bytes_at_once_as_one_by_one() {
+        for text in [
+            "",
+            "a",
+            "select",
+            "1 union select 'a', b from c--",
+            "0123456789abcde(--",
+            "aaaaaaaaaaaaaaaaunion",
+            "               union",
+            "          prototype-pollution of __proto__",
+            "((\u{ff07}\0\u{1b}%2%f",
+        ] {
+            for cut in 0..=text.len() {
+                let text = &text.as_bytes()[cut..];
+                assert_eq!(signals(text), twin(text), "{}", text.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_show_the_same_sixteen_at_once_as_one_by_one() {
+        bolero::check!().for_each(|text: &[u8]| {
+            assert_eq!(signals(text), twin(text));
+            // Nearly all of words and signs.
+            let signs = b"selctunio (['\"-/*|&@.:_%25{}<>$#!=+\0\xff\xac\xed 019";
+            let text: alloc::vec::Vec<u8> = text
+                .iter()
+                .map(|byte| signs[usize::from(*byte) % signs.len()])
+                .collect();
+            assert_eq!(signals(&text), twin(&text), "{}", text.escape_ascii());
+        });
+    }
+}
