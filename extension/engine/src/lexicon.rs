@@ -164,16 +164,18 @@ impl Shapes {
     /// True if a word of the vocabulary has this word's length, first and last letter.
     #[inline]
     pub(crate) fn fit(&self, word: &[u8]) -> bool {
-        let (Some(first), Some(last)) = (word.first(), word.last()) else {
-            return false;
+        let (first, second, last) = match word {
+            [first, second, .., last] => (*first, *second, *last),
+            [first, second] => (*first, *second, *second),
+            [first] => (*first, 0, *first),
+            [] => return false,
         };
-        let second = word.get(1).copied().unwrap_or(0);
-        let starts = self.first.get(letters(*first, second)).copied();
-        let ends = self.last.get(letter(*last)).copied();
+        let starts = self.first.get(letters(first, second)).copied();
+        let ends = self.last.get(letter(last)).copied();
         let lengths = starts.unwrap_or(0) & ends.unwrap_or(0);
-        // Limit: the longest word of a vocabulary has 27 letters; one of 32 or more fits none.
-        let len = u32::try_from(word.len()).unwrap_or(u32::MAX);
-        lengths.checked_shr(len).unwrap_or(0) & 1 == 1
+        // Limit: the longest word of a vocabulary has 27 letters; one of 31 or more fits none.
+        let len = u32::try_from(word.len()).unwrap_or(31).min(31);
+        lengths.wrapping_shr(len) & 1 == 1
     }
 }
 

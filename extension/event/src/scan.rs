@@ -66,6 +66,23 @@ impl<'t> Scanner<'t> {
     /// Scans a string from `start` to its closing quote or first escape.
     #[inline]
     pub(crate) fn string(&mut self, start: usize) -> Scanned {
+        let base = start & !(block::BYTES - 1);
+        let inside = block::from(start);
+        let marks = self.marks(base);
+        let stops = marks.stops & inside;
+        // Most strings end in the block in which they begin.
+        if stops == 0 {
+            return self.long(start);
+        }
+        let before = inside & block::before(stops);
+        let joints = block::pairs(marks.joints & before, false);
+        let end = base.saturating_add(block::first(stops));
+        let plain = plain(marks.spaces & before, joints);
+        self.scanned(start, end, marks.odd & before, plain)
+    }
+
+    /// The same for a string that ends in another block.
+    fn long(&mut self, start: usize) -> Scanned {
         let mut base = start & !(block::BYTES - 1);
         let mut inside = block::from(start);
         let (mut odd, mut spaces, mut joints, mut last) = (0, 0, 0, false);
