@@ -13,8 +13,8 @@ mod routes;
 
 pub(crate) use opening::opens_command;
 pub use plain::is_plain;
-pub use reading::signals;
 pub(crate) use plain::{begins_class, begins_packed};
+pub use reading::signals;
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

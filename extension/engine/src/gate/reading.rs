@@ -47,7 +47,9 @@ impl Block {
 fn short(text: &[u8]) -> u128 {
     let of = |bytes: &[u8; 8]| u128::from(u64::from_le_bytes(*bytes));
     let of_half = |bytes: &[u8; 4]| u128::from(u32::from_le_bytes(*bytes));
-    let bits = u32::try_from(text.len()).unwrap_or(0).wrapping_mul(u8::BITS);
+    let bits = u32::try_from(text.len())
+        .unwrap_or(0)
+        .wrapping_mul(u8::BITS);
     match (text.first_chunk(), text.last_chunk()) {
         (Some(first), Some(last)) => of(first) | of(last).wrapping_shl(bits.wrapping_sub(64)),
         _ => match (text.first_chunk(), text.last_chunk()) {
@@ -115,9 +117,7 @@ fn sign(text: &[u8], at: usize) -> u64 {
     }
     let before = at.checked_sub(1).and_then(|at| text.get(at)).copied();
     // Behind a letter nothing is the second of a pair.
-    let before = before
-        .filter(|byte| kind(*byte) & LETTER == 0)
-        .unwrap_or(0);
+    let before = before.filter(|byte| kind(*byte) & LETTER == 0).unwrap_or(0);
     if begins_pair(before) {
         alone | pair(before, byte)
     } else {
