@@ -50,8 +50,10 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
     let mut cursor = Cursor::at(text, first);
     cursor.skip(1);
     let mut spaced = cursor.space();
+    let mut closes_all = value.is_empty() || value.ends_with(b"*");
     while cursor.eat(b")") {
         spaced = cursor.space();
+        closes_all = true;
     }
     let behind = cursor.offset();
     let breakout = |confidence, end, production| {
@@ -66,7 +68,7 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
     let is_name = value
         .iter()
         .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
-    if cursor.eat(b"\0") && is_name && cursor.offset() == text_len {
+    if cuts(&mut cursor, text_len, closes_all) && is_name {
         return breakout(Confidence::High, cursor.offset(), "cut");
     }
     let outside = cursor.eat(b"&") || cursor.eat(b"|") || cursor.eat(b"!");
@@ -84,6 +86,10 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
         negated = cursor.eat(b"|") || cursor.eat(b"&");
     }
     let assertion = Assertion::read(&mut cursor)?;
+    let assertion_end = cursor.offset();
+    if closes_all && cursor.eat(b")") && cuts(&mut cursor, text_len, true) {
+        return breakout(Confidence::High, cursor.offset(), "cut");
+    }
     let is_pattern = assertion.is_pattern || value.ends_with(b"*");
     let confidence = if assertion.is_directory() || (is_pattern && !spaced) || negated {
         Confidence::High
@@ -92,7 +98,27 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
     } else {
         Confidence::Medium
     };
-    breakout(confidence, cursor.offset(), "assertion")
+    breakout(confidence, assertion_end, "assertion")
+}
+
+// Limit: what a zero byte cuts off is the end of one filter.
+const CUT_BYTES_MAX: usize = 64;
+
+/// Reads closing parentheses and the zero byte that cuts the rest off: the end of the value, or
+/// behind a value that closes all it can, letters and digits that are to be lost.
+fn cuts(cursor: &mut Cursor<'_>, text_len: usize, closes_all: bool) -> bool {
+    let mut ahead = *cursor;
+    while ahead.eat(b")") {}
+    if !ahead.eat(b"\0") {
+        return false;
+    }
+    let rest = ahead.eat_while(|byte| byte.is_ascii_alphanumeric());
+    let lost = rest.is_empty() || closes_all && rest.len() <= CUT_BYTES_MAX;
+    let reads = lost && ahead.offset() == text_len;
+    if reads {
+        *cursor = ahead;
+    }
+    reads
 }
 
 /// Reads `&`, `|` or `!` with what must stand behind it: a filter, the end of the list, or of the
@@ -147,6 +173,7 @@ fn whole_filter(text: &[u8], first: usize) -> Option<Breakout> {
     if !cursor.eat(b"(") || !opens_filter(cursor) {
         return None;
     }
+    let asks = guesses(text.get(first..).unwrap_or(&[]));
     // `*(|(mail=*))`: a pattern with a filter behind it is a value that tries to be one.
     let tries = first > 0
         && text.get(first.saturating_sub(1)) == Some(&b'*')
@@ -155,21 +182,56 @@ fn whole_filter(text: &[u8], first: usize) -> Option<Breakout> {
             .get(..first)
             .is_some_and(|value| value.iter().all(u8::is_ascii_graphic));
     Some(Breakout {
-        confidence: if tries {
+        confidence: if tries || asks {
             Confidence::High
         } else {
             Confidence::Medium
         },
         start: first,
         end: cursor.offset(),
-        production: "filter",
+        production: if asks { "guess" } else { "filter" },
         is_whole: !tries,
     })
 }
 
+/// True for a filter that guesses: a pattern for a password, which no directory is asked for, or a
+/// comparison of numbers, which says nothing of anybody.
+fn guesses(filter: &[u8]) -> bool {
+    let mut cursor = Cursor::at(filter, 0);
+    loop {
+        let _ = cursor.eat_while(|byte| byte != b'(');
+        if !cursor.eat(b"(") {
+            return false;
+        }
+        let mut ahead = cursor;
+        let Some(found) = Assertion::read(&mut ahead) else {
+            continue;
+        };
+        let secret = SECRETS
+            .iter()
+            .any(|known| found.attribute.eq_ignore_ascii_case(known));
+        let constant = found.attribute.iter().all(u8::is_ascii_digit)
+            && !found.is_spaced
+            && found.value.iter().all(u8::is_ascii_digit);
+        if secret && found.is_pattern && ahead.eat(b")") || constant && !found.value.is_empty() {
+            return true;
+        }
+    }
+}
+
+/// Attributes that a directory compares, and never gives away.
+const SECRETS: [&[u8]; 5] = [
+    b"userPassword",
+    b"password",
+    b"unicodePwd",
+    b"passwd",
+    b"pwd",
+];
+
 /// `attribute=value`, in one of its forms.
 struct Assertion<'t> {
     attribute: &'t [u8],
+    value: &'t [u8],
     /// A matching rule stands in it.
     is_extended: bool,
     /// The value is `*`, or has one in it.
@@ -207,6 +269,7 @@ impl<'t> Assertion<'t> {
         let value = cursor.eat_while(|byte| !matches!(byte, b'(' | b')' | b'\n'));
         Some(Self {
             attribute,
+            value,
             is_extended,
             is_pattern: value.contains(&b'*'),
             is_spaced,
