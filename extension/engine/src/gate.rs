@@ -334,6 +334,8 @@ const fn pair(one: u8, two: u8) -> u64 {
         (b'_', b'_') => Signals::UNDERSCORES.0,
         (b')' | b'|' | b'&' | b'!', b'(') => Signals::ASSERTION.0,
         (b'?', b'?') => Signals::SPELLING.0,
+        // U+560A and U+560D, of which a program that cuts characters keeps a line break.
+        (0x98, 0x8a | 0x8d) => Signals::FIELD.0,
         // `%2%f`, which lenient servers undo: the letters behind it hide the name that follows.
         (b'2' | b'5', b'%') => Signals::LIKENESS.0 | Signals::PATH_WORD.0,
         // Tags of YAML, objects of PHP, and the first bytes of streams: Java, .NET, Python, Ruby.
@@ -381,7 +383,7 @@ const fn bytes() -> [u64; 256] {
             b'#' => Signals::COMMENT.0 | PAIR,
             b'$' => Signals::CONSTANT.0 | Signals::DOLLAR.0,
             b'0'..=b'9' => Signals::CONSTANT.0,
-            b'-' | b'.' | b'_' | b'+' | 2..=5 | 8 | 0xed | 0xff => PAIR,
+            b'-' | b'.' | b'_' | b'+' | 2..=5 | 8 | 0x8a | 0x8d | 0xed | 0xff => PAIR,
             b'*' => Signals::STAR.0 | PAIR,
             b'|' | b'&' => Signals::SEPARATOR.0 | PAIR,
             b'/' => Signals::SLASH.0 | PAIR,

@@ -1,6 +1,6 @@
 //! What stands behind a line break: a block of fields, a message, or anything else.
 //! It never reads more than the lines that decide.
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
 use super::known::{self, Line};
 
@@ -22,8 +22,38 @@ const LINES_MAX: usize = 16;
 // Limit: of each line no more is read than a field and its value have.
 const LINE_BYTES_MAX: usize = 512;
 
+/// How lines are broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breaks {
+    /// By CR, LF or both.
+    Real,
+    /// By `\r\n` or `\n` in letters, which some program undoes, or by the characters U+560A and
+    /// U+560D, of which programs that cut characters to bytes keep LF and CR.
+    Spelled,
+}
+
+/// The first line of a text that is broken by what is spelled, and what stands behind its break.
+fn split_spelled(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let cut = [b"\xe5\x98\x8a".as_slice(), b"\xe5\x98\x8d"];
+    let cuts = cut.iter().filter_map(|sign| memmem::find(text, sign));
+    let at = memmem::find(text, b"\\n").into_iter().chain(cuts).min()?;
+    let line = text.get(..at).unwrap_or(&[]);
+    let line = line.strip_suffix(b"\\r").unwrap_or(line);
+    let mut behind = text.get(at..).unwrap_or(&[]);
+    if let Some(rest) = behind.strip_prefix(b"\\n") {
+        return Some((line, rest));
+    }
+    while let Some(rest) = cut.iter().find_map(|sign| behind.strip_prefix(*sign)) {
+        behind = rest;
+    }
+    Some((line, behind))
+}
+
 /// The first line of a text, and what stands behind its break.
-pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn split(text: &[u8], breaks: Breaks) -> Option<(&[u8], &[u8])> {
+    if breaks == Breaks::Spelled {
+        return split_spelled(text);
+    }
     let at = memchr2(b'\r', b'\n', text)?;
     let line = text.get(..at).unwrap_or(&[]);
     let behind = text.get(at..).unwrap_or(&[]);
@@ -35,7 +65,7 @@ pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads what stands behind a line break.
-pub(super) fn read(text: &[u8]) -> Block {
+pub(super) fn read(text: &[u8], breaks: Breaks) -> Block {
     let mut block = Block {
         line: Line::Other,
         is_whole: true,
@@ -45,7 +75,7 @@ pub(super) fn read(text: &[u8]) -> Block {
     let mut rest = text;
     for count in 0..LINES_MAX {
         let near = rest.get(..LINE_BYTES_MAX).unwrap_or(rest);
-        let (line, behind) = match split(near) {
+        let (line, behind) = match split(near, breaks) {
             Some((line, behind)) => {
                 let used = near.len().saturating_sub(behind.len());
                 (line, rest.get(used..).unwrap_or(&[]))
@@ -56,7 +86,7 @@ pub(super) fn read(text: &[u8]) -> Block {
             block.has_page = known::is_page(behind);
             // A message may begin behind an empty line.
             let start = behind.get(..LINE_BYTES_MAX).unwrap_or(behind);
-            let start = split(start).map_or(start, |(line, _)| line);
+            let start = split(start, breaks).map_or(start, |(line, _)| line);
             if known::line(start).is_start() {
                 block.line = known::line(start);
             }

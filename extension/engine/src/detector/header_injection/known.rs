@@ -53,7 +53,7 @@ pub(super) fn line(line: &[u8]) -> Line {
     if starts(line, "HTTP/") && line.get(5).is_some_and(u8::is_ascii_digit) {
         return Line::Status;
     }
-    if is_request(line) {
+    if is_request(line) || starts(line, "RCPT TO:<") || starts(line, "MAIL FROM:<") {
         return Line::Request;
     }
     let len = line
@@ -65,7 +65,9 @@ pub(super) fn line(line: &[u8]) -> Line {
     let Some(value) = line.get(len..).and_then(|rest| rest.strip_prefix(b":")) else {
         return Line::Other;
     };
-    if !name.first().is_some_and(u8::is_ascii_alphabetic) || value.starts_with(b"//") {
+    // A URL, unless it is the field that tells where to go.
+    let is_url = value.starts_with(b"//") && !name.eq_ignore_ascii_case(b"location");
+    if !name.first().is_some_and(u8::is_ascii_alphabetic) || is_url {
         return Line::Other;
     }
     field(name, value.trim_ascii())
@@ -92,6 +94,8 @@ fn field(name: &[u8], value: &[u8]) -> Line {
         "x-original-url",
     ]) {
         !value.is_empty() && !has(b' ')
+    } else if is("link") {
+        first == b'<'
     } else if is("transfer-encoding") {
         starts(value, "chunked") || starts(value, "identity")
     } else if any(&[

@@ -2,7 +2,7 @@
 //! It never judges what stands behind the break alone.
 use credenza_event::{Form, Part, Role, Span};
 
-use super::block::{self, Block};
+use super::block::{self, Block, Breaks};
 use super::known::{self, Line};
 use crate::report::Confidence;
 
@@ -61,15 +61,20 @@ const TEXTS: [&str; 21] = [
 /// The strongest finding of a form.
 pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
     let nature = nature(form)?;
+    broken(form, nature, Breaks::Real).or_else(|| broken(form, nature, Breaks::Spelled))
+}
+
+/// The strongest finding behind breaks of one kind.
+fn broken(form: &Form<'_>, nature: Nature, breaks: Breaks) -> Option<Found> {
     let mut before = 0_usize;
     let mut rest = form.text;
     for _ in 0..BREAKS_MAX {
-        let (line, behind) = block::split(rest)?;
+        let (line, behind) = block::split(rest, breaks)?;
         if nature != Nature::Single && line.len() > PREFIX_BYTES_MAX {
             return None;
         }
         let start = form.text.len().saturating_sub(behind.len());
-        let found = confidence(nature, line, before > 0, behind);
+        let found = confidence((nature, breaks), line, before > 0, behind);
         if let Some((confidence, production, len)) = found {
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             return Some(Found {
@@ -124,18 +129,28 @@ fn holds(name: &[u8], word: &str) -> bool {
 
 /// How sure a break makes between a line and what stands behind it.
 fn confidence(
-    nature: Nature,
+    (nature, breaks): (Nature, Breaks),
     line: &[u8],
     is_later: bool,
     behind: &[u8],
 ) -> Option<(Confidence, &'static str, usize)> {
-    let block = block::read(behind);
+    let block = block::read(behind, breaks);
     let is_message = known::line(line) != Line::Other && !is_later;
     if is_message || !is_value(nature, line) {
         return None;
     }
     let high = |production| Some((Confidence::High, production, block.len.max(1)));
-    if nature == Nature::Single {
+    // Two letters may be a folder's name: what follows must say what only a head does.
+    let is_spelled = breaks == Breaks::Spelled;
+    if is_spelled
+        && !matches!(
+            block.line,
+            Line::Http | Line::Mail | Line::Status | Line::Request
+        )
+    {
+        return None;
+    }
+    if nature == Nature::Single && !is_spelled {
         return match block.line {
             Line::Other => block.has_page.then(|| high("page")).flatten(),
             line => high(line.name()),
