@@ -1,4 +1,4 @@
-//! Tags of YAML that construct objects: of Python, Ruby, and Java.
+//! Tags of YAML that construct objects: of Python, Ruby, Java, and JavaScript.
 //! It never reads the document around them.
 use memchr::memchr;
 
@@ -80,6 +80,10 @@ fn worth(tag: &[u8]) -> Option<(Worth, &'static str)> {
     }
     if let Some(ruby) = name.strip_prefix(b"ruby/") {
         return Some((of_ruby(ruby)?, "ruby"));
+    }
+    // What js-yaml made functions of.
+    if name == b"js/function" {
+        return Some((Worth::Gadget, "javascript"));
     }
     let class = name.strip_suffix(b",").unwrap_or(name);
     class::is_java_name(class).then(|| (class::java(class), "java"))

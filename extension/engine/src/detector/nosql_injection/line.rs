@@ -1,6 +1,6 @@
 //! Commands of Redis and memcached on a line of their own.
 //! It never looks further than the first lines: a value that smuggles a command is no document.
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::Find;
 use crate::cursor::span;
@@ -12,8 +12,40 @@ const LINES_MAX: usize = 3;
 // Limit: lines of commands are short; a longer one is text.
 const LINE_BYTES_MAX: usize = 256;
 
-/// Reads the lines behind the first.
+/// Reads the lines behind the first, however they are broken.
 pub(super) fn read(text: &[u8]) -> Option<Find> {
+    behind_breaks(text).or_else(|| behind_spelled(text))
+}
+
+fn find(start: usize, text: &[u8], (dialect, production): (&'static str, &'static str)) -> Find {
+    Find {
+        confidence: Confidence::High,
+        span: span(start, text.len()),
+        explanation: Explanation {
+            context: "line",
+            dialect,
+            production,
+        },
+    }
+}
+
+const SPELLED: &[u8] = b"\\r\\n";
+
+/// Reads the lines behind breaks that are spelled with two letters each.
+fn behind_spelled(text: &[u8]) -> Option<Find> {
+    let near = text.get(..LINE_BYTES_MAX).unwrap_or(text);
+    memmem::find_iter(near, SPELLED)
+        .take(LINES_MAX)
+        .find_map(|at| {
+            let start = at.saturating_add(SPELLED.len());
+            let rest = text.get(start..)?;
+            let rest = rest.get(..LINE_BYTES_MAX).unwrap_or(rest);
+            let line = rest.get(..memmem::find(rest, SPELLED).unwrap_or(rest.len()))?;
+            command(line).map(|what| find(start, text, what))
+        })
+}
+
+fn behind_breaks(text: &[u8]) -> Option<Find> {
     let mut start = 0_usize;
     for _ in 0..LINES_MAX {
         let near = text.get(start..)?;
@@ -23,16 +55,8 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
         let is_network = at > 0 && near.get(at.saturating_sub(1)) == Some(&b'\r');
         start = start.saturating_add(at).saturating_add(1);
         let line = text.get(start..)?;
-        if is_network && let Some((dialect, production)) = command(line) {
-            return Some(Find {
-                confidence: Confidence::High,
-                span: span(start, text.len()),
-                explanation: Explanation {
-                    context: "line",
-                    dialect,
-                    production,
-                },
-            });
+        if is_network && let Some(what) = command(line) {
+            return Some(find(start, text, what));
         }
     }
     None

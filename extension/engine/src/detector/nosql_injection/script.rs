@@ -316,6 +316,10 @@ fn graph(word: &[u8], cursor: Cursor<'_>) -> What {
             matches!(module, b"db" | b"dbms" | b"apoc") && ahead.eat(b".")
         }
         b"UNION" => ahead.eat(b"MATCH ("),
+        b"RETURN" => {
+            ahead.name();
+            ahead.space() && ahead.eat(b"UNION ")
+        }
         _ => false,
     };
     found.then_some(("cypher", "clause"))

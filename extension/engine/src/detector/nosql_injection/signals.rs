@@ -25,11 +25,18 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::LINE.with(Signals::STAR),
     Signals::PARENTHESIS.with(Signals::OPERATOR),
     Signals::NAME.with(Signals::INTERNAL),
+    // A command behind a break that is spelled `\\r\\n`.
+    Signals::FIELD,
 ];
 
 /// The words that show a signal: operators, words of programs, commands.
 pub(in crate::detector) const WORDS: &Vocabulary = &[
     (Signals::INTERNAL.bits(), "attributevaluelist"),
+    (
+        Signals::FIELD.bits(),
+        "nflushall nflushdb nbgsave nbgrewriteaof nconfig nmodule nkeys nshutdown nslaveof \
+         nreplicaof nset neval nadd nreplace nappend nprepend nflush",
+    ),
     (
         Signals::OPERATOR.bits(),
         "accumulator bitsallclear bitsallset bitsanyclear bitsanyset elemmatch eq eval exists expr \
