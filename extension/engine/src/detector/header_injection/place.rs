@@ -1,6 +1,7 @@
 //! Where a line break stands: in a value that is a single line by its nature, or in a text.
 //! It never judges what stands behind the break alone.
 use credenza_event::{Form, Part, Role, Span};
+use memchr::memchr;
 
 use super::block::{self, Block, Breaks};
 use super::known::{self, Line};
@@ -61,7 +62,12 @@ const TEXTS: [&str; 21] = [
 /// The strongest finding of a form.
 pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
     let nature = nature(form)?;
-    broken(form, nature, Breaks::Real).or_else(|| broken(form, nature, Breaks::Spelled))
+    let found = broken(form, nature, Breaks::Real);
+    // Program text spells its breaks, and has lines.
+    if found.is_some() || memchr(b'\n', form.text).is_some() {
+        return found;
+    }
+    broken(form, nature, Breaks::Spelled)
 }
 
 /// The strongest finding behind breaks of one kind.
@@ -142,6 +148,12 @@ fn confidence(
     let high = |production| Some((Confidence::High, production, block.len.max(1)));
     // Two letters may be a folder's name: what follows must say what only a head does.
     let is_spelled = breaks == Breaks::Spelled;
+    let is_code = line
+        .iter()
+        .any(|byte| matches!(byte, b'(' | b'"' | b'\'' | b'`'));
+    if is_spelled && is_code {
+        return None;
+    }
     if is_spelled
         && !matches!(
             block.line,
