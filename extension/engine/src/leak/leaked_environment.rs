@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     class: "environment",
     cwe: 526,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("leaked_environment.md"),
 };
 

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     class: "error",
     cwe: 209,
     ceiling: Confidence::Medium,
+    is_on_by_default: true,
     page: include_str!("leaky_error.md"),
 };
 

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     class: "sqli",
     cwe: 209,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("reflected_error.md"),
 };
 

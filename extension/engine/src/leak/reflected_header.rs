@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     class: "crlf",
     cwe: 113,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("reflected_header.md"),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     class: "xss",
     cwe: 79,
     ceiling: Confidence::High,
+    is_on_by_default: true,
     page: include_str!("reflected_script.md"),
 };
 
