@@ -99,6 +99,7 @@ impl Own {
                 leak: &leak,
                 verdict: Verdict::Flag,
                 applied: false,
+                under: None,
             });
         }
     }

@@ -47,6 +47,12 @@ impl Watch {
     }
 }
 
+/// Says of what would be a finding that it is none.
+pub trait Exempt {
+    /// For whom what `rule` sees in `form` is no finding, a bit for each; `None` for everyone.
+    fn exempts(&self, rule: &'static Rule, form: &Form<'_>) -> Option<u8>;
+}
+
 /// Inspects an event (or any other message of an invocation) to its last byte or to the end of the
 /// budget.
 pub fn inspect(event: &[u8], steps: Steps, key: &HashKey) -> Report {
@@ -66,7 +72,23 @@ pub fn inspect_beside(
     key: &HashKey,
     watch: Watch,
 ) -> Report {
-    inspected(event, beside, steps, Inspection::new(key, true, watch))
+    inspect_exempting(event, beside, steps, key, watch, None)
+}
+
+/// The same with somebody who says what is no finding.
+pub fn inspect_exempting(
+    event: &[u8],
+    beside: &[Beside<'_>],
+    steps: Steps,
+    key: &HashKey,
+    watch: Watch,
+    exempt: Option<&dyn Exempt>,
+) -> Report {
+    let inspection = Inspection {
+        exempt,
+        ..Inspection::new(key, true, watch)
+    };
+    inspected(event, beside, steps, inspection)
 }
 
 /// The same, and keeps of the event what could do harm in its answer.
@@ -76,9 +98,11 @@ pub fn inspect_reflecting(
     steps: Steps,
     key: &HashKey,
     watch: Watch,
+    exempt: Option<&dyn Exempt>,
 ) -> (Report, Reflections) {
     let mut reflections = Reflections::default();
     let inspection = Inspection {
+        exempt,
         reflections: Some(&mut reflections),
         ..Inspection::new(key, true, watch)
     };
@@ -127,6 +151,8 @@ pub(crate) fn inspect_text_ungated(text: &[u8], role: Role, part: Part, key: &Ha
 struct Inspection<'k> {
     findings: Vec<Finding>,
     dropped: u32,
+    exempted: u32,
+    exempt: Option<&'k dyn Exempt>,
     key: &'k HashKey,
     /// Off only in tests that compare the gated verdict with the ungated one.
     gated: bool,
@@ -141,6 +167,8 @@ impl<'k> Inspection<'k> {
         Self {
             findings: Vec::new(),
             dropped: 0,
+            exempted: 0,
+            exempt: None,
             key,
             gated,
             watch: watch.0,
@@ -172,14 +200,25 @@ impl<'k> Inspection<'k> {
 
     /// Keeps the strongest finding of a rule and location, and the strongest sixteen in all.
     fn note(&mut self, detector: &'static dyn Detector, form: &Form<'_>, evidence: &Evidence) {
+        let rule = detector.rule();
+        let exempt = match self.exempt {
+            Some(who) => who.exempts(rule, form),
+            None => Some(0),
+        };
+        let Some(exempt) = exempt else {
+            self.exempted = self.exempted.saturating_add(1);
+            return;
+        };
         if self.is_full_of(evidence.confidence) {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }
-        let rule = detector.rule();
         let location = form.pointer();
         let same = |old: &Finding| {
-            old.rule.id == rule.id && old.part == form.part && old.location == location
+            old.rule.id == rule.id
+                && old.part == form.part
+                && old.location == location
+                && old.exempt == exempt
         };
         if let Some(at) = self.findings.iter().position(same) {
             let weaker = self
@@ -208,6 +247,7 @@ impl<'k> Inspection<'k> {
             sample: mask::sample(form.text, start),
             record: None,
             hash: self.hash(form.text),
+            exempt,
         };
         self.findings.insert(place, finding);
         if self.findings.len() > FINDINGS_MAX {
@@ -230,6 +270,7 @@ impl<'k> Inspection<'k> {
         Report {
             findings: self.findings,
             findings_dropped: self.dropped,
+            exempted: self.exempted,
             coverage,
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             steps: steps.spent(),

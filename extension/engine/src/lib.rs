@@ -41,7 +41,8 @@ mod props;
 mod published;
 
 pub use inspect::{
-    HashKey, Watch, inspect, inspect_beside, inspect_reflecting, inspect_text, inspect_watching,
+    Exempt, HashKey, Watch, inspect, inspect_beside, inspect_exempting, inspect_reflecting,
+    inspect_text, inspect_watching,
 };
 pub use report::{Confidence, Explanation, Finding, Report};
 

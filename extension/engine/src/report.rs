@@ -66,6 +66,10 @@ pub struct Finding {
     pub record: Option<String>,
     /// SipHash-2-4 of the form under the process's key: equal values can be told, nothing else.
     pub hash: u64,
+    /// For whom it is none although the rule says so: the bits that [`Exempt`] set; 0 for nobody.
+    ///
+    /// [`Exempt`]: crate::Exempt
+    pub exempt: u8,
 }
 
 /// Findings, coverage and cost of one inspection.
@@ -75,6 +79,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings beyond the sixteen; from 64 on, at least so many.
     pub findings_dropped: u32,
+    /// What would have been findings, had nobody said that they are none.
+    pub exempted: u32,
     /// What was not looked at.
     pub coverage: Coverage,
     /// Bytes of the message.

@@ -36,4 +36,5 @@ pub use path::Path;
 pub use shape::Shape;
 pub use source::Source;
 pub use steps::Steps;
+pub use text::unescaped;
 pub use walk::{Beside, Visitor, walk, walk_beside, walk_text};

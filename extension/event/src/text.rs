@@ -1,6 +1,6 @@
 //! Characters: JSON unescaping and code units to UTF-8.
 //! It never refuses: what it cannot read stays as it is.
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use memchr::memchr;
 
@@ -17,6 +17,16 @@ pub(crate) fn unescape(text: &[u8], out: &mut Vec<u8>) {
         rest = one_escape(escape, out);
     }
     out.extend_from_slice(rest);
+}
+
+/// What a JSON string says whose quotes were taken off; what is not UTF-8 is replaced.
+pub fn unescaped(text: &[u8]) -> Cow<'_, str> {
+    if memchr(b'\\', text).is_none() {
+        return String::from_utf8_lossy(text);
+    }
+    let mut plain = Vec::new();
+    unescape(text, &mut plain);
+    Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
 }
 
 /// Appends the string in which `start` stands with its JSON escapes undone; gives the offset of its

@@ -2,12 +2,13 @@
 //! the source is told.
 //! It never re-serialises an event: a record is cut out by its bytes, the others stand as they
 //! stood.
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
-use credenza_engine::{Finding, HashKey, Report};
+use credenza_engine::{Finding, Report};
 use credenza_event::{Source, Steps};
-use credenza_policy::{Policy, Quarantine, SourcePolicy, Verdict};
+use credenza_policy::{Quarantine, SourcePolicy, Will};
 
+use crate::case::Case;
 use crate::completion::{Completion, Insert};
 use crate::records::{self, Batch};
 use crate::refusal::{self, default_of, success};
@@ -22,10 +23,9 @@ pub(crate) struct Sorted {
     pub(crate) cut: u32,
 }
 
-/// What an inspection needs besides the bytes.
-pub(crate) struct Inspector<'a> {
-    pub(crate) policy: &'a Policy,
-    pub(crate) key: &'a HashKey,
+/// What an inspection of a part needs.
+pub(crate) struct Inspector<'c, 'a> {
+    pub(crate) case: &'c Case<'a>,
     /// What is left of the event's budget.
     pub(crate) steps: Steps,
 }
@@ -40,29 +40,28 @@ pub(crate) fn name_records(batch: &Batch, findings: &mut [Finding]) {
 }
 
 /// An id as records tell it: without the quotes of a string.
-fn plain_id(id: &[u8]) -> alloc::string::String {
+fn plain_id(id: &[u8]) -> String {
     // Limit: the longest id, a Kinesis sequence number with its shard, has 56 digits; Firehose's
     // record ids have up to 130 characters.
     const ID_BYTES_MAX: usize = 160;
     let id = id.strip_prefix(b"\"").unwrap_or(id);
     let id = id.strip_suffix(b"\"").unwrap_or(id);
     let id = id.get(..ID_BYTES_MAX).unwrap_or(id);
-    alloc::string::String::from_utf8_lossy(id).into_owned()
+    String::from_utf8_lossy(id).into_owned()
 }
 
-/// Sorts a batch whose verdict is `block`; `None` if it is to be treated as a whole.
+/// Sorts a batch that is to be refused; `None` if it is to be treated as a whole.
 pub(crate) fn sort(
-    source: Source,
-    event: &[u8],
     batch: &Batch,
     report: &mut Report,
-    inspector: &mut Inspector<'_>,
+    inspector: &mut Inspector<'_, '_>,
 ) -> Option<Sorted> {
-    let policy = inspector.policy.source(source);
+    let (event, source) = (inspector.case.body, inspector.case.place().source);
+    let policy = inspector.case.policy.source(source);
     let quarantine = policy
         .quarantine
         .unwrap_or_else(|| default_of(source, policy));
-    let bad = match told_by(batch, report, inspector.policy) {
+    let bad = match told_by(batch, report, &inspector.case.will()) {
         Some(bad) => bad,
         None => looked_at(event, batch, report, inspector)?,
     };
@@ -84,14 +83,13 @@ pub(crate) fn sort(
 }
 
 /// The bad records by the findings of the event; `None` if these do not tell all of it.
-fn told_by(batch: &Batch, report: &Report, policy: &Policy) -> Option<Vec<bool>> {
+fn told_by(batch: &Batch, report: &Report, will: &Will<'_>) -> Option<Vec<bool>> {
     if report.findings_dropped > 0 || !report.coverage.is_complete() {
         return None;
     }
     let mut bad: Vec<bool> = batch.records.iter().map(|_| false).collect();
     for finding in &report.findings {
-        let verdict = policy.finding_verdict(finding.rule.id, finding.confidence);
-        if verdict == Verdict::Block {
+        if will.refuses_for(finding) {
             *bad.get_mut(batch.record_of(&finding.location)?)? = true;
         }
     }
@@ -110,51 +108,52 @@ fn looked_at(
     event: &[u8],
     batch: &Batch,
     report: &mut Report,
-    inspector: &mut Inspector<'_>,
+    inspector: &mut Inspector<'_, '_>,
 ) -> Option<Vec<bool>> {
     let around = batch.without(event, |_| true);
     let most = event.len().saturating_mul(AROUND_FACTOR_MAX);
     if around.len().saturating_mul(batch.records.len()) > most.saturating_add(1 << 16) {
         return None;
     }
-    if inspector.verdict(&around).1 == Verdict::Block {
+    if inspector.look(&around, None).1 {
         return None;
     }
     let mut bad = Vec::with_capacity(batch.records.len());
     let mut findings = Vec::new();
     for (at, record) in batch.records.iter().enumerate() {
         let alone = batch.without(event, |other| other != at);
-        let (mut seen, verdict) = inspector.verdict(&alone);
-        bad.push(verdict == Verdict::Block);
-        for finding in &mut seen.findings {
-            relocate(finding, &record.pointer);
-        }
+        let (mut seen, is_bad) = inspector.look(&alone, Some(&record.pointer));
+        bad.push(is_bad);
         findings.append(&mut seen.findings);
     }
     report.replace_findings(findings);
     Some(bad)
 }
 
-/// A finding in a record that stood alone, and so first in its list, at its own place.
-fn relocate(finding: &mut Finding, pointer: &str) {
-    let Some((list, _)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    let rest = finding.location.strip_prefix(list);
-    let rest = rest.and_then(|rest| rest.strip_prefix("/0"));
-    if let Some(rest) = rest {
-        finding.location = alloc::format!("{pointer}{rest}");
+/// The place of what was found in a record that stood alone, and so first in its list.
+pub(crate) fn relocated(location: &str, record: &str) -> String {
+    let list = record.rsplit_once('/').map(|(list, _)| list);
+    let rest = list.and_then(|list| location.strip_prefix(list));
+    match rest.and_then(|rest| rest.strip_prefix("/0")) {
+        Some(rest) => alloc::format!("{record}{rest}"),
+        None => location.into(),
     }
 }
 
-impl Inspector<'_> {
-    fn verdict(&mut self, event: &[u8]) -> (Report, Verdict) {
-        let watch = self.policy.watch();
-        let report = credenza_engine::inspect_watching(event, self.steps, self.key, watch);
+impl Inspector<'_, '_> {
+    /// The report on what is left of a batch, and whether it is to be refused; `record` is the
+    /// pointer of the one record in it.
+    fn look(&mut self, event: &[u8], record: Option<&str>) -> (Report, bool) {
+        let mut report = self.case.inspect(event, &[], record, self.steps);
         self.steps
             .take(usize::try_from(report.steps).unwrap_or(usize::MAX));
-        let verdict = self.policy.verdict(&report);
-        (report, verdict)
+        for finding in &mut report.findings {
+            if let Some(record) = record {
+                finding.location = relocated(&finding.location, record);
+            }
+        }
+        let is_bad = self.case.will().refuses(&report);
+        (report, is_bad)
     }
 }
 

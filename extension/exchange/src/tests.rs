@@ -6,7 +6,8 @@ use credenza_engine::{HashKey, Report};
 use credenza_event::{Beside, Coverage, Gap, Role, Source, Steps};
 use credenza_policy::{Mode, OnPartial, Policy, Verdict};
 
-use crate::{Inspected, Step, event, event_beside, refusal_unseen};
+use crate::case::Case;
+use crate::{Circumstances, Inspected, Step, event, event_beside, refusal_unseen};
 
 const BODY: &[u8] = br#"{"version":"2.0","routeKey":"$default","rawPath":"/"}"#;
 
@@ -14,6 +15,7 @@ fn partial() -> Report {
     Report {
         findings: Vec::new(),
         findings_dropped: 0,
+        exempted: 0,
         coverage: Coverage::missing(Gap::Budget),
         bytes: 1,
         steps: 1,
@@ -22,7 +24,9 @@ fn partial() -> Report {
 
 /// What becomes of a body with a report made by hand.
 fn judge(body: &[u8], report: Report, policy: &Policy) -> Inspected {
-    super::judge(body, report, Steps::new(0), policy, &HashKey([0; 16]))
+    let key = HashKey([0; 16]);
+    let case = Case::new(body, Circumstances::default(), policy, &key);
+    crate::inspection::judge(&case, report, Steps::new(0))
 }
 
 fn policy(mode: Mode, on_partial: Option<OnPartial>) -> Policy {

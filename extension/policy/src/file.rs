@@ -1,56 +1,76 @@
-//! The policy file: TOML in, policy and problems out.
+//! The policy file: TOML or JSON in, policy and problems out.
 //! It never rejects a file as a whole for one key that it does not know.
 use alloc::{format, string::String, vec::Vec};
 
 use credenza_engine::Confidence;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use crate::suggestion::{did_you_mean, nearest, one_of};
-use crate::{Action, Mode, OnError, OnPartial, Policy, Problem, RulePolicy};
+use crate::suggestion::{did_you_mean, nearest};
+use crate::tree::{self, Kind, Member, Node};
+use crate::{Action, Mode, OnError, OnPartial, Policy, Problem, RulePolicy, Share};
 
+mod exemptions;
+mod reading;
+mod scopes;
 mod sources;
 
-const KEYS: [&str; 6] = ["mode", "on_error", "on_partial", "rule", "source", "output"];
-const RULE_KEYS: [&str; 3] = ["mode", "minimum_confidence", "action"];
+const KEYS: [&str; 12] = [
+    "mode",
+    "kill",
+    "version",
+    "on_error",
+    "on_partial",
+    "canary",
+    "rule",
+    "source",
+    "scope",
+    "exemption",
+    "output",
+    "shadow",
+];
+const RULE_KEYS: [&str; 4] = ["mode", "minimum_confidence", "action", "canary"];
 const OUTPUT_KEYS: [&str; 1] = ["security_headers"];
 
 // Limit: a reader repairs a file from its first few problems; 32 lines of at most 700 bytes stay
 // under 23 KB of log for any file.
 const PROBLEMS_MAX: usize = 32;
 
-/// Reads `text`; `known` are the ids of the rules that exist.
-pub(crate) fn parse(text: &str, known: &[&'static str]) -> (Policy, Vec<Problem>) {
+/// Lays `text` over `base`; `known` are the ids of the rules that exist.
+pub(crate) fn parse_over(
+    base: Policy,
+    text: &str,
+    known: &[&'static str],
+) -> (Policy, Vec<Problem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
-        known,
+        known: known.to_vec(),
         problems: Vec::new(),
         unsaid: 0,
     };
-    let mut policy = Policy {
-        hash: fnv1a(text.as_bytes()),
-        ..Policy::default()
+    let mut policy = base;
+    // Two layers are another policy than either of them alone.
+    policy.hash = match policy.hash {
+        0 => fnv1a(text.as_bytes()),
+        before => (before ^ fnv1a(text.as_bytes())).rotate_left(1),
     };
-    if errors.is_empty() {
-        reader.policy(table.get_ref(), &mut policy);
-    } else {
-        policy.broken = true;
-        for error in &errors {
-            let at = error.span().map_or(text.len(), |span| span.start);
-            let said = format!(
-                "not TOML: {}; nothing is blocked until this is repaired",
-                error.message()
-            );
-            reader.problem(at, said);
+    match tree::read(text) {
+        Ok(members) => reader.whole(&members, &mut policy),
+        Err(faults) => {
+            policy.broken = true;
+            policy.mode = policy.mode.min(Mode::Monitor);
+            for (at, why) in faults {
+                reader.problem(
+                    at,
+                    format!("{why}; nothing is blocked until this is repaired"),
+                );
+            }
         }
     }
     (policy, reader.done())
 }
 
 /// FNV-1a, 64 bits: names a text, and proves nothing.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -58,239 +78,219 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 
 struct Reader<'a> {
     text: &'a str,
-    known: &'a [&'static str],
+    known: Vec<&'static str>,
     /// Byte in the text, and what is wrong there.
     problems: Vec<(usize, String)>,
     unsaid: usize,
 }
 
 impl Reader<'_> {
-    fn policy(&mut self, table: &DeTable<'_>, policy: &mut Policy) {
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "mode" => policy.mode = self.mode(value).unwrap_or(policy.mode),
-                "on_error" => {
-                    let names = OnError::ALL.map(OnError::name);
-                    let choice = self.choice(value, "on_error", &names);
-                    policy.on_error = pick(choice, &OnError::ALL).unwrap_or(policy.on_error);
-                }
-                "on_partial" => {
-                    let names = OnPartial::ALL.map(OnPartial::name);
-                    let choice = self.choice(value, "on_partial", &names);
-                    policy.on_partial = pick(choice, &OnPartial::ALL);
-                }
-                "rule" => self.rules(value, policy),
-                "source" => self.sources(value, policy),
-                "output" => self.output(value, policy),
-                other => self.unknown_key(key.span().start, other, &KEYS),
+    /// A whole policy, and the candidate in it.
+    fn whole(&mut self, members: &[Member], policy: &mut Policy) {
+        self.policy(members, policy, &KEYS);
+        let shadow = members.iter().find(|member| member.name == "shadow");
+        if let Some(member) = shadow {
+            let (_, keys) = KEYS.split_last().unwrap_or((&"", &[]));
+            // The candidate is this policy with what it says laid over it.
+            let mut candidate = Policy {
+                shadow: None,
+                ..policy.clone()
+            };
+            if let Some(members) = self.table(&member.value, "shadow", keys) {
+                self.policy(members, &mut candidate, keys);
+                policy.shadow = Some(candidate.into());
             }
+        }
+        if policy.is_held {
+            policy.mode = policy.mode.min(Mode::Monitor);
         }
     }
 
-    fn rules(&mut self, value: &Spanned<DeValue<'_>>, policy: &mut Policy) {
-        let DeValue::Table(table) = value.get_ref() else {
+    /// What stands at the top; what is wrong there may have been meant to let something pass, so
+    /// nothing is blocked until it is repaired.
+    fn policy(&mut self, members: &[Member], policy: &mut Policy, keys: &[&str]) {
+        for Member { at, name, value } in members {
+            let before = self.met();
+            match name.as_str() {
+                "mode" => policy.mode = self.mode(value).unwrap_or(policy.mode),
+                "kill" => {
+                    if self.flag(value, "kill") == Some(true) {
+                        policy.is_killed = true;
+                    }
+                }
+                "version" => {
+                    let version = self.number(value, "version", 0, i64::MAX);
+                    policy.version = version.unwrap_or(policy.version);
+                }
+                "on_error" => {
+                    let choice = self.choice(value, "on_error", &OnError::ALL, OnError::name);
+                    policy.on_error = choice.unwrap_or(policy.on_error);
+                }
+                "on_partial" => {
+                    let choice = self.choice(value, "on_partial", &OnPartial::ALL, OnPartial::name);
+                    policy.on_partial = choice.or(policy.on_partial);
+                }
+                "canary" => policy.canary = self.share(value).unwrap_or(policy.canary),
+                // These hold what their own problems are about, and no more.
+                "rule" | "source" | "scope" | "exemption" | "output" | "shadow" => {
+                    self.part(name, value, policy);
+                    continue;
+                }
+                other => self.unknown_key(*at, other, keys),
+            }
+            policy.is_held |= self.met() > before;
+        }
+    }
+
+    fn part(&mut self, name: &str, value: &Node, policy: &mut Policy) {
+        match name {
+            "rule" => self.rules(value, policy),
+            "source" => self.sources(value, policy),
+            "scope" => self.scopes(value, policy),
+            "exemption" => self.exemptions(value, policy),
+            "output" => self.output(value, policy),
+            _ => {}
+        }
+    }
+
+    fn rules(&mut self, value: &Node, policy: &mut Policy) {
+        let Kind::Table(members) = &value.kind else {
             let said = format!(
                 "`rule` is {}; expected one table for each rule, as in `[rule.sql-injection]`",
-                kind(value.get_ref())
+                value.kind.name()
             );
-            self.problem(value.span().start, said);
-            return;
+            policy.is_held = true;
+            return self.problem(value.at, said);
         };
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if let Some(id) = self.known.iter().find(|id| **id == name) {
-                let rule = self.rule(id, value);
-                policy.rules.push(rule);
+        for Member { at, name, value } in members {
+            let known = self.known.iter().find(|id| **id == name.as_str());
+            if let Some(id) = known.copied() {
+                let rule = self.rule(id, value, policy.rule_or_default(id));
+                // A rule may be meant by its name and by a misspelling: the milder will counts.
+                let is_held = members.iter().any(|member| {
+                    let word = member.name.as_str();
+                    !self.known.contains(&word) && nearest(word, &self.known) == Some(id)
+                });
+                let mode = if is_held {
+                    rule.mode.min(Mode::Monitor)
+                } else {
+                    rule.mode
+                };
+                policy.set_rule(RulePolicy { mode, ..rule });
                 continue;
             }
             let said = format!(
                 "unknown rule `{}`{}",
-                clipped(name),
-                did_you_mean(name, self.known)
+                reading::clipped(name),
+                did_you_mean(name, &self.known)
             );
-            self.problem(key.span().start, said);
+            self.problem(*at, said);
             // Whoever misspells a rule meant to change it: until we know how, it blocks nothing.
-            if let Some(id) = nearest(name, self.known) {
-                policy.rules.push(cautious(id));
+            if let Some(id) = nearest(name, &self.known) {
+                policy.hold_rule(id);
             }
         }
-        // A rule may be meant by its name and by a misspelling of it: the milder will counts.
-        policy
-            .rules
-            .sort_by(|left, right| (left.id, left.mode).cmp(&(right.id, right.mode)));
-        policy
-            .rules
-            .dedup_by(|later, earlier| later.id == earlier.id);
     }
 
-    fn rule(&mut self, id: &'static str, value: &Spanned<DeValue<'_>>) -> RulePolicy {
-        let before = self.met();
-        let mut rule = RulePolicy {
-            mode: Mode::Block,
-            ..cautious(id)
-        };
-        if let DeValue::Table(table) = value.get_ref() {
-            for (key, value) in table {
-                match key.get_ref().as_ref() {
-                    "mode" => rule.mode = self.mode(value).unwrap_or(rule.mode),
-                    "minimum_confidence" => {
-                        let all = [Confidence::Low, Confidence::Medium, Confidence::High];
-                        let names = all.map(Confidence::name);
-                        let choice = self.choice(value, "minimum_confidence", &names);
-                        rule.minimum_confidence =
-                            pick(choice, &all).unwrap_or(rule.minimum_confidence);
-                    }
-                    "action" => {
-                        let choice = self.choice(value, "action", &Action::ALL.map(Action::name));
-                        rule.action = pick(choice, &Action::ALL).unwrap_or(rule.action);
-                    }
-                    other => self.unknown_key(key.span().start, other, &RULE_KEYS),
+    fn rule(&mut self, id: &'static str, value: &Node, before: RulePolicy) -> RulePolicy {
+        let met = self.met();
+        let mut rule = before;
+        let key = format!("rule.{id}");
+        for Member { name, value, .. } in self.table(value, &key, &RULE_KEYS).unwrap_or(&[]) {
+            match name.as_str() {
+                "mode" => rule.mode = self.mode(value).unwrap_or(rule.mode),
+                "minimum_confidence" => {
+                    rule.minimum_confidence =
+                        self.confidence(value).unwrap_or(rule.minimum_confidence);
                 }
+                "action" => rule.action = self.action(value).unwrap_or(rule.action),
+                "canary" => rule.canary = self.share(value).unwrap_or(rule.canary),
+                _ => {}
             }
-        } else {
-            let said = format!(
-                "`rule.{id}` is {}; expected a table with {}",
-                kind(value.get_ref()),
-                one_of(&RULE_KEYS)
-            );
-            self.problem(value.span().start, said);
         }
-        if self.met() > before {
+        if self.met() > met {
             rule.mode = rule.mode.min(Mode::Monitor);
         }
         rule
     }
 
-    fn output(&mut self, value: &Spanned<DeValue<'_>>, policy: &mut Policy) {
-        let DeValue::Table(table) = value.get_ref() else {
-            let said = format!(
-                "`output` is {}; expected a table with {}",
-                kind(value.get_ref()),
-                one_of(&OUTPUT_KEYS)
-            );
-            self.problem(value.span().start, said);
-            return;
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "security_headers" => {
-                    let flag = self.flag(value, "security_headers");
-                    policy.output.security_headers = flag.unwrap_or(false);
-                }
-                other => self.unknown_key(key.span().start, other, &OUTPUT_KEYS),
+    fn output(&mut self, value: &Node, policy: &mut Policy) {
+        for Member { name, value, .. } in self.table(value, "output", &OUTPUT_KEYS).unwrap_or(&[]) {
+            if name == "security_headers" {
+                let flag = self.flag(value, "security_headers");
+                policy.output.security_headers = flag.unwrap_or(false);
             }
         }
     }
 
-    fn mode(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Mode> {
-        let choice = self.choice(value, "mode", &Mode::ALL.map(Mode::name));
-        pick(choice, &Mode::ALL)
+    fn mode(&mut self, value: &Node) -> Option<Mode> {
+        self.choice(value, "mode", &Mode::ALL, Mode::name)
     }
 
-    /// The index of `value` among `names`; a problem and `None` if it is none of them.
-    fn choice(&mut self, value: &Spanned<DeValue<'_>>, key: &str, names: &[&str]) -> Option<usize> {
-        let at = value.span().start;
-        let DeValue::String(word) = value.get_ref() else {
+    fn confidence(&mut self, value: &Node) -> Option<Confidence> {
+        let all = [Confidence::Low, Confidence::Medium, Confidence::High];
+        self.choice(value, "minimum_confidence", &all, Confidence::name)
+    }
+
+    fn action(&mut self, value: &Node) -> Option<Action> {
+        self.choice(value, "action", &Action::ALL, Action::name)
+    }
+
+    /// A share in percent.
+    fn share(&mut self, value: &Node) -> Option<Share> {
+        let percent = match value.kind {
+            Kind::Integer(percent) => u8::try_from(percent).ok().map(f64::from),
+            Kind::Float(percent) => Some(percent),
+            _ => None,
+        };
+        let share = percent.and_then(Share::of_percent);
+        if share.is_none() {
             let said = format!(
-                "`{key}` is {}; expected {}",
-                kind(value.get_ref()),
-                one_of(names)
+                "`canary` is {}; expected a share of all requests in percent, from 0 to 100",
+                reading::shown(&value.kind)
             );
-            self.problem(at, said);
-            return None;
-        };
-        let index = names.iter().position(|name| *name == word.as_ref());
-        if index.is_none() {
-            let (expected, hint) = (one_of(names), did_you_mean(word, names));
-            let said = format!("`{key}` is `{}`; expected {expected}{hint}", clipped(word));
-            self.problem(at, said);
+            self.problem(value.at, said);
         }
-        index
+        share
+    }
+}
+
+impl Policy {
+    /// What is said of a rule so far.
+    fn rule_or_default(&self, id: &'static str) -> RulePolicy {
+        let found = self.rules.iter().find(|rule| rule.id == id);
+        found.cloned().unwrap_or(RulePolicy {
+            id,
+            mode: Mode::Block,
+            minimum_confidence: Confidence::High,
+            action: Action::Block,
+            canary: Share::ALL,
+        })
     }
 
-    fn unknown_key(&mut self, at: usize, key: &str, known: &[&str]) {
-        let (expected, hint) = (one_of(known), did_you_mean(key, known));
-        self.problem(
-            at,
-            format!("unknown key `{}`; expected {expected}{hint}", clipped(key)),
-        );
+    fn set_rule(&mut self, rule: RulePolicy) {
+        match self.rules.iter_mut().find(|known| known.id == rule.id) {
+            Some(known) => *known = rule,
+            None => self.rules.push(rule),
+        }
     }
 
-    fn problem(&mut self, byte: usize, message: String) {
-        if self.problems.len() < PROBLEMS_MAX {
-            self.problems.push((byte, message));
+    /// Lets a rule watch at most, because somebody meant something by it that we could not read.
+    fn hold_rule(&mut self, id: &'static str) {
+        let is_on = credenza_engine::is_on_by_default(id);
+        let is_known = self.rules.iter().any(|rule| rule.id == id);
+        let rule = self.rule_or_default(id);
+        let most = if is_on || is_known {
+            Mode::Monitor
         } else {
-            self.unsaid = self.unsaid.saturating_add(1);
-        }
-    }
-
-    /// Problems met so far, said or unsaid.
-    fn met(&self) -> usize {
-        self.problems.len().saturating_add(self.unsaid)
-    }
-
-    /// The problems in the order of the file.
-    fn done(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|(byte, _)| *byte);
-        if self.unsaid > 0 {
-            self.problems
-                .push((0, format!("{} more problems are not listed", self.unsaid)));
-        }
-        let text = self.text;
-        let placed = |(byte, message)| Problem {
-            at: line_and_column(text, byte),
-            message,
+            Mode::Off
         };
-        self.problems.into_iter().map(placed).collect()
-    }
-}
-
-/// `line:column` of a byte, both counted from 1, columns in characters.
-fn line_and_column(text: &str, byte: usize) -> String {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.split('\n').count();
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or("")
-        .chars()
-        .count()
-        .saturating_add(1);
-    format!("{line}:{column}")
-}
-
-/// A rule whose author meant something that we could not read.
-fn cautious(id: &'static str) -> RulePolicy {
-    RulePolicy {
-        id,
-        mode: Mode::Monitor,
-        minimum_confidence: Confidence::High,
-        action: Action::Block,
-    }
-}
-
-fn pick<T: Copy>(index: Option<usize>, all: &[T]) -> Option<T> {
-    all.get(index?).copied()
-}
-
-/// The first letters of a word from the file, enough to find it again.
-fn clipped(word: &str) -> &str {
-    let end = word
-        .char_indices()
-        .nth(40)
-        .map_or(word.len(), |(index, _)| index);
-    word.get(..end).unwrap_or(word)
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a float",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
+        self.set_rule(RulePolicy {
+            mode: rule.mode.min(most),
+            ..rule
+        });
+        // No scope may take that back.
+        self.held_rules.push(id);
     }
 }
 

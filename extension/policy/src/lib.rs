@@ -15,22 +15,37 @@
 extern crate alloc;
 
 mod action;
+mod day;
+mod exemption;
 mod file;
 mod output;
+mod pattern;
+mod place;
+mod scope;
 mod settings;
+mod share;
 mod source;
 mod suggestion;
+mod tree;
+mod value_shape;
 mod verdict;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use credenza_engine::Confidence;
 
 pub use action::Action;
+pub use day::Day;
+pub use exemption::Exemption;
 pub use output::OutputPolicy;
+pub use pattern::Pattern;
+pub use place::{Place, Route, Routes};
+pub use scope::{Scope, Terms};
 pub use settings::{LogFormat, LogLevel, Settings};
+pub use share::Share;
 pub use source::{AuthorizerForm, Quarantine, SourcePolicy};
-pub use verdict::Verdict;
+pub use value_shape::ValueShape;
+pub use verdict::{Judge, Verdict, Will};
 
 /// What credenza may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +132,8 @@ pub struct RulePolicy {
     pub minimum_confidence: Confidence,
     /// What becomes in block mode of what such a finding is in.
     pub action: Action,
+    /// The share of requests for which that happens.
+    pub canary: Share,
 }
 
 /// The user's will.
@@ -135,11 +152,28 @@ pub struct Policy {
     pub sources: Vec<SourcePolicy>,
     /// What is wanted of answers.
     pub output: OutputPolicy,
+    /// What holds in some places; of two that say the same thing the later counts.
+    pub scopes: Vec<Scope>,
+    /// What is no finding although a rule says so.
+    pub exemptions: Vec<Exemption>,
+    /// The share of requests for which anything is refused at all.
+    pub canary: Share,
+    /// A candidate that is judged beside this policy, and changes nothing.
+    pub shadow: Option<Box<Self>>,
+    /// The number that its author gave it; 0 if none.
+    pub version: u64,
     /// FNV-1a of the policy's text, so that a record can name the policy it was judged by; 0 for
     /// the built-in default.
     pub hash: u64,
     /// True if the text is not TOML: then nothing is ever blocked, whatever other settings say.
     pub broken: bool,
+    /// True if something in the text was not understood that may have been meant to let something
+    /// pass: then nothing is ever blocked, either.
+    pub is_held: bool,
+    /// True if the policy says `kill`: then nobody looks at anything.
+    pub is_killed: bool,
+    /// Rules that block nothing because something that was said of them was not understood.
+    pub held_rules: Vec<&'static str>,
 }
 
 /// Something wrong with a policy or a setting: where, what was expected, what to do.
@@ -155,31 +189,61 @@ impl Policy {
     /// Reads a policy file; never fails.
     ///
     /// Keys and values that are not understood are problems and count as not written.
-    /// A rule's table with a problem in it is at most `monitor`, because its author meant to change
-    /// something that we do not know; text that is not TOML is `monitor` as a whole.
+    /// What they may have been about is at most `monitor`, because their author meant to change
+    /// something that we do not know; text that is neither TOML nor JSON is `monitor` as a whole.
     pub fn parse(text: &str) -> (Self, Vec<Problem>) {
-        file::parse(text, &known_rules())
+        Self::default().laid_under(text)
+    }
+
+    /// This policy with another text laid over it: what that says wins, and its scopes and
+    /// exemptions come behind those that are here.
+    #[must_use]
+    pub fn laid_under(self, text: &str) -> (Self, Vec<Problem>) {
+        file::parse_over(self, text, &known_rules())
+    }
+
+    /// This policy as it is for one function: scopes that name it speak of everything, scopes of
+    /// others are gone.
+    #[must_use]
+    pub fn for_function(mut self, function: &str) -> Self {
+        self.scopes.retain_mut(|scope| {
+            let is_here = scope
+                .function
+                .as_ref()
+                .is_none_or(|wanted| wanted.matches(function));
+            scope.function = None;
+            is_here
+        });
+        self.shadow = self
+            .shadow
+            .map(|shadow| Box::new(shadow.for_function(function)));
+        self
     }
 
     /// This policy with the environment's choices laid over it: they win over the file's.
     ///
-    /// A broken policy stays at `monitor` or below, and says so if more was asked for.
+    /// A policy that is broken or held stays at `monitor` or below, and says so if more was asked
+    /// for.
     #[must_use]
     pub fn under(mut self, settings: &Settings) -> (Self, Option<Problem>) {
         let mut problem = None;
         if let Some(mode) = settings.mode {
-            self.mode = if self.broken {
+            self.mode = if self.broken || self.is_held {
                 mode.min(Mode::Monitor)
             } else {
                 mode
             };
             if self.mode != mode {
+                let why = if self.broken {
+                    "the policy file cannot be read and its exemptions are unknown"
+                } else {
+                    "not all of the policy file was understood"
+                };
                 problem = Some(Problem {
                     at: "CREDENZA_MODE".into(),
-                    message:
-                        "`block` is held at `monitor` because the policy file is not TOML and \
-                              its exemptions are unknown: repair the file, or remove it"
-                            .into(),
+                    message: alloc::format!(
+                        "`block` is held at `monitor` because {why}: repair the file, or remove it"
+                    ),
                 });
             }
         }

@@ -1,10 +1,10 @@
 //! The verdict: what a policy makes of a report.
 //! It never looks at the event, the clock or an earlier invocation.
 use credenza_engine::detector::Rule;
-use credenza_engine::{Confidence, Report, Watch, is_on_by_default};
+use credenza_engine::{Confidence, Finding, Report, Watch, is_on_by_default};
 use credenza_event::{Gap, Source};
 
-use crate::{Action, Mode, OnError, OnPartial, Policy, RulePolicy, SourcePolicy};
+use crate::{Action, Mode, OnError, OnPartial, Place, Policy, RulePolicy, Share, SourcePolicy};
 
 /// What the policy makes of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,51 +28,215 @@ impl Verdict {
     }
 }
 
-impl Policy {
-    /// The verdict on a report, as it would be in block mode.
+/// Who judges: a finding may be exempt for one policy and not for its shadow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// The policy in force.
+    Active,
+    /// The candidate beside it.
+    Shadow,
+}
+
+impl Judge {
+    /// The bit in [`Finding::exempt`] that says that a finding is none for this judge.
+    pub const fn bit(self) -> u8 {
+        match self {
+            Self::Active => 1,
+            Self::Shadow => 2,
+        }
+    }
+}
+
+/// What a policy wills for one invocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Will<'a> {
+    policy: &'a Policy,
+    place: &'a Place<'a>,
+    judge: Judge,
+}
+
+/// What holds for the findings of one rule in one place.
+#[derive(Clone, Copy)]
+struct Held {
+    mode: Mode,
+    minimum: Confidence,
+    action: Action,
+    share: Share,
+}
+
+impl Held {
+    /// What a finding of this confidence causes.
+    fn action(self, confidence: Confidence) -> Action {
+        match self.mode {
+            Mode::Block if confidence >= self.minimum => self.action,
+            Mode::Off | Mode::Monitor | Mode::Block => Action::Flag,
+        }
+    }
+
+    /// What is masked passes, and so is flagged.
+    fn verdict(self, confidence: Confidence) -> Verdict {
+        match (self.mode, self.action(confidence)) {
+            (Mode::Off, _) => Verdict::Pass,
+            (_, Action::Flag | Action::Mask) => Verdict::Flag,
+            (_, Action::Block) => Verdict::Block,
+        }
+    }
+
+    /// Both wills together: the milder counts.
+    fn within(self, other: Self) -> Self {
+        Self {
+            mode: self.mode.min(other.mode),
+            minimum: self.minimum.max(other.minimum),
+            action: self.action.min(other.action),
+            share: self.share.min(other.share),
+        }
+    }
+}
+
+impl Will<'_> {
+    /// The verdict on a report, as it would be in block mode and for all requests.
     pub fn verdict(&self, report: &Report) -> Verdict {
-        if self.mode == Mode::Off {
+        if self.policy.mode == Mode::Off {
             return Verdict::Pass;
         }
-        let findings = report
+        let findings = report.findings.iter().map(|finding| self.finding(finding));
+        let findings = findings.max().unwrap_or(Verdict::Pass);
+        findings.max(self.unseen(report, findings))
+    }
+
+    /// True if an event with this report is refused: in block mode, and for this request.
+    pub fn refuses(&self, report: &Report) -> bool {
+        if self.policy.mode != Mode::Block {
+            return false;
+        }
+        let mut findings = report.findings.iter();
+        if findings.any(|finding| self.refuses_for(finding)) {
+            return true;
+        }
+        let findings = report.findings.iter().map(|finding| self.finding(finding));
+        let strongest = findings.max().unwrap_or(Verdict::Pass);
+        self.unseen(report, strongest) == Verdict::Block
+            && self.policy.canary.has(self.place.request_id)
+    }
+
+    /// The verdict on one finding alone.
+    pub fn finding(&self, finding: &Finding) -> Verdict {
+        if finding.exempt & self.judge.bit() != 0 {
+            return Verdict::Pass;
+        }
+        let held = self.held(finding.rule.id, &finding.location);
+        held.verdict(finding.confidence)
+    }
+
+    /// True if an event is refused for this finding alone.
+    pub fn refuses_for(&self, finding: &Finding) -> bool {
+        let share = self.held(finding.rule.id, &finding.location).share;
+        self.policy.mode == Mode::Block
+            && self.finding(finding) == Verdict::Block
+            && share.has(self.place.request_id)
+    }
+
+    /// What a finding causes in block mode.
+    pub fn action(&self, id: &str, confidence: Confidence, location: &str) -> Action {
+        self.held(id, location).action(confidence)
+    }
+
+    /// Whether this request is one of those for which the policy is enforced; `None` where it is
+    /// for all.
+    pub fn canary(&self, report: &Report) -> Option<bool> {
+        let is_in = |share: Share| share.has(self.place.request_id);
+        let of_all = Some(self.policy.canary).filter(|share| *share != Share::ALL);
+        let blocks = report
             .findings
             .iter()
-            .map(|finding| self.finding_verdict(finding.rule.id, finding.confidence))
-            .max()
-            .unwrap_or(Verdict::Pass);
+            .filter(|finding| self.finding(finding) == Verdict::Block);
+        let shares = blocks.map(|finding| self.held(finding.rule.id, &finding.location).share);
+        let of_findings = shares.filter(|share| *share != Share::ALL).map(is_in);
+        of_findings.max().or_else(|| of_all.map(is_in))
+    }
+
+    fn held(&self, id: &str, location: &str) -> Held {
+        self.policy.held(id, Some((self.place, location)))
+    }
+
+    /// The verdict on what was not looked at, and on findings that found no place.
+    fn unseen(&self, report: &Report, findings: Verdict) -> Verdict {
         let gaps = report.coverage.gaps().map(|gap| match gap {
-            Gap::Fault => self.fault_verdict(),
+            Gap::Fault => self.policy.fault_verdict(),
             Gap::Off => Verdict::Pass,
-            _ => self.partial_verdict(),
+            _ => self.policy.partial_verdict(),
         });
         // What was dropped was not judged.
         let crowd = match report.findings.last() {
             Some(weakest) if report.findings_dropped > 0 && findings < Verdict::Block => {
-                self.crowd_verdict(weakest.confidence)
+                self.policy.crowd_verdict(weakest.confidence)
             }
             _ => Verdict::Pass,
         };
-        gaps.max().unwrap_or(Verdict::Pass).max(findings).max(crowd)
+        gaps.max().unwrap_or(Verdict::Pass).max(crowd)
+    }
+}
+
+impl Policy {
+    /// The verdict on a report from nowhere in particular, as it would be in block mode.
+    pub fn verdict(&self, report: &Report) -> Verdict {
+        self.at(&Place::unknown()).verdict(report)
     }
 
-    /// True if an event with this verdict is refused.
+    /// What the policy wills for an invocation that comes from `place`.
+    pub fn at<'a>(&'a self, place: &'a Place<'a>) -> Will<'a> {
+        self.judged_by(place, Judge::Active)
+    }
+
+    /// The same for one of two judges.
+    pub fn judged_by<'a>(&'a self, place: &'a Place<'a>, judge: Judge) -> Will<'a> {
+        Will {
+            policy: self,
+            place,
+            judge,
+        }
+    }
+
+    /// Whether a request is one of those for which this policy is enforced; `None` if it is for
+    /// all.
+    pub fn canary_for(&self, request_id: &[u8]) -> Option<bool> {
+        (self.canary != Share::ALL).then(|| self.canary.has(request_id))
+    }
+
+    /// True if an event with this verdict is refused, canaries aside.
     pub fn applies(&self, verdict: Verdict) -> bool {
         self.mode == Mode::Block && verdict == Verdict::Block
     }
 
-    /// True if findings of the rule `id` are wanted at all.
+    /// True if findings of the rule `id` are wanted somewhere.
     pub fn watches(&self, id: &str) -> bool {
-        self.mode != Mode::Off && self.rule_mode(id, is_on_by_default(id)) != Mode::Off
+        self.looks_for(id, is_on_by_default(id))
     }
 
     /// The rules that an inspection has to look for.
     pub fn watch(&self) -> Watch {
-        if self.mode != Mode::Off && self.rules.is_empty() {
+        let shadow = self.shadow.as_deref();
+        if self.mode != Mode::Off
+            && self.rules.is_empty()
+            && self.scopes.is_empty()
+            && shadow.is_none()
+        {
             return Watch::by_default();
         }
         Watch::of(|rule| {
-            self.mode != Mode::Off && self.rule_mode(rule.id, rule.is_on_by_default) != Mode::Off
+            let looks = |policy: &Self| policy.looks_for(rule.id, rule.is_on_by_default);
+            looks(self) || (self.mode != Mode::Off && shadow.is_some_and(looks))
         })
+    }
+
+    fn looks_for(&self, id: &str, is_on_by_default: bool) -> bool {
+        let somewhere = || {
+            let mut scopes = self.scopes.iter();
+            scopes.any(|scope| {
+                scope.rules.contains(&id) && scope.terms.mode.is_some_and(|mode| mode != Mode::Off)
+            })
+        };
+        self.mode != Mode::Off && (self.rule_mode(id, is_on_by_default) != Mode::Off || somewhere())
     }
 
     /// What may come of a rule's findings: what the policy says, else as much as the global mode
@@ -85,26 +249,15 @@ impl Policy {
         }
     }
 
-    /// The verdict on one finding alone: what is masked in block mode passes, and so is flagged.
+    /// The verdict on one finding alone, wherever it is.
     pub fn finding_verdict(&self, id: &str, confidence: Confidence) -> Verdict {
-        match self.rule_mode(id, is_on_by_default(id)) {
-            Mode::Off => Verdict::Pass,
-            Mode::Monitor | Mode::Block => match self.action(id, confidence) {
-                Action::Flag | Action::Mask => Verdict::Flag,
-                Action::Block => Verdict::Block,
-            },
-        }
+        self.held(id, None).verdict(confidence)
     }
 
-    /// What one finding causes in block mode; [`Action::Flag`] for one whose rule only watches or
-    /// that is not sure enough.
+    /// What one finding causes in block mode, wherever it is; [`Action::Flag`] for one whose rule
+    /// only watches or that is not sure enough.
     pub fn action(&self, id: &str, confidence: Confidence) -> Action {
-        let rule = self.rule(id);
-        let minimum = rule.map_or(Confidence::High, |rule| rule.minimum_confidence);
-        match self.rule_mode(id, is_on_by_default(id)) {
-            Mode::Block if confidence >= minimum => rule.map_or(Action::Block, |rule| rule.action),
-            Mode::Off | Mode::Monitor | Mode::Block => Action::Flag,
-        }
+        self.held(id, None).action(confidence)
     }
 
     /// What the policy says of a source.
@@ -118,6 +271,48 @@ impl Policy {
 
     fn rule(&self, id: &str) -> Option<&RulePolicy> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What holds for findings of a rule: what is said of the rule, within what is said of the
+    /// place; of two scopes that say the same thing the later counts.
+    fn held(&self, id: &str, place: Option<(&Place<'_>, &str)>) -> Held {
+        let rule = self.rule(id);
+        let mut own = Held {
+            mode: self.rule_mode(id, is_on_by_default(id)),
+            minimum: rule.map_or(Confidence::High, |rule| rule.minimum_confidence),
+            action: rule.map_or(Action::Block, |rule| rule.action),
+            share: rule.map_or(Share::ALL, |rule| rule.canary),
+        };
+        let mut around = Held {
+            mode: Mode::Block,
+            minimum: Confidence::Low,
+            action: Action::Block,
+            share: self.canary,
+        };
+        for scope in &self.scopes {
+            let is_here = match place {
+                Some((place, location)) => scope.has(id, location, place),
+                None => scope.is_everywhere() && scope.has(id, "", &Place::unknown()),
+            };
+            if !is_here {
+                continue;
+            }
+            let target = if scope.rules.is_empty() {
+                &mut around
+            } else {
+                &mut own
+            };
+            let terms = scope.terms;
+            target.mode = terms.mode.unwrap_or(target.mode);
+            target.minimum = terms.minimum_confidence.unwrap_or(target.minimum);
+            target.action = terms.action.unwrap_or(target.action);
+            target.share = terms.canary.unwrap_or(target.share);
+        }
+        let mut held = own.within(around);
+        if self.held_rules.contains(&id) {
+            held.mode = held.mode.min(Mode::Monitor);
+        }
+        held
     }
 
     /// The verdict on findings that were crowded out, none of them surer than `weakest`: a flood of

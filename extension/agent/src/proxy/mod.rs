@@ -27,11 +27,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credenza_event::{Beside, Steps};
-use credenza_exchange::Inspected;
-use credenza_policy::Policy;
+use credenza_exchange::{Circumstances, Inspected};
+use credenza_policy::{Day, Policy};
 
 use crate::Shared;
 use crate::fault::Fault;
@@ -84,8 +84,25 @@ impl Inspect for Inspection {
         let beside_bytes: usize = look.beside.iter().map(|beside| beside.text.len()).sum();
         let steps = Steps::for_bytes(look.event.len().saturating_add(beside_bytes));
         let key = self.0.key.current();
-        credenza_exchange::event_beside(look.event, look.beside, steps, look.policy, &key)
+        let about = Circumstances {
+            beside: look.beside,
+            request_id: look.invocation.request_id,
+            tenant: look.invocation.tenant_id,
+            today: today(look.policy),
+        };
+        credenza_exchange::event_under(look.event, &about, steps, look.policy, &key)
     }
+}
+
+/// Today, where a policy asks for it.
+fn today(policy: &Policy) -> Day {
+    let shadow = policy.shadow.as_deref();
+    let asks = |policy: &Policy| !policy.exemptions.is_empty();
+    if !asks(policy) && !shadow.is_some_and(asks) {
+        return Day::default();
+    }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Day::of_seconds(since.unwrap_or_default().as_secs())
 }
 
 /// What all connections share.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use credenza_engine::leak::{OWN_SECRET, OwnLeak, OwnSecrets};
 use credenza_event::Source;
-use credenza_exchange::{Channel, Completion, Output, OutputStep, Refusal};
+use credenza_exchange::{Channel, Completion, Output, OutputStep, Refusal, Stamp};
 use credenza_policy::{Mode, Policy, Verdict};
 
 use super::buffer::Buffer;
@@ -96,6 +96,7 @@ impl Proxy {
                 leak,
                 verdict,
                 applied,
+                under: Some(Stamp::of(&answer.policy)),
             });
         }
     }

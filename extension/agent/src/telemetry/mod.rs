@@ -13,11 +13,11 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use credenza_engine::leak::OwnLeak;
-use credenza_exchange::Inspected;
+use credenza_exchange::{Inspected, Stamp};
 use credenza_policy::{LogFormat, Problem, Verdict};
 
 pub use log::{Log, Writer};
-pub use record::{Counts, Origin};
+pub use record::{Counts, Origin, Under};
 
 /// The invocation a record is about, in the platform's own header values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +62,8 @@ pub struct LeakNote<'a> {
     pub verdict: Verdict,
     /// Whether the answer was withheld.
     pub applied: bool,
+    /// The policy that its event was judged under; `None` where there was no event.
+    pub under: Option<Stamp>,
 }
 
 /// Something that an honest function does not do, as a record tells it.

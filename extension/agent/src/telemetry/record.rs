@@ -2,13 +2,14 @@
 //! It never holds a field's value: rule, place, lengths, a keyed hash and a masked sample only.
 mod counted;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use credenza_engine::Finding;
 use credenza_engine::leak::OWN_SECRET;
 use credenza_event::Part;
-use credenza_exchange::Inspected;
-use credenza_policy::{LogFormat, Mode, Policy, Problem, Verdict};
+use credenza_exchange::{Inspected, Stamp};
+use credenza_policy::{LogFormat, Policy, Problem, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
@@ -28,10 +29,8 @@ pub struct Origin {
     pub function: String,
     /// `AWS_LAMBDA_FUNCTION_VERSION`.
     pub version: String,
-    /// The mode in force.
-    pub mode: Mode,
-    /// Hash of the policy's text; 0 for the built-in default.
-    pub policy: u64,
+    /// The policy in force.
+    pub under: Under,
     /// How lines name their time and level.
     pub format: LogFormat,
 }
@@ -42,18 +41,39 @@ impl Origin {
         Self {
             function,
             version,
-            mode: policy.mode,
-            policy: policy.hash,
+            under: Under::new(Stamp::of(policy)),
             format,
         }
     }
+}
 
-    fn policy_name(&self) -> String {
-        if self.policy == 0 {
-            "default".into()
-        } else {
-            format!("{:016x}", self.policy)
-        }
+/// The policy in force, for records that are about no invocation of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Under(Arc<RwLock<Stamp>>);
+
+impl Under {
+    /// The policy in force from here on.
+    pub fn new(stamp: Stamp) -> Self {
+        Self(Arc::new(RwLock::new(stamp)))
+    }
+
+    /// What is in force now.
+    pub fn now(&self) -> Stamp {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another policy is in force from here on.
+    pub fn set(&self, stamp: Stamp) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = stamp;
+    }
+}
+
+/// A policy by the hash of its texts.
+pub(super) fn policy_name(under: Stamp) -> String {
+    if under.hash == 0 {
+        "default".into()
+    } else {
+        format!("{:016x}", under.hash)
     }
 }
 
@@ -103,6 +123,8 @@ struct Squeeze {
     /// X-Ray root, tenant and version: the invocation is named by its request id alone at last.
     invocation: usize,
     location: usize,
+    /// Method and path, queue, bucket, topic, …
+    route: usize,
     /// The id of a batch's record.
     batch: usize,
     sample: usize,
@@ -118,6 +140,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 64,
         invocation: 40,
         location: 160,
+        route: 96,
         batch: 160,
         sample: 48,
         grammar: 24,
@@ -127,6 +150,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 64,
         invocation: 40,
         location: 80,
+        route: 64,
         batch: 56,
         sample: 32,
         grammar: 24,
@@ -136,6 +160,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 48,
         invocation: 40,
         location: 64,
+        route: 32,
         batch: 56,
         sample: 16,
         grammar: 24,
@@ -145,6 +170,7 @@ const SQUEEZES: [Squeeze; 4] = [
         function: 24,
         invocation: 0,
         location: 24,
+        route: 0,
         batch: 0,
         sample: 0,
         grammar: 0,
@@ -160,6 +186,7 @@ const SQUEEZES: [Squeeze; 4] = [
 /// | `request_id`, `trace`, `tenant` | the invocation; the X-Ray root id; the caller's tenant |
 /// | `function`, `version` | the function and its version |
 /// | `source`, `rule`, `confidence` | who shaped the event, what was found, how surely |
+/// | `route` | the way it came, as a pattern without anything that a caller chose |
 /// | `batch_record` | the id of the batch's record that it is in, as its source knows it |
 /// | `location`, `role`, `part` | JSON Pointer, what the value means, key or value |
 /// | `span`, `length` | the bytes that decided, and the bytes of the judged form |
@@ -167,10 +194,13 @@ const SQUEEZES: [Squeeze; 4] = [
 /// | `context`, `dialect`, `production` | the grammar that decided |
 /// | `hash`, `sample` | keyed hash of the form; the form with letters and digits masked |
 /// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether anything was refused |
+/// | `shadow` | the verdict of the candidate policy, if there is one |
+/// | `canary` | `in` or `out` of the share for which the policy is enforced, if it is not for all |
 /// | `records_cut` | records of a batch that the function does not get, if any |
 /// | `coverage`, `gaps` | what was not looked at |
 /// | `findings_dropped` | findings beyond the most that one event may have, if any |
-/// | `policy`, `steps`, `us` | hash of the policy's text; work; microseconds |
+/// | `policy`, `policy_version` | hash of the policy's texts; the number its author gave it, if any |
+/// | `steps`, `us` | work; microseconds |
 pub(crate) fn finding(seen: &Seen<'_>, finding: &Finding) -> String {
     let mut text = String::new();
     for squeeze in &SQUEEZES {
@@ -186,6 +216,8 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
     let mut line = head(seen.now, seen.origin.format, "warn", "finding");
     about(&mut line, seen, squeeze.function, squeeze.invocation);
     line.text("source", seen.inspected.source.name().as_bytes(), 24);
+    let route = seen.inspected.routes.shown_at(&finding.location);
+    line.text_if_any("route", route.as_bytes(), squeeze.route);
     line.text("rule", finding.rule.id.as_bytes(), 32);
     line.text("confidence", finding.confidence.name().as_bytes(), 8);
     let record = finding.record.as_deref().unwrap_or_default();
@@ -205,7 +237,7 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
     line.text_if_any("production", why.production.as_bytes(), squeeze.grammar);
     line.text("hash", format!("{:016x}", finding.hash).as_bytes(), 16);
     line.text_if_any("sample", finding.sample.as_bytes(), squeeze.sample);
-    outcome(&mut line, seen);
+    outcome(&mut line, seen, squeeze.grammar == 0);
     line.done()
 }
 
@@ -232,13 +264,14 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
         line.text("source", seen.inspected.source.name().as_bytes(), 24);
     }
     line.number("bytes", seen.inspected.report.bytes);
-    outcome(&mut line, seen);
+    outcome(&mut line, seen, false);
     line.done()
 }
 
 /// A secret of the function in its answer: `secret` names the variable, `spelling` how it is
 /// written, `channel` the kind of answer, `span` its bytes there; never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
+    let under = note.under.unwrap_or_else(|| origin.under.now());
     let mut line = head(now, origin.format, "warn", "leak");
     line.text_if_any("request_id", note.request_id, 40);
     line.text_if_any("function", origin.function.as_bytes(), 64);
@@ -251,9 +284,9 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     line.pair("span", offset(note.leak.start), offset(note.leak.end));
     line.text("verdict", note.verdict.name().as_bytes(), 8);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.text("mode", under.mode.name().as_bytes(), 8);
     line.flag("applied", note.applied);
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("policy", policy_name(under).as_bytes(), 16);
     line.done()
 }
 
@@ -268,8 +301,8 @@ pub(crate) fn tamper(now: SystemTime, origin: &Origin, note: &TamperNote<'_>) ->
     line.text("confidence", b"high", 8);
     line.text("why", note.why.as_bytes(), 24);
     line.text_if_any("detail", note.detail.as_bytes(), 240);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
+    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
     line.done()
 }
 
@@ -313,8 +346,8 @@ pub(crate) fn init(
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
     line.text("agent", env!("CARGO_PKG_VERSION").as_bytes(), 16);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
+    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
     line.text("listen", listen.as_bytes(), 48);
     line.text("upstream", upstream.as_bytes(), 120);
     line.text("witness", witness.as_bytes(), 16);
@@ -394,13 +427,19 @@ fn about(line: &mut Line, seen: &Seen<'_>, function_bytes_max: usize, bytes_max:
     line.text_if_any("version", origin.version.as_bytes(), bytes_max.min(16));
 }
 
-fn outcome(line: &mut Line, seen: &Seen<'_>) {
-    let Seen {
-        origin, inspected, ..
-    } = seen;
+/// What came of an event; where room is `tight` the hash alone names the policy, and two of the
+/// gaps stand for all.
+fn outcome(line: &mut Line, seen: &Seen<'_>, tight: bool) {
+    let inspected = seen.inspected;
     let coverage = inspected.report.coverage;
     line.text("verdict", inspected.verdict.name().as_bytes(), 8);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
+    if let Some(shadow) = inspected.shadow {
+        line.text("shadow", shadow.name().as_bytes(), 8);
+    }
+    if let Some(is_in) = inspected.canary {
+        line.text("canary", if is_in { b"in" } else { b"out" }, 8);
+    }
+    line.text("mode", inspected.under.mode.name().as_bytes(), 8);
     line.flag(
         "applied",
         !matches!(inspected.step, credenza_exchange::Step::Deliver),
@@ -410,7 +449,8 @@ fn outcome(line: &mut Line, seen: &Seen<'_>) {
     }
     line.text("coverage", coverage.name().as_bytes(), 8);
     if !coverage.is_complete() {
-        line.words("gaps", coverage.gaps().map(credenza_event::Gap::name));
+        let gaps = coverage.gaps().take(if tight { 2 } else { usize::MAX });
+        line.words("gaps", gaps.map(credenza_event::Gap::name));
     }
     if inspected.report.findings_dropped > 0 {
         line.number(
@@ -418,7 +458,10 @@ fn outcome(line: &mut Line, seen: &Seen<'_>) {
             u64::from(inspected.report.findings_dropped),
         );
     }
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("policy", policy_name(inspected.under).as_bytes(), 16);
+    if inspected.under.version > 0 && !tight {
+        line.number("policy_version", inspected.under.version);
+    }
     line.number("steps", inspected.report.steps);
     line.number("us", seen.us);
 }

@@ -8,6 +8,7 @@ use credenza_event::{Source, Steps};
 use credenza_policy::{Mode, Policy, Quarantine, SourcePolicy, Verdict};
 
 use super::{Inspector, name_records, sort};
+use crate::case::{Case, Circumstances};
 use crate::{Step, records};
 
 const KEY: HashKey = HashKey([7; 16]);
@@ -54,12 +55,9 @@ fn outcome(source: Source, event: &str, policy: &Policy) -> (Vec<usize>, String)
     let steps = Steps::for_bytes(bytes.len());
     let mut report = credenza_engine::inspect(bytes, steps, &KEY);
     assert_eq!(policy.verdict(&report), Verdict::Block);
-    let mut inspector = Inspector {
-        policy,
-        key: &KEY,
-        steps,
-    };
-    let Some(sorted) = sort(source, bytes, &batch, &mut report, &mut inspector) else {
+    let case = Case::new(bytes, Circumstances::default(), policy, &KEY).coming_from(source);
+    let mut inspector = Inspector { case: &case, steps };
+    let Some(sorted) = sort(&batch, &mut report, &mut inspector) else {
         return (Vec::new(), "whole".into());
     };
     let spans: Vec<_> = batch
@@ -200,12 +198,10 @@ fn a_delivery_stream_gets_an_answer_for_each_record() {
     let bytes = event.as_bytes();
     let steps = Steps::for_bytes(bytes.len());
     let mut report = credenza_engine::inspect(bytes, steps, &KEY);
-    let mut inspector = Inspector {
-        policy: &policy,
-        key: &KEY,
-        steps,
-    };
-    let sorted = sort(Source::Firehose, bytes, &batch, &mut report, &mut inspector);
+    let case = Case::new(bytes, Circumstances::default(), &policy, &KEY);
+    let case = case.coming_from(Source::Firehose);
+    let mut inspector = Inspector { case: &case, steps };
+    let sorted = sort(&batch, &mut report, &mut inspector);
     let Some(Step::Cut(cut)) = sorted.map(|sorted| sorted.step) else {
         panic!("nothing was cut");
     };

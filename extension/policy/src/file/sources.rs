@@ -4,31 +4,41 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use credenza_event::Source;
-use toml::Spanned;
-use toml::de::DeValue;
 
-use super::{Reader, clipped, kind, pick};
-use crate::suggestion::{did_you_mean, one_of};
-use crate::{AuthorizerForm, Policy, Quarantine, SourcePolicy};
+use super::Reader;
+use super::reading::clipped;
+use crate::suggestion::{did_you_mean, nearest};
+use crate::tree::{Kind, Member, Node};
+use crate::{AuthorizerForm, Mode, Policy, Quarantine, Scope, SourcePolicy, Terms};
 
-const SOURCE_KEYS: [&str; 3] = ["quarantine", "reports_failures", "answer"];
+pub(super) const SOURCE_KEYS: [&str; 7] = [
+    "mode",
+    "minimum_confidence",
+    "action",
+    "canary",
+    "quarantine",
+    "reports_failures",
+    "answer",
+];
 
 impl Reader<'_> {
     /// Reads `[source.NAME]` tables.
-    pub(super) fn sources(&mut self, value: &Spanned<DeValue<'_>>, policy: &mut Policy) {
-        let DeValue::Table(table) = value.get_ref() else {
+    pub(super) fn sources(&mut self, value: &Node, policy: &mut Policy) {
+        let Kind::Table(members) = &value.kind else {
             let said = format!(
                 "`source` is {}; expected one table for each event source, as in `[source.sqs]`",
-                kind(value.get_ref())
+                value.kind.name()
             );
-            self.problem(value.span().start, said);
-            return;
+            policy.is_held = true;
+            return self.problem(value.at, said);
         };
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
+        for Member { at, name, value } in members {
             if let Some(source) = Source::named(name) {
-                let source = self.source(source, value);
-                policy.sources.push(source);
+                let before = self.met();
+                self.source(source, value, policy);
+                if self.met() > before {
+                    policy.hold_source(source);
+                }
                 continue;
             }
             let known: Vec<&str> = Source::ALL.iter().map(|source| source.name()).collect();
@@ -37,52 +47,70 @@ impl Reader<'_> {
                 clipped(name),
                 did_you_mean(name, &known)
             );
-            self.problem(key.span().start, said);
-        }
-    }
-
-    fn source(&mut self, source: Source, value: &Spanned<DeValue<'_>>) -> SourcePolicy {
-        let mut read = SourcePolicy::default_of(source);
-        let DeValue::Table(table) = value.get_ref() else {
-            let said = format!(
-                "`source.{}` is {}; expected a table with {}",
-                source.name(),
-                kind(value.get_ref()),
-                one_of(&SOURCE_KEYS)
-            );
-            self.problem(value.span().start, said);
-            return read;
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "quarantine" => {
-                    let names = Quarantine::ALL.map(Quarantine::name);
-                    let choice = self.choice(value, "quarantine", &names);
-                    read.quarantine = pick(choice, &Quarantine::ALL);
-                }
-                "reports_failures" => {
-                    read.reports_failures = self.flag(value, "reports_failures").unwrap_or(false);
-                }
-                "answer" => {
-                    let names = AuthorizerForm::ALL.map(AuthorizerForm::name);
-                    let choice = self.choice(value, "answer", &names);
-                    read.answer = pick(choice, &AuthorizerForm::ALL).unwrap_or_default();
-                }
-                other => self.unknown_key(key.span().start, other, &SOURCE_KEYS),
+            self.problem(*at, said);
+            if let Some(source) = nearest(name, &known).and_then(Source::named) {
+                policy.hold_source(source);
             }
         }
-        read
     }
 
-    pub(super) fn flag(&mut self, value: &Spanned<DeValue<'_>>, key: &str) -> Option<bool> {
-        if let DeValue::Boolean(flag) = value.get_ref() {
-            return Some(*flag);
+    fn source(&mut self, source: Source, value: &Node, policy: &mut Policy) {
+        let mut read = policy.source(source);
+        let mut terms = Terms::default();
+        let key = format!("source.{}", source.name());
+        for Member { name, value, .. } in self.table(value, &key, &SOURCE_KEYS).unwrap_or(&[]) {
+            match name.as_str() {
+                "quarantine" => {
+                    let all = &Quarantine::ALL;
+                    let choice = self.choice(value, "quarantine", all, Quarantine::name);
+                    read.quarantine = choice.or(read.quarantine);
+                }
+                "reports_failures" => {
+                    let flag = self.flag(value, "reports_failures");
+                    read.reports_failures = flag.unwrap_or(false);
+                }
+                "answer" => {
+                    let all = &AuthorizerForm::ALL;
+                    let choice = self.choice(value, "answer", all, AuthorizerForm::name);
+                    read.answer = choice.unwrap_or_default();
+                }
+                _ => self.term(name, value, &mut terms),
+            }
         }
-        let said = format!(
-            "`{key}` is {}; expected `true` or `false`",
-            kind(value.get_ref())
-        );
-        self.problem(value.span().start, said);
-        None
+        policy.sources.retain(|said| said.source != source);
+        policy.sources.push(SourcePolicy { source, ..read });
+        if terms != Terms::default() {
+            policy.scopes.push(Scope {
+                source: Some(source),
+                terms,
+                ..Scope::default()
+            });
+        }
+    }
+
+    /// Reads one of the keys that scopes and sources share.
+    pub(super) fn term(&mut self, name: &str, value: &Node, terms: &mut Terms) {
+        match name {
+            "mode" => terms.mode = self.mode(value),
+            "minimum_confidence" => terms.minimum_confidence = self.confidence(value),
+            "action" => terms.action = self.action(value),
+            "canary" => terms.canary = self.share(value),
+            _ => {}
+        }
+    }
+}
+
+impl Policy {
+    /// Lets a source's events pass, because somebody meant something by it that we could not read.
+    fn hold_source(&mut self, source: Source) {
+        let terms = Terms {
+            mode: Some(Mode::Monitor),
+            ..Terms::default()
+        };
+        self.scopes.push(Scope {
+            source: Some(source),
+            terms,
+            ..Scope::default()
+        });
     }
 }

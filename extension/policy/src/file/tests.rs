@@ -4,10 +4,14 @@ use alloc::{format, string::String, vec::Vec};
 
 use expect_test::{Expect, expect};
 
-use super::parse;
-use crate::{Action, Mode, OnPartial, Problem, Quarantine, Settings};
+use super::parse_over;
+use crate::{Action, Mode, OnPartial, Policy, Problem, Quarantine, Settings};
 
 const KNOWN: [&str; 3] = ["sql-injection", "shell-injection", "secret"];
+
+fn parse(text: &str, known: &[&'static str]) -> (Policy, Vec<Problem>) {
+    parse_over(Policy::default(), text, known)
+}
 
 fn spelling(text: &str) -> String {
     let (policy, problems) = parse(text, &KNOWN);
@@ -95,9 +99,9 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
         "mod = \"block\"\nmode = \"blok\"\n  on_eror = 'open'\n",
         &expect![[r#"
             mode monitor
-            1:1 unknown key `mod`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`; did you mean `mode`?
+            1:1 unknown key `mod`; expected `mode`, `kill`, `version`, `on_error`, `on_partial`, `canary`, `rule`, `source`, `scope`, `exemption`, `output` or `shadow`; did you mean `mode`?
             2:8 `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
-            3:3 unknown key `on_eror`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`; did you mean `on_error`?"#]],
+            3:3 unknown key `on_eror`; expected `mode`, `kill`, `version`, `on_error`, `on_partial`, `canary`, `rule`, `source`, `scope`, `exemption`, `output` or `shadow`; did you mean `on_error`?"#]],
     );
     check(
         "mode = true\non_partial = 3\non_error = ['open']\n",
@@ -111,7 +115,7 @@ fn what_is_not_understood_is_named_with_its_place_and_a_suggestion() {
         "exemptions = []\n",
         &expect![[r#"
             mode monitor
-            1:1 unknown key `exemptions`; expected `mode`, `on_error`, `on_partial`, `rule`, `source` or `output`"#]],
+            1:1 unknown key `exemptions`; expected `mode`, `kill`, `version`, `on_error`, `on_partial`, `canary`, `rule`, `source`, `scope`, `exemption`, `output` or `shadow`; did you mean `exemption`?"#]],
     );
     check(
         "rule = 'sql-injection'\n",
@@ -128,7 +132,7 @@ fn a_rule_with_a_problem_blocks_nothing() {
         &expect![[r#"
             mode monitor
             sql-injection monitor from high
-            2:1 unknown key `mod`; expected `mode`, `minimum_confidence` or `action`; did you mean `mode`?"#]],
+            2:1 unknown key `mod`; expected `mode`, `minimum_confidence`, `action` or `canary`; did you mean `mode`?"#]],
     );
     check(
         "[rule.sql-injection]\nmode = 'monitro'\n",
@@ -149,7 +153,7 @@ fn a_rule_with_a_problem_blocks_nothing() {
         &expect![[r#"
             mode monitor
             secret monitor from high
-            2:10 `rule.secret` is an integer; expected a table with `mode`, `minimum_confidence` or `action`"#]],
+            2:10 `rule.secret` is an integer; expected a table with `mode`, `minimum_confidence`, `action` or `canary`"#]],
     );
 }
 
@@ -262,7 +266,7 @@ fn two_texts_have_two_hashes_and_the_default_has_none() {
         parse("mode = 'off'", &KNOWN).0.hash,
         parse("mode = 'block'", &KNOWN).0.hash
     );
-    assert_eq!(crate::Policy::default().hash, 0);
+    assert_eq!(Policy::default().hash, 0);
 }
 
 #[test]
@@ -333,7 +337,7 @@ answers = "iam"
             2:9 unknown event source `sqss`; did you mean `sqs`?
             4:14 `quarantine` is `keep`; expected `drop`, `fail` or `pass`
             5:20 `reports_failures` is a string; expected `true` or `false`
-            6:1 unknown key `answers`; expected `quarantine`, `reports_failures` or `answer`; did you mean `answer`?"#]],
+            6:1 unknown key `answers`; expected `mode`, `minimum_confidence`, `action`, `canary`, `quarantine`, `reports_failures` or `answer`; did you mean `answer`?"#]],
     );
     check(
         "source = 1",

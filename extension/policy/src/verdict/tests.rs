@@ -7,7 +7,7 @@ use credenza_engine::{Confidence, Explanation, Finding, HashKey, Report};
 use credenza_event::{Coverage, Gap, Part, Role, Span, Steps};
 
 use super::Verdict;
-use crate::{Action, Mode, OnError, OnPartial, Policy, RulePolicy};
+use crate::{Action, Mode, OnError, OnPartial, Policy, RulePolicy, Share};
 
 static RULE: Rule = Rule {
     id: "sql-injection",
@@ -36,11 +36,13 @@ fn report(confidences: &[Confidence], coverage: Coverage) -> Report {
         sample: String::new(),
         record: None,
         hash: 0,
+        exempt: 0,
     };
     let findings = confidences.iter().map(finding).collect();
     Report {
         findings,
         findings_dropped: 0,
+        exempted: 0,
         coverage,
         bytes: 0,
         steps: 0,
@@ -53,6 +55,7 @@ fn with_rule(mode: Mode, minimum_confidence: Confidence) -> Policy {
         mode,
         minimum_confidence,
         action: Action::Block,
+        canary: Share::ALL,
     }]
     .into();
     Policy {

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use credenza_event::{Coverage, Gap, Source};
+use credenza_event::{Coverage, Gap};
 use credenza_exchange::{Inspected, Step};
-use credenza_policy::{LogLevel, Problem, Verdict};
+use credenza_policy::{LogLevel, Policy, Problem, Verdict};
 
 use super::{Log, RING_BYTES_MAX, Sink, Writer};
 use crate::telemetry::{FaultNote, Invocation, Origin};
@@ -58,16 +58,14 @@ fn partial() -> Inspected {
     let report = credenza_engine::Report {
         findings: Vec::new(),
         findings_dropped: 0,
+        exempted: 0,
         coverage: Coverage::missing(Gap::Budget),
         bytes: 1,
         steps: 1,
     };
     Inspected {
-        step: Step::Deliver,
         verdict: Verdict::Flag,
-        source: Source::Unknown,
-        records_cut: 0,
-        report,
+        ..Inspected::delivered(&Policy::default(), report)
     }
 }
 
@@ -226,11 +224,8 @@ fn attack(location: &str) -> Inspected {
     let report = credenza_engine::inspect(event.as_bytes(), steps, &key);
     assert_eq!(report.findings.len(), 1, "{event}");
     Inspected {
-        step: Step::Deliver,
         verdict: Verdict::Block,
-        source: Source::Unknown,
-        records_cut: 0,
-        report,
+        ..Inspected::delivered(&Policy::default(), report)
     }
 }
 

@@ -2,7 +2,7 @@
 //! It never tells of a single event.
 use std::time::SystemTime;
 
-use super::{Origin, head};
+use super::{Origin, head, policy_name};
 use crate::telemetry::metrics::Window;
 use crate::telemetry::repeats::Repeat;
 
@@ -70,8 +70,8 @@ pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, dropped
     let mut line = head(now, origin.format, "info", "metrics");
     line.text("function", named(&origin.function), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
+    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
     for (name, value) in COUNTERS.iter().zip(values) {
         line.number(name, value);
     }
@@ -123,10 +123,10 @@ pub(crate) fn repeats(now: SystemTime, origin: &Origin, repeat: &Repeat) -> Stri
     line.text("confidence", repeat.confidence.as_bytes(), 8);
     line.text("location", repeat.location.as_bytes(), 160);
     line.text("verdict", repeat.verdict.name().as_bytes(), 8);
-    line.text("mode", origin.mode.name().as_bytes(), 8);
+    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
     line.flag("applied", repeat.applied);
     line.number("count", repeat.count);
     line.text("last_request_id", &repeat.last_request_id, 40);
-    line.text("policy", origin.policy_name().as_bytes(), 16);
+    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
     line.done()
 }

@@ -6,10 +6,11 @@ use credenza_engine::detector::Rule;
 use credenza_engine::leak::OwnLeak;
 use credenza_engine::{Confidence, Explanation, Finding, Report};
 use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
-use credenza_exchange::{Inspected, Step};
-use credenza_policy::{LogFormat, Mode, Problem, Verdict};
+use credenza_exchange::{Inspected, Stamp, Step};
+use credenza_policy::{LogFormat, Mode, Problem, Route, Routes, Verdict};
 use expect_test::{Expect, expect};
 
+use super::Under;
 use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
 use crate::telemetry::{FaultNote, Invocation, LeakNote};
 
@@ -26,12 +27,17 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_795_570_990_123)
 }
 
+const UNDER: Stamp = Stamp {
+    mode: Mode::Monitor,
+    version: 0,
+    hash: 0x1234_5678_9abc_def0,
+};
+
 fn origin() -> Origin {
     Origin {
         function: "orders".into(),
         version: "$LATEST".into(),
-        mode: Mode::Monitor,
-        policy: 0x1234_5678_9abc_def0,
+        under: Under::new(UNDER),
         format: LogFormat::Text,
     }
 }
@@ -62,6 +68,7 @@ fn found(location: &str) -> Finding {
         },
         sample: "9' xx '9'='9".into(),
         record: None,
+        exempt: 0,
         hash: 0x0bad_cafe_dead_beef,
     }
 }
@@ -71,10 +78,15 @@ fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
         step: Step::Deliver,
         verdict: Verdict::Block,
         source: Source::ApiGatewayHttp,
+        routes: Routes::default(),
         records_cut: 0,
+        shadow: None,
+        canary: None,
+        under: UNDER,
         report: Report {
             findings,
             findings_dropped: 0,
+            exempted: 0,
             coverage,
             bytes: 1234,
             steps: 5678,
@@ -201,6 +213,11 @@ fn longest(letter: &str) -> String {
     let mut inspected = inspected(vec![finding], coverage);
     inspected.report.steps = u64::MAX;
     inspected.report.findings_dropped = u32::MAX;
+    inspected.routes = Routes::of_event(Route::named(long.clone()));
+    inspected.shadow = Some(Verdict::Block);
+    inspected.canary = Some(false);
+    inspected.under.version = u64::MAX;
+    inspected.records_cut = u32::MAX;
     let origin = Origin {
         function: long.clone(),
         version: long.clone(),
@@ -234,6 +251,28 @@ fn the_longest_finding_fits() {
         );
         assert!(line.ends_with("}\n") && line.contains(r#""location":""#));
     }
+}
+
+#[test]
+fn a_finding_tells_its_route_its_candidate_and_its_canary() {
+    let mut inspected = inspected(vec![found("/body/q")], Coverage::COMPLETE);
+    inspected.routes = Routes::of_event(Route {
+        text: "GET /items/7".into(),
+        shown: "GET /items/*".into(),
+    });
+    inspected.shadow = Some(Verdict::Pass);
+    inspected.canary = Some(false);
+    inspected.under.version = 12;
+    let line = line_of(&invocation(), &origin(), &inspected);
+    for part in [
+        r#""route":"GET /items/*""#,
+        r#""shadow":"pass""#,
+        r#""canary":"out""#,
+        r#""policy_version":12"#,
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!line.contains("items/7"));
 }
 
 #[test]
@@ -350,7 +389,7 @@ fn a_problem() {
 #[test]
 fn init_tells_what_is_in_force() {
     let default = Origin {
-        policy: 0,
+        under: Under::new(Stamp { hash: 0, ..UNDER }),
         ..origin()
     };
     check(
@@ -508,6 +547,7 @@ fn a_leak() {
         leak: &leak,
         verdict: Verdict::Block,
         applied: true,
+        under: Some(UNDER),
     };
     check(
         &super::leak(now(), &origin(), &note),

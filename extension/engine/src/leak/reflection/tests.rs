@@ -35,7 +35,7 @@ pub(crate) fn sent(value: &str) -> Reflections {
     event.push_str(r#""}}"#);
     let steps = Steps::for_bytes(event.len());
     let key = HashKey([7; 16]);
-    inspect_reflecting(event.as_bytes(), &[], steps, &key, Watch::all()).1
+    inspect_reflecting(event.as_bytes(), &[], steps, &key, Watch::all(), None).1
 }
 
 /// Everything that is found in an answer to an event.

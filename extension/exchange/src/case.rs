@@ -1,0 +1,167 @@
+//! One event on trial: its bytes, what is known beside them, and the policy that judges it.
+//! It never recognises a source, nor asks for a route, before there is something to say of the event.
+use core::cell::{Cell, OnceCell};
+
+use credenza_engine::detector::Rule;
+use credenza_engine::{Exempt, HashKey, Report, inspect_exempting};
+use credenza_event::{Beside, Form, Steps};
+use credenza_policy::{Day, Exemption, Judge, Place, Policy, Will};
+
+use crate::quarantine::relocated;
+use crate::route::routes;
+
+/// What is known of an invocation beside its event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances<'a> {
+    /// The texts that come beside the event.
+    pub beside: &'a [Beside<'a>],
+    /// The invocation's id; empty at a desk.
+    pub request_id: &'a [u8],
+    /// The caller's tenant; empty if there is none.
+    pub tenant: &'a [u8],
+    /// Today, in UTC; nothing has expired on the first day.
+    pub today: Day,
+}
+
+/// An event on trial.
+pub(crate) struct Case<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) about: Circumstances<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) key: &'a HashKey,
+    place: OnceCell<Place<'a>>,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(
+        body: &'a [u8],
+        about: Circumstances<'a>,
+        policy: &'a Policy,
+        key: &'a HashKey,
+    ) -> Self {
+        Self {
+            body,
+            about,
+            policy,
+            key,
+            place: OnceCell::new(),
+        }
+    }
+
+    /// The same for an event that its source would not recognise.
+    #[cfg(test)]
+    pub(crate) fn coming_from(self, source: credenza_event::Source) -> Self {
+        let place = Place {
+            source,
+            routes: routes(source, self.body),
+            ..Place::unknown()
+        };
+        Self {
+            place: place.into(),
+            ..self
+        }
+    }
+
+    /// Where the event comes from.
+    pub(crate) fn place(&self) -> &Place<'a> {
+        self.place.get_or_init(|| {
+            let source = credenza_event::source::recognise(self.body);
+            Place {
+                source,
+                routes: routes(source, self.body),
+                tenant: self.about.tenant,
+                request_id: self.about.request_id,
+                today: self.about.today,
+            }
+        })
+    }
+
+    /// What the policy wills here.
+    pub(crate) fn will(&self) -> Will<'_> {
+        self.policy.at(self.place())
+    }
+
+    /// What the candidate beside it wills here.
+    pub(crate) fn shadow(&self) -> Option<Will<'_>> {
+        let shadow = self.policy.shadow.as_deref()?;
+        Some(shadow.judged_by(self.place(), Judge::Shadow))
+    }
+
+    /// Inspects the event, or what is left of it; `record` is the pointer of the record that stands
+    /// alone in it.
+    pub(crate) fn inspect(
+        &self,
+        body: &[u8],
+        beside: &[Beside<'_>],
+        record: Option<&str>,
+        steps: Steps,
+    ) -> Report {
+        let shadow = self.policy.shadow.as_deref();
+        let exempts = !self.policy.exemptions.is_empty()
+            || shadow.is_some_and(|shadow| !shadow.exemptions.is_empty());
+        let exempt = Exemptions {
+            case: self,
+            record,
+            left: Cell::new(Steps::for_bytes(body.len()).left()),
+        };
+        let exempt: Option<&dyn Exempt> = if exempts { Some(&exempt) } else { None };
+        inspect_exempting(body, beside, steps, self.key, self.policy.watch(), exempt)
+    }
+}
+
+/// Asks the exemptions of a policy and of its candidate.
+struct Exemptions<'c, 'a> {
+    case: &'c Case<'a>,
+    record: Option<&'c str>,
+    // Limit: as much work as the inspection itself may do; an event with so many findings that
+    // asking takes longer keeps those that are left.
+    left: Cell<u64>,
+}
+
+impl Exempt for Exemptions<'_, '_> {
+    fn exempts(&self, rule: &'static Rule, form: &Form<'_>) -> Option<u8> {
+        let policy = self.case.policy;
+        let active = self.covers(&policy.exemptions, rule, form);
+        let shadow = policy.shadow.as_deref();
+        let shadow = shadow.map(|shadow| self.covers(&shadow.exemptions, rule, form));
+        match (active, shadow) {
+            (true, None | Some(true)) => None,
+            (active, shadow) => {
+                let bit = |is: bool, judge: Judge| if is { judge.bit() } else { 0 };
+                let bits = bit(active, Judge::Active) | bit(shadow == Some(true), Judge::Shadow);
+                Some(bits)
+            }
+        }
+    }
+}
+
+impl Exemptions<'_, '_> {
+    fn covers(&self, exemptions: &[Exemption], rule: &'static Rule, form: &Form<'_>) -> bool {
+        let mut those = exemptions
+            .iter()
+            .filter(|one| one.rule == rule.id)
+            .peekable();
+        if those.peek().is_none() {
+            return false;
+        }
+        let place = self.case.place();
+        let location = form.pointer();
+        let location = match self.record {
+            Some(record) => relocated(&location, record),
+            None => location,
+        };
+        let route = place.routes.at(&location);
+        let pattern_steps = |text: &str| text.len().saturating_mul(128);
+        let cost = pattern_steps(&location)
+            .saturating_add(pattern_steps(route))
+            .saturating_add(form.text.len().min(4096));
+        let cost = u64::try_from(cost).unwrap_or(u64::MAX);
+        those.any(|one| {
+            let Some(left) = self.left.get().checked_sub(cost) else {
+                return false;
+            };
+            self.left.set(left);
+            one.covers(rule.id, &location, form.text, place)
+        })
+    }
+}
