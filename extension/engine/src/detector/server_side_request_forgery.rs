@@ -5,6 +5,7 @@
 mod address;
 mod field;
 mod host;
+mod remote;
 mod service;
 mod signals;
 mod target;

@@ -4,8 +4,8 @@
 // Limit: a quote, a few brackets, an address of four numbers.
 const OPENING_BYTES: usize = 20;
 
-/// True if nothing but quotes, brackets, blanks and numbers stands before the first sign of a shell:
-/// hardly a text begins so, and what stands behind is a command whatever its name is.
+/// True if nothing but quotes, brackets, blanks and numbers stands before a text's first sign of a
+/// shell: hardly a text begins so, and what stands behind is a command whatever its name is.
 #[inline]
 pub(crate) fn opens_command(text: &[u8]) -> bool {
     // What a program that undoes escapes makes a line break of.

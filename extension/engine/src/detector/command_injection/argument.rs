@@ -67,6 +67,11 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         if matches!(byte, b';' | b'|' | b'&' | b'\n' | b'\r' | b')' | b'}') || is_comment(rest) {
             break;
         }
+        // `a >= b`: a program compares.
+        if matches!(rest, [b'<' | b'>', b'=', ..] | [b'{', ..]) && words == 1 {
+            found.fit = Fit::Never;
+            return found;
+        }
         if let Some(target) = redirected(text, at, blank) {
             found.note_target(target.text);
             found.fit_first(Fit::Fits, words);

@@ -155,8 +155,8 @@ const SCRIPT: &str = "if then else elif fi for while until do done case esac in 
     brew cmake mvn gradle kubectl helm terraform aws gcloud az systemctl service run entrypoint \
     script command install tsc jest eslint vite rollup webpack rimraf ninja meson";
 
-const RUNS: &str = "exec eval nohup setsid stdbuf unshare chroot time timeout nice watch sudo env xargs \
-    busybox flock su invoke-expression iex";
+const RUNS: &str = "exec eval nohup setsid stdbuf unshare chroot time timeout nice watch sudo env \
+    xargs busybox flock su invoke-expression iex";
 const TOOL: &str = "aptitude apt apt-get yum dnf apk brew rpm pip npm yarn git svn hg docker \
     podman kubectl helm terraform aws gcloud az umount ip ss passwd systemctl journalctl htop vim \
     nano ed ver calc notepad mspaint fmt pr comm cmp tr uniq pidof ulimit tty tmux openssl gpg \

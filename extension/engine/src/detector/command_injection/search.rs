@@ -117,19 +117,8 @@ impl<'t> Search<'t, '_> {
     /// nothing else, which shells alone calculate; a function that calls itself twice.
     fn whole(&mut self) {
         let value = self.text.trim_ascii();
-        let production = if word::ifs(value) == Some(value.len()) {
-            Some("separator")
-        } else if spelling::is_calculation(value) {
-            Some("calculation")
-        } else if spelling::is_fork(value) {
-            Some("fork-bomb")
-        } else if option::runs_program(self.text) {
-            Some("option")
-        } else if spelling::is_fed(value) {
-            Some("redirection")
-        } else {
-            None
-        };
+        let production =
+            spelling::whole(value).or_else(|| option::runs_program(self.text).then_some("option"));
         if let Some(production) = production {
             self.best = Some(Found {
                 confidence: Confidence::High,
@@ -145,7 +134,7 @@ impl<'t> Search<'t, '_> {
     fn start(&mut self) {
         let at = skip_blank(self.text, 0, self.blank);
         self.command(Break::Start, at, at);
-        // What a program that undoes escapes makes a line break of.
+        // A line break that some program will undo.
         if self.text.starts_with(b"\\n") {
             self.command(Break::Both, 0, 2);
         }
@@ -276,6 +265,7 @@ impl<'t> Search<'t, '_> {
             has_path: word.has_path && word.text.first() == Some(&b'/'),
             after_number: false,
             after_datum: false,
+            is_continued: false,
             fills_value: self.fills(break_out, sign, &word),
             is_joined: guess::is_joined(self.text, &word),
             is_spaced: self.peek(sign.saturating_sub(1)) == b' ',
@@ -356,6 +346,7 @@ impl<'t> Search<'t, '_> {
             prefix,
             after_number: line.iter().all(u8::is_ascii_digit),
             after_datum: prefix::is_datum(line),
+            is_continued: self.text.ends_with(b" \\"),
             in_document: self.in_document(),
             ..command
         };

@@ -3,7 +3,7 @@
 use super::argument::Arguments;
 use super::command::{self, Kind};
 use super::search::Found;
-use super::word::Word;
+use super::word::{self, Word};
 use super::worth::Break;
 use crate::report::Confidence;
 
@@ -97,8 +97,23 @@ pub(super) fn is_loop(text: &[u8], word: &Word<'_>) -> bool {
     matches!(start.first(), Some(b'/' | b'%')) && has(b" in ") && has(b"%") && has(b"do")
 }
 
+/// What a value that is nothing else means to a shell alone.
+pub(super) fn whole(value: &[u8]) -> Option<&'static str> {
+    if word::ifs(value) == Some(value.len()) {
+        Some("separator")
+    } else if is_calculation(value) {
+        Some("calculation")
+    } else if is_fork(value) {
+        Some("fork-bomb")
+    } else if is_fed(value) {
+        Some("redirection")
+    } else {
+        None
+    }
+}
+
 /// `$((6*7))`: a calculation of numbers, as the whole of a value.
-pub(super) fn is_calculation(value: &[u8]) -> bool {
+fn is_calculation(value: &[u8]) -> bool {
     let quotes = |byte: &u8| matches!(byte, b'\'' | b'"' | b';' | b'|' | b'&' | b' ');
     let lead = value.iter().take(4).take_while(|byte| quotes(byte)).count();
     let Some(inner) = value
@@ -122,7 +137,7 @@ pub(super) fn is_calculation(value: &[u8]) -> bool {
 }
 
 /// `:(){ :|:& };:`: a function that calls itself twice, for ever.
-pub(super) fn is_fork(value: &[u8]) -> bool {
+fn is_fork(value: &[u8]) -> bool {
     let signs = value
         .iter()
         .take(4)
@@ -149,7 +164,7 @@ pub(super) fn is_fork(value: &[u8]) -> bool {
 }
 
 /// `<id;`: a name behind the sign of a redirection and before the end of a command.
-pub(super) fn is_fed(value: &[u8]) -> bool {
+fn is_fed(value: &[u8]) -> bool {
     let Some(name) = value.strip_prefix(b"<") else {
         return false;
     };

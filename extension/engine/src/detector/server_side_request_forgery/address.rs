@@ -221,7 +221,9 @@ pub(super) fn v6(text: &[u8]) -> Option<Address> {
     };
     Some(Address {
         place,
-        is_unusual: short.is_some_and(|short| short != text),
+        // Nobody was ever given a network of `fc00::/8` (RFC 4193, section 3.1).
+        is_unusual: short.is_some_and(|short| short != text)
+            || matches!(groups, [0xfc00..=0xfcff, ..]),
     })
 }
 
@@ -278,7 +280,8 @@ mod tests {
             ("0:0:0:0:0:0:169.254.169.254", Place::Metadata, true),
             ("64:ff9b::7f00:1", Place::Loopback, true),
             ("fd00:ec2::254", Place::Metadata, false),
-            ("fc00::1", Place::Private, false),
+            ("fc00::1", Place::Private, true),
+            ("fd12:3456::1", Place::Private, false),
             ("fe80::1%eth0", Place::Link, false),
             ("2001:db8::7", Place::Public, false),
         ] {

@@ -6,6 +6,7 @@ use memchr::memchr_iter;
 use super::address::Place;
 use super::field::{self, Field};
 use super::host::Lead;
+use super::remote;
 use super::service;
 use super::url::{self, Url};
 use crate::prose;
@@ -65,6 +66,7 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
         note(&mut found, form, &url, stand, meaning(&url, field, stand));
         if stand == Stand::Whole {
             note(&mut found, form, &url, stand, in_path(&url));
+            note(&mut found, form, &url, stand, remote::script(&url));
         }
         if found.is_some_and(|found| found.confidence == Confidence::High) {
             return found;
@@ -75,7 +77,7 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
             .iter()
             .take_while(|byte| matches!(byte, b'/' | b'\\'))
             .count();
-        if slashes == 2 {
+        if slashes >= 2 {
             // Without a protocol the page's own counts.
             let url = url::bare(text, start.saturating_add(slashes));
             let meaning = of_credentials(&url, true);
@@ -216,6 +218,9 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     if url.lead.is_inside() && service::is_mute(url.scheme, url.port) {
         return Some((Confidence::High, "tried-port"));
     }
+    if is_spelled_out(url) {
+        return Some((Confidence::High, "tried-port"));
+    }
     if url.lead.is_inside() && url.is_disguised {
         return Some((Confidence::High, "disguised-host"));
     }
@@ -303,7 +308,10 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
             Place::Public => return None,
             Place::Link if address.is_unusual => (Confidence::Medium, strange),
             _ if address.is_unusual || is_crippled(url) => (Confidence::High, strange),
+            // A field whose name asks for a URL raises one step.
+            Place::Unspecified if field == Field::Url => (Confidence::High, "inside-address"),
             Place::Unspecified => (Confidence::Medium, "inside-address"),
+            _ if field == Field::Url => (Confidence::Medium, "inside-address"),
             _ => (Confidence::Low, "inside-address"),
         },
         Lead::Local { is_unusual: true } | Lead::Embedded(Place::Loopback) => {
@@ -312,7 +320,9 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
         Lead::Embedded(Place::Public) | Lead::Metadata | Lead::Elsewhere => return None,
         Lead::Embedded(_) => (Confidence::Medium, "address-in-name"),
         Lead::Cluster => (Confidence::High, "control-plane"),
-        Lead::Machine if field == Field::Url => (Confidence::Medium, "inside-name"),
+        Lead::Machine | Lead::Local { .. } if field == Field::Url => {
+            (Confidence::Medium, "inside-name")
+        }
         Lead::Machine | Lead::Local { .. } => (Confidence::Low, "inside-name"),
         Lead::Rebinding => (Confidence::High, "rebinding"),
         Lead::Listener => (Confidence::Low, "listener"),
@@ -320,13 +330,25 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
     Some((confidence, production))
 }
 
-/// True for `http:127.0.0.1`: some parsers add the slashes, others see no host.
+/// True for `http:127.0.0.1` and `http:\\\\127.0.0.1`: some parsers mend the slashes, others see no
+/// host.
 fn is_crippled(url: &Url<'_>) -> bool {
-    url.lacks_slashes
+    (url.lacks_slashes || url.is_misslashed)
         && url
             .scheme
             .get(..4)
             .is_some_and(|head| head.eq_ignore_ascii_case(b"http"))
+}
+
+/// The address of the machine itself with the port that goes without saying.
+fn is_spelled_out(url: &Url<'_>) -> bool {
+    let Lead::To(address) = url.lead else {
+        return false;
+    };
+    let is = |scheme: &[u8]| url.scheme.eq_ignore_ascii_case(scheme);
+    address.place == Place::Loopback
+        && (url.port == Some(443) && is(b"https") || url.port == Some(80) && is(b"http"))
+        && matches!(url.path, b"" | b"/")
 }
 
 /// True if letters of a path are escaped, once or twice, for which there is no need.

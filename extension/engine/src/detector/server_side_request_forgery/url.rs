@@ -21,6 +21,8 @@ pub(super) struct Url<'t> {
     pub(super) path: &'t [u8],
     /// No slashes stand behind the protocol, or one.
     pub(super) lacks_slashes: bool,
+    /// More than two slashes stand behind the protocol, or backslashes.
+    pub(super) is_misslashed: bool,
     /// The URL stands in another one that names an archive: `jar:`.
     pub(super) is_archived: bool,
     /// Where the URL begins and where its host ends.
@@ -68,6 +70,8 @@ pub(super) fn at_colon(text: &[u8], colon: usize) -> Option<Url<'_>> {
         .take(SCHEME_BYTES_MAX)
         .take_while(|byte| matches!(byte, b'/' | b'\\'))
         .count();
+    let signs = text.get(at..).and_then(|rest| rest.get(..slashes));
+    let is_misslashed = slashes > 2 || signs.is_some_and(|signs| signs.contains(&b'\\'));
     at = at.saturating_add(slashes);
     // `file:///etc` has no host.
     let is_hostless = slashes != 2 && scheme.eq_ignore_ascii_case(b"file");
@@ -75,6 +79,7 @@ pub(super) fn at_colon(text: &[u8], colon: usize) -> Option<Url<'_>> {
     let carrier = head.get(head.len().saturating_sub(JAR.len())..);
     Some(Url {
         lacks_slashes: slashes < 2,
+        is_misslashed,
         is_archived: carrier.is_some_and(|carrier| carrier.eq_ignore_ascii_case(JAR)),
         ..read(text, scheme, start, at, is_hostless)
     })
@@ -118,7 +123,7 @@ fn read<'t>(
     };
     let (host, port) = host_and_port(host_port);
     let full = text.get(at.saturating_add(len)..).unwrap_or(&[]);
-    let by_user = behind_at(behind).or_else(|| first_host(user));
+    let by_user = behind_at(behind).or_else(|| first_host(user).or_else(|| inside_host(user)));
     Url {
         scheme,
         lead: lead(host),
@@ -133,6 +138,7 @@ fn read<'t>(
         host,
         path: full,
         lacks_slashes: false,
+        is_misslashed: false,
         is_archived: false,
         start,
         end: at.saturating_add(len),
@@ -164,6 +170,14 @@ fn is_disguise(user: &[u8]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'$'));
     let is_odd = user.iter().any(|byte| matches!(byte, b'[' | b']')) && !user.contains(&b'{');
     is_host && name.contains(&b'.') || is_odd
+}
+
+/// A user's name that is the name or the address of a host inside: `127.0.0.1@shop.example`.
+fn inside_host(user: &[u8]) -> Option<&[u8]> {
+    let name = user.split(|byte| *byte == b':').next()?;
+    let may_be_host =
+        name.eq_ignore_ascii_case(b"localhost") || memchr::memchr_iter(b'.', name).count() == 3;
+    (may_be_host && lead(name).is_inside()).then_some(name)
 }
 
 /// The host that stands behind the first of two `@`.
