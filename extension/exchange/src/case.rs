@@ -3,7 +3,8 @@
 use core::cell::{Cell, OnceCell};
 
 use credenza_engine::detector::Rule;
-use credenza_engine::{Exempt, HashKey, Report, inspect_exempting};
+use credenza_engine::leak::{self, Reflections};
+use credenza_engine::{Exempt, HashKey, Report, inspect_exempting, inspect_reflecting};
 use credenza_event::{Beside, Form, Steps};
 use credenza_policy::{Day, Exemption, Judge, Place, Policy, Will};
 
@@ -96,6 +97,32 @@ impl<'a> Case<'a> {
         record: Option<&str>,
         steps: Steps,
     ) -> Report {
+        let watch = self.policy.watch();
+        self.exempting(body, record, |exempt| {
+            inspect_exempting(body, beside, steps, self.key, watch, exempt)
+        })
+    }
+
+    /// Inspects the event as it came, and keeps of it what could do harm in its answer.
+    pub(crate) fn inspect_whole(&self, steps: Steps) -> (Report, Reflections) {
+        let beside = self.about.beside;
+        if !watches_reflections(self.policy) {
+            let report = self.inspect(self.body, beside, None, steps);
+            return (report, Reflections::default());
+        }
+        let watch = self.policy.watch();
+        self.exempting(self.body, None, |exempt| {
+            inspect_reflecting(self.body, beside, steps, self.key, watch, exempt)
+        })
+    }
+
+    /// Inspects with the exemptions of the policy and of its candidate, if there are any.
+    fn exempting<T>(
+        &self,
+        body: &[u8],
+        record: Option<&str>,
+        inspect: impl FnOnce(Option<&dyn Exempt>) -> T,
+    ) -> T {
         let shadow = self.policy.shadow.as_deref();
         let exempts = !self.policy.exemptions.is_empty()
             || shadow.is_some_and(|shadow| !shadow.exemptions.is_empty());
@@ -105,8 +132,18 @@ impl<'a> Case<'a> {
             left: Cell::new(Steps::for_bytes(body.len()).left()),
         };
         let exempt: Option<&dyn Exempt> = if exempts { Some(&exempt) } else { None };
-        inspect_exempting(body, beside, steps, self.key, self.policy.watch(), exempt)
+        inspect(exempt)
     }
+}
+
+/// True if somebody wants to know what of an event does harm in its answer.
+fn watches_reflections(policy: &Policy) -> bool {
+    let rules = [
+        leak::reflected_script::RULE.id,
+        leak::reflected_header::RULE.id,
+        leak::reflected_error::RULE.id,
+    ];
+    rules.iter().any(|rule| policy.watches(rule))
 }
 
 /// Asks the exemptions of a policy and of its candidate.

@@ -2,6 +2,7 @@
 //! It never lets a candidate policy change that, and never judges under two policies.
 use alloc::vec::Vec;
 
+use credenza_engine::leak::Reflections;
 use credenza_engine::{HashKey, Report};
 use credenza_event::{Beside, Coverage, Gap, Source, Steps};
 use credenza_policy::{Mode, Policy, Routes, Verdict, Will};
@@ -32,6 +33,8 @@ pub struct Inspected {
     pub canary: Option<bool>,
     /// Under which policy.
     pub under: Stamp,
+    /// What of the event could do harm in its answer.
+    pub reflections: Reflections,
 }
 
 /// What names a policy in records.
@@ -102,8 +105,11 @@ pub fn event_under(
         return Inspected::delivered(policy, report);
     }
     let case = Case::new(body, *about, policy, key);
-    let report = case.inspect(body, about.beside, None, steps);
-    judge(&case, report, steps)
+    let (report, reflections) = case.inspect_whole(steps);
+    Inspected {
+        reflections,
+        ..judge(&case, report, steps)
+    }
 }
 
 /// Turns the report on an event into a step; `steps` is the budget that the inspection had.
@@ -204,6 +210,7 @@ impl Inspected {
             shadow: None,
             canary: None,
             under: Stamp::of(policy),
+            reflections: Reflections::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{Completion, Cut};
 use credenza_policy::Policy;
@@ -46,6 +47,8 @@ pub(super) struct Expected {
     pub(super) completion: Option<Completion>,
     /// The policy that its event was judged under.
     pub(super) policy: Arc<Policy>,
+    /// What of the event could do harm in it.
+    pub(super) reflections: Reflections,
 }
 
 impl Awaited {
@@ -201,6 +204,7 @@ mod tests {
     use std::sync::Arc;
     use std::thread;
 
+    use credenza_engine::leak::Reflections;
     use credenza_event::Source;
     use credenza_exchange::Completion;
 
@@ -223,6 +227,7 @@ mod tests {
             source: Some(Source::Sqs),
             completion: Some(Completion::Failures(Vec::new())),
             policy: Arc::default(),
+            reflections: Reflections::default(),
         };
         assert_eq!(awaited.take(b"0"), None);
         for id in 0..=AWAITED_MAX {
@@ -240,6 +245,7 @@ mod tests {
             source: None,
             completion: None,
             policy: Arc::default(),
+            reflections: Reflections::default(),
         };
         awaited.note(b"1", unsettled.clone());
         thread::scope(|scope| {

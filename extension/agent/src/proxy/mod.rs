@@ -9,6 +9,7 @@ mod batch;
 mod buffer;
 mod chunked;
 mod connection;
+mod expect;
 mod guarded;
 mod head;
 mod link;

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use credenza_event::Source;
-use credenza_exchange::{Completion, Inspected, Step};
+use credenza_exchange::{Inspected, Step};
 use credenza_policy::{Mode, OnError};
 
 use super::aside::{ASIDE_BYTES_MIN, Aside};
-use super::batch::Expected;
 use super::connection::{Call, Connection};
 use super::head::Framing;
 use super::link::Link;
@@ -307,7 +305,10 @@ impl Proxy {
         }
         let (inspected, us) = self.inspect(message);
         match inspected {
-            Some(inspected) => self.note(message, &inspected, us),
+            Some(inspected) => {
+                self.note(message, &inspected, us);
+                self.keep(message, inspected);
+            }
             None => self.fault(Fault::OursPanicked, message.request_id()),
         }
     }
@@ -317,46 +318,6 @@ impl Proxy {
         if let Ok(message) = Arc::try_unwrap(message) {
             self.pool.keep_room(message.bytes.into_room());
         }
-    }
-
-    /// Remembers the policy for the answer to an event, where it may be another by then.
-    fn remember(&self, message: &Message) {
-        if message.reply.status == 200 && self.shared.policy.changes() {
-            let expected = Expected {
-                source: Some(Source::Unknown),
-                completion: None,
-                policy: Arc::clone(&message.policy),
-            };
-            self.awaited.note(message.request_id(), expected);
-        }
-    }
-
-    /// Remembers what the answer to an event will need, if anything; true if it will need the
-    /// event's source, which is looked at when the function has the event.
-    fn expect(
-        &self,
-        message: &Message,
-        inspected: &Inspected,
-        completion: Option<Completion>,
-    ) -> bool {
-        let is_watched = self.watches_outputs(&message.policy);
-        if completion.is_none() && !is_watched {
-            return false;
-        }
-        let is_unknown = is_watched && inspected.source == Source::Unknown;
-        let expected = Expected {
-            source: (!is_unknown).then_some(inspected.source),
-            completion,
-            policy: Arc::clone(&message.policy),
-        };
-        self.awaited.note(message.request_id(), expected);
-        is_unknown
-    }
-
-    /// Adds the source of an event to what its answer will need.
-    fn settle(&self, message: &Message) {
-        let source = credenza_event::source::recognise(message.event());
-        self.awaited.settle(message.request_id(), source);
     }
 
     /// Counts an event that was handed on or refused, and how long it was here.
@@ -389,13 +350,13 @@ impl Held {
         };
         drop(message);
         match inspected {
-            Some(inspected) => held.act(&inspected, us),
+            Some(inspected) => held.act(inspected, us),
             None => held.fail(Fault::OursPanicked),
         }
     }
 
     /// Acts on a verdict.
-    fn act(self, inspected: &Inspected, us: u64) -> After {
+    fn act(self, mut inspected: Inspected, us: u64) -> After {
         let slow = self.begun.elapsed() > LOOK_AGAIN_AFTER;
         let Self {
             connection,
@@ -406,11 +367,15 @@ impl Held {
         } = self;
         let proxy = Arc::clone(&connection.proxy);
         let decides = link.is_some();
-        proxy.note(&message, inspected, us);
-        let after = match (&inspected.step, link) {
-            (_, None) => After::Served(connection),
+        proxy.note(&message, &inspected, us);
+        let step = std::mem::replace(&mut inspected.step, Step::Deliver);
+        let after = match (&step, link) {
+            (_, None) => {
+                proxy.keep(&message, inspected);
+                After::Served(connection)
+            }
             (Step::Deliver, Some(link)) => {
-                let is_unsettled = proxy.expect(&message, inspected, None);
+                let is_unsettled = proxy.expect(&message, &mut inspected, None);
                 let after = connection.deliver(Some(link), &message, slow);
                 if is_unsettled {
                     proxy.settle(&message);
@@ -424,7 +389,7 @@ impl Held {
             (Step::Refuse(refusal), Some(link)) => connection.refuse(link, call, &message, refusal),
             (Step::Cut(cut), Some(link)) => {
                 if let Some(left) = Connection::cut(&message, cut) {
-                    proxy.expect(&message, inspected, cut.completion.clone());
+                    proxy.expect(&message, &mut inspected, cut.completion.clone());
                     connection.deliver(Some(link), &Arc::new(left), slow)
                 } else {
                     let policy = &message.policy;

@@ -38,7 +38,7 @@ const COMMON_ROOM_BYTES: usize = ROOM_BYTES / 4 * 3;
 const COMMON_TEXTS_MAX: usize = TEXTS_MAX / 4 * 3;
 
 /// The texts of one event that could do harm in its answer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Reflections {
     /// The texts, side by side.
     bytes: Vec<u8>,
@@ -48,6 +48,14 @@ pub struct Reflections {
     suspected: Vec<Option<Confidence>>,
     grams: OnceCell<Grams>,
 }
+
+impl PartialEq for Reflections {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bytes, &self.ends, &self.suspected) == (&other.bytes, &other.ends, &other.suspected)
+    }
+}
+
+impl Eq for Reflections {}
 
 impl fmt::Debug for Reflections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

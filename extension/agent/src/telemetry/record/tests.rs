@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credenza_engine::detector::Rule;
-use credenza_engine::leak::OwnLeak;
+use credenza_engine::leak::{OwnLeak, Reflections};
 use credenza_engine::{Confidence, Explanation, Finding, Report};
 use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
 use credenza_exchange::{Inspected, Stamp, Step};
@@ -83,6 +83,7 @@ fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
         shadow: None,
         canary: None,
         under: UNDER,
+        reflections: Reflections::default(),
         report: Report {
             findings,
             findings_dropped: 0,

@@ -39,7 +39,7 @@ const COMPARED_SHARE: usize = 8;
 const COMPARED_MIN: usize = 64 * 1024;
 
 /// The grams of texts that lie side by side.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Grams {
     heads: Vec<u16>,
     /// For each byte of the texts the one before at which an equal gram may begin.
