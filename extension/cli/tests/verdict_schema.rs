@@ -1,8 +1,5 @@
 //! The published schema of a verdict line: it lists what the engine has, and every line fits it.
 //! These tests never look inside the program, only at what it lists and prints.
-//!
-//! The schema is checked by a few dozen lines of its own below, because the crates that do it bring
-//! seventy others along, two major versions of some; a keyword that those lines do not know fails.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeSet;
@@ -11,8 +8,9 @@ use std::process::{Command, Stdio};
 
 use credenza_engine::detector::DETECTORS;
 use credenza_event::{Decoder, Gap};
+use credenza_schema::{misfit, object};
 use expect_test::expect_file;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The schema, made of what the engine has.
 fn schema() -> Value {
@@ -66,106 +64,10 @@ fn schema() -> Value {
     schema
 }
 
-/// An object with these members, of which only some may be left out.
-fn object(members: &Value, optional: &[&str]) -> Value {
-    let names = members.as_object().unwrap().keys();
-    let required: Vec<_> = names
-        .filter(|name| !optional.contains(&name.as_str()))
-        .cloned()
-        .collect();
-    json!({
-        "type": "object",
-        "properties": members,
-        "required": required,
-        "additionalProperties": false,
-    })
-}
-
 #[test]
 fn the_published_schema_lists_what_the_engine_has() {
     let published = expect_file!["../../../docs/schema/verdict.schema.json"];
     published.assert_eq(&format!("{:#}\n", schema()));
-}
-
-/// What is wrong with `value`, if anything.
-fn misfit(value: &Value, schema: &Value, root: &Value) -> Option<String> {
-    let wrong = |keyword: &str| Some(format!("{keyword}: {value}"));
-    for (keyword, wanted) in schema.as_object().unwrap() {
-        let len = match value {
-            Value::String(text) => text.chars().count(),
-            Value::Array(items) => items.len(),
-            _ => 0,
-        };
-        let limit = || usize::try_from(wanted.as_u64().unwrap()).unwrap();
-        let fits = match keyword.as_str() {
-            "$schema" | "$defs" | "title" => true,
-            "$ref" => {
-                let pointer = wanted.as_str().unwrap().trim_start_matches('#');
-                let found = misfit(value, root.pointer(pointer).unwrap(), root);
-                if found.is_some() {
-                    return found;
-                }
-                true
-            }
-            "type" => match wanted.as_str().unwrap() {
-                "object" => value.is_object(),
-                "array" => value.is_array(),
-                "string" => value.is_string(),
-                "integer" => value.is_u64() || value.is_i64(),
-                _ => false,
-            },
-            "enum" => wanted.as_array().unwrap().contains(value),
-            "minimum" => value
-                .as_i64()
-                .is_none_or(|number| number >= wanted.as_i64().unwrap()),
-            "minLength" | "minItems" => len >= limit(),
-            "maxLength" | "maxItems" => len <= limit(),
-            "uniqueItems" => {
-                let items = value.as_array().unwrap();
-                let all: BTreeSet<_> = items.iter().map(Value::to_string).collect();
-                all.len() == items.len()
-            }
-            "required" => {
-                let names = wanted.as_array().unwrap().iter();
-                names
-                    .map(|name| name.as_str().unwrap())
-                    .all(|name| value.get(name).is_some())
-            }
-            "additionalProperties" | "properties" => {
-                let found = members(value, schema, root);
-                if found.is_some() {
-                    return found;
-                }
-                true
-            }
-            "items" => {
-                let mut items = value.as_array().unwrap().iter();
-                let found = items.find_map(|item| misfit(item, wanted, root));
-                if found.is_some() {
-                    return found;
-                }
-                true
-            }
-            // Nothing fits a keyword that this test does not know.
-            _ => false,
-        };
-        if !fits {
-            return wrong(keyword);
-        }
-    }
-    None
-}
-
-/// What is wrong with the members of an object that may have no others.
-fn members(value: &Value, schema: &Value, root: &Value) -> Option<String> {
-    let known: &Map<String, Value> = schema["properties"].as_object().unwrap();
-    let members = value.as_object().unwrap();
-    members
-        .iter()
-        .find_map(|(name, member)| match known.get(name) {
-            Some(schema) => misfit(member, schema, root).map(|found| format!("{name}: {found}")),
-            None => Some(format!("an unknown member {name}")),
-        })
 }
 
 /// The lines of all fences of a page.
@@ -264,7 +166,7 @@ fn every_line_that_inspect_prints_fits_the_schema() {
         .collect();
     assert_eq!(lines.len(), asked);
     for line in &lines {
-        assert_eq!(misfit(line, &schema, &schema), None, "{line}");
+        assert_eq!(misfit(line, &schema), None, "{line}");
     }
     // Nothing of the schema was left unasked.
     let findings = || {
@@ -310,12 +212,12 @@ fn a_line_with_one_thing_wrong_does_not_fit() {
     ] {
         let mut line = right.clone();
         *line.pointer_mut(pointer).unwrap() = wrong;
-        assert!(misfit(&line, &schema, &schema).is_some(), "{line}");
+        assert!(misfit(&line, &schema).is_some(), "{line}");
     }
     let mut short = right.clone();
     short.as_object_mut().unwrap().remove("steps");
-    assert!(misfit(&short, &schema, &schema).is_some());
+    assert!(misfit(&short, &schema).is_some());
     let mut long = right;
     long["findings"][0]["value"] = json!("1 or 1=1");
-    assert!(misfit(&long, &schema, &schema).is_some());
+    assert!(misfit(&long, &schema).is_some());
 }

@@ -519,4 +519,6 @@ fn part(finding: &Finding) -> &'static str {
 }
 
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod tests;

@@ -23,17 +23,17 @@ static RULE: Rule = Rule {
     page: "",
 };
 
-fn now() -> SystemTime {
+pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_795_570_990_123)
 }
 
-const UNDER: Stamp = Stamp {
+pub(super) const UNDER: Stamp = Stamp {
     mode: Mode::Monitor,
     version: 0,
     hash: 0x1234_5678_9abc_def0,
 };
 
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin {
         function: "orders".into(),
         version: "$LATEST".into(),
@@ -42,7 +42,7 @@ fn origin() -> Origin {
     }
 }
 
-fn invocation() -> Invocation<'static> {
+pub(super) fn invocation() -> Invocation<'static> {
     Invocation {
         request_id: b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
         trace_id: b"Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1",
@@ -51,7 +51,7 @@ fn invocation() -> Invocation<'static> {
     }
 }
 
-fn found(location: &str) -> Finding {
+pub(super) fn found(location: &str) -> Finding {
     Finding {
         rule: &RULE,
         confidence: Confidence::High,
@@ -73,7 +73,7 @@ fn found(location: &str) -> Finding {
     }
 }
 
-fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
+pub(super) fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
     Inspected {
         step: Step::Deliver,
         verdict: Verdict::Block,
@@ -95,7 +95,11 @@ fn inspected(findings: Vec<Finding>, coverage: Coverage) -> Inspected {
     }
 }
 
-fn line_of(invocation: &Invocation<'_>, origin: &Origin, inspected: &Inspected) -> String {
+pub(super) fn line_of(
+    invocation: &Invocation<'_>,
+    origin: &Origin,
+    inspected: &Inspected,
+) -> String {
     let seen = Seen {
         now: now(),
         origin,

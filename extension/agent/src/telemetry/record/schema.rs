@@ -1,0 +1,419 @@
+//! The published schema of the agent's lines, and lines of every kind held against it.
+//! It never lists a field that no line has, nor lets a line have a field that it does not list.
+use credenza_engine::Confidence;
+use credenza_event::{Coverage, Decoder, Gap, Source};
+use credenza_policy::{LogFormat, Mode, Problem, Verdict};
+use credenza_schema::{misfit, object};
+use expect_test::expect_file;
+use serde_json::{Map, Value, json};
+
+use super::tests::{UNDER, found, inspected, invocation, line_of, now, origin};
+use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
+use crate::telemetry::metrics::Window;
+use crate::telemetry::repeats::{Circumstance, Repeats};
+use crate::telemetry::{FaultNote, Invocation, LeakNote, TamperNote};
+
+/// Members with their schemas, those of `others` before them.
+fn with(others: &[&Value], own: Value) -> Value {
+    let mut members = Map::new();
+    for some in others.iter().copied().chain([&own]) {
+        members.extend(some.as_object().cloned().unwrap_or_default());
+    }
+    Value::Object(members)
+}
+
+/// A line of kind `record`: these members, of which the `optional` may be left out.
+fn kind(record: &str, members: &Value, optional: &[&str]) -> Value {
+    let head = json!({
+        "time": { "type": "string", "minLength": 24, "maxLength": 24 },
+        "timestamp": { "type": "string", "minLength": 24, "maxLength": 24 },
+        "level": { "enum": ["error", "warn", "info", "debug", "ERROR", "WARN", "INFO", "DEBUG"] },
+        "record": { "const": record },
+    });
+    let everywhere = ["time", "timestamp", "function", "version"];
+    let optional: Vec<&str> = everywhere.iter().chain(optional).copied().collect();
+    object(&with(&[&head], members.clone()), &optional)
+}
+
+fn schema() -> Value {
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let word = json!({ "type": "string", "minLength": 1 });
+    let text = json!({ "type": "string" });
+    let pair = json!({ "type": "array", "items": count, "minItems": 2, "maxItems": 2 });
+    let verdict = json!({ "enum": ["pass", "flag", "block"] });
+    let confidence = json!({ "enum": ["high", "medium", "low"] });
+    let words = json!({ "type": "array", "items": word });
+    let function = json!({ "function": word, "version": word });
+    let force = json!({ "mode": { "enum": Mode::ALL.map(Mode::name) }, "policy": word });
+    let about = json!({ "request_id": text, "trace": word, "tenant": word });
+    let outcome = json!({
+        "verdict": verdict, "applied": { "type": "boolean" }, "records_cut": count,
+        "coverage": { "enum": ["complete", "partial"] },
+        "gaps": { "type": "array", "items": { "enum": Gap::ALL.map(Gap::name) } },
+        "findings_dropped": count, "steps": count, "us": count, "shadow": verdict,
+        "canary": { "enum": ["in", "out"] }, "policy_version": count,
+    });
+    let event = with(
+        &[&about, &function, &force, &outcome],
+        json!({ "source": word }),
+    );
+    let may = [
+        "trace",
+        "tenant",
+        "records_cut",
+        "gaps",
+        "findings_dropped",
+        "shadow",
+        "canary",
+        "policy_version",
+    ];
+    let finding = json!({
+        "rule": word, "confidence": confidence, "batch_record": word, "route": word,
+        "location": text,
+        "role": word, "part": { "enum": ["key", "value"] }, "span": pair, "length": count,
+        "decoded": words, "context": word, "dialect": word, "production": word,
+        "hash": { "type": "string", "minLength": 16, "maxLength": 16 }, "sample": word,
+    });
+    let finding_may = [
+        "route",
+        "batch_record",
+        "decoded",
+        "context",
+        "dialect",
+        "production",
+        "sample",
+    ];
+    let bytes = with(&[&event], json!({ "bytes": count }));
+    let bytes_may = [&may[..], &["source"]].concat();
+    let kinds = [
+        kind(
+            "finding",
+            &with(&[&event], finding),
+            &[&may[..], &finding_may].concat(),
+        ),
+        kind("partial", &bytes, &bytes_may),
+        kind("inspected", &bytes, &bytes_may),
+        kind(
+            "leak",
+            &with(
+                &[&function, &force],
+                json!({
+                    "request_id": word, "rule": word, "confidence": confidence, "secret": text,
+                    "spelling": word, "channel": word, "span": pair, "verdict": verdict,
+                    "applied": { "type": "boolean" },
+                }),
+            ),
+            &["request_id"],
+        ),
+        kind(
+            "fault",
+            &with(
+                &[&function],
+                json!({
+                    "request_id": word, "kind": word, "family": word, "behaviour": word, "detail": word,
+                }),
+            ),
+            &["request_id", "detail"],
+        ),
+        kind(
+            "problem",
+            &json!({ "function": word, "at": text, "message": text }),
+            &[],
+        ),
+        kind(
+            "tamper",
+            &with(
+                &[&function, &force],
+                json!({
+                    "request_id": word, "rule": word, "confidence": confidence, "why": word,
+                    "detail": word,
+                }),
+            ),
+            &["request_id", "detail"],
+        ),
+        kind(
+            "init",
+            &with(
+                &[&function, &force],
+                json!({
+                    "agent": word, "listen": text, "upstream": text, "problems": count,
+                    "witness": { "enum": ["on", "off", "refused"] },
+                }),
+            ),
+            &[],
+        ),
+        counted(&count, &word),
+        kind(
+            "repeats",
+            &with(
+                &[&function, &force],
+                json!({
+                    "source": word, "rule": word, "confidence": confidence, "location": text,
+                    "verdict": verdict, "applied": { "type": "boolean" }, "count": count,
+                    "last_request_id": text,
+                }),
+            ),
+            &[],
+        ),
+        kind("summary", &summed(&count, &word), &[]),
+        kind("dropped", &json!({ "records": count }), &[]),
+        kind("wrapper", &json!({ "message": text }), &[]),
+        kind("lifecycle", &json!({ "message": text }), &[]),
+    ];
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line that the agent writes",
+        "oneOf": kinds,
+    })
+}
+
+fn summed(count: &Value, word: &Value) -> Value {
+    json!({
+        "function": word, "version": word, "reason": word, "inspected": count, "partial": count,
+        "flagged": count, "blocked": count, "leaks": count, "tampered": count, "faults": count,
+        "problems": count, "findings_dropped": count, "dropped": count,
+    })
+}
+
+fn counted(count: &Value, word: &Value) -> Value {
+    let by_verdict = object(&json!({ "flag": count, "block": count }), &[]);
+    let metric = object(&json!({ "Name": word, "Unit": word }), &[]);
+    let dimensions = json!({ "type": "array", "items": { "type": "array", "items": word } });
+    let metrics = object(
+        &json!({
+            "Namespace": { "const": "credenza" },
+            "Dimensions": dimensions,
+            "Metrics": { "type": "array", "items": metric, "maxItems": 100 },
+        }),
+        &[],
+    );
+    let embedded = object(
+        &json!({
+            "Timestamp": count,
+            "CloudWatchMetrics": { "type": "array", "items": metrics },
+        }),
+        &[],
+    );
+    let quantiles = [
+        "added_us_p50",
+        "added_us_p99",
+        "inspection_us_p50",
+        "inspection_us_p99",
+        "steps_p50",
+        "steps_p99",
+    ];
+    let mut members = json!({
+        "function": word, "version": word, "mode": word, "policy": word,
+        "rules": { "type": "object", "additionalProperties": by_verdict }, "_aws": embedded,
+    });
+    let counters = [
+        "invocations",
+        "inspected",
+        "bytes",
+        "partial",
+        "flagged",
+        "would_block",
+        "blocked",
+        "leaks",
+        "tampered",
+        "faults",
+        "findings_dropped",
+        "dropped",
+    ];
+    for name in counters.iter().chain(&quantiles) {
+        members[name] = count.clone();
+    }
+    kind("metrics", &members, &quantiles)
+}
+
+#[test]
+fn the_published_schema_lists_what_the_agent_writes() {
+    let published = expect_file!["../../../../../docs/schema/record.schema.json"];
+    published.assert_eq(&format!("{:#}\n", schema()));
+}
+
+/// What varies from line to line.
+#[derive(Clone, Debug, bolero::generator::TypeGenerator)]
+struct Dice {
+    texts: [Vec<u8>; 4],
+    numbers: [u64; 4],
+    flags: [bool; 6],
+}
+
+impl Dice {
+    fn text(&self, index: usize) -> String {
+        String::from_utf8_lossy(&self.texts[index]).into_owned()
+    }
+}
+
+/// Lines of every kind with these contents.
+fn lines(dice: &Dice) -> Vec<String> {
+    let format = if dice.flags[0] {
+        LogFormat::Json
+    } else {
+        LogFormat::Text
+    };
+    let origin = Origin {
+        function: if dice.flags[1] {
+            dice.text(0)
+        } else {
+            String::new()
+        },
+        format,
+        ..origin()
+    };
+    let mut lines = about_events(dice, &origin);
+    lines.push(super::problem(
+        now(),
+        &origin,
+        &Problem {
+            at: dice.text(0),
+            message: dice.text(1),
+        },
+    ));
+    lines.push(super::fault(
+        now(),
+        &origin,
+        &FaultNote {
+            kind: "k",
+            family: "ours",
+            behaviour: "passed",
+            detail: &dice.text(2),
+            request_id: &dice.texts[3],
+        },
+    ));
+    lines.push(super::tamper(
+        now(),
+        &origin,
+        &TamperNote {
+            rule: "proxy-bypass",
+            why: "not-delivered",
+            request_id: &dice.texts[3],
+            detail: &dice.text(2),
+        },
+    ));
+    let leak = credenza_engine::leak::OwnLeak {
+        secret: 0,
+        start: 1,
+        end: 9,
+        spelling: "plain",
+    };
+    lines.push(super::leak(
+        now(),
+        &origin,
+        &LeakNote {
+            request_id: &dice.texts[3],
+            channel: "response",
+            secret: &dice.text(1),
+            leak: &leak,
+            verdict: Verdict::Block,
+            applied: dice.flags[2],
+            under: UNDER,
+        },
+    ));
+    let problems = dice.numbers[0];
+    lines.push(super::init(
+        now(),
+        &origin,
+        &dice.text(1),
+        &dice.text(2),
+        "on",
+        problems,
+    ));
+    let counts = Counts {
+        inspected: dice.numbers[0],
+        dropped: dice.numbers[1],
+        ..Counts::default()
+    };
+    lines.push(super::summary(now(), &origin, "spindown", &counts));
+    lines.push(super::dropped(now(), format, dice.numbers[2]));
+    lines.push(super::wrapper(now(), &dice.text(3)));
+    lines.push(super::lifecycle(now(), format, &dice.text(3)));
+    lines
+}
+
+/// Those that tell of events: findings, what was not inspected, what repeats, what it came to.
+fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
+    let mut finding = found(&dice.text(0));
+    finding.confidence = if dice.flags[2] {
+        Confidence::Low
+    } else {
+        Confidence::High
+    };
+    finding.record = dice.flags[3].then(|| dice.text(1));
+    finding.length = u32::MAX;
+    if dice.flags[4] {
+        finding.decoded = Decoder::ALL.to_vec();
+    }
+    let coverage = if dice.flags[5] {
+        Coverage::missing(Gap::Budget)
+    } else {
+        Coverage::COMPLETE
+    };
+    let mut seen = inspected(vec![finding.clone()], coverage);
+    seen.report.bytes = dice.numbers[0];
+    seen.report.steps = dice.numbers[1];
+    seen.records_cut = u32::from(dice.flags[3]);
+    seen.shadow = dice.flags[1].then_some(Verdict::Flag);
+    seen.canary = dice.flags[2].then_some(dice.flags[3]);
+    seen.under.version = u64::from(dice.flags[4]);
+    let invocation = Invocation {
+        request_id: &dice.texts[1],
+        tenant_id: &dice.texts[2],
+        trace_id: &dice.texts[3],
+        ..invocation()
+    };
+    let mut lines = vec![line_of(&invocation, origin, &seen)];
+    let told = Seen {
+        now: now(),
+        origin,
+        invocation: &invocation,
+        inspected: &seen,
+        us: dice.numbers[2],
+    };
+    lines.push(super::partial(&told));
+    lines.push(super::clean(&told));
+    let mut window = Window::begun(std::time::Instant::now());
+    let mut repeats = Repeats::default();
+    for _ in 0..12 {
+        window.inspected(&seen, dice.numbers[3]);
+        if dice.flags[5] {
+            window.dealt_with(dice.numbers[3]);
+        }
+        let event = Circumstance {
+            source: Source::Sqs,
+            verdict: seen.verdict,
+            applied: dice.flags[0],
+            request_id: &dice.texts[1],
+        };
+        repeats.admits(&finding, &event);
+    }
+    lines.push(super::metrics(now(), origin, &window, dice.numbers[3]));
+    let repeats = repeats.end();
+    assert_eq!(repeats.len(), 1);
+    lines.push(super::repeats(now(), origin, &repeats[0]));
+    lines
+}
+
+#[test]
+fn every_line_fits_the_schema_and_all_but_metrics_are_short() {
+    let schema = schema();
+    bolero::check!()
+        .with_iterations(7_000)
+        .with_type::<Dice>()
+        .for_each(|dice| {
+            for line in lines(dice) {
+                let value: Value = serde_json::from_str(&line).unwrap();
+                if let Some(found) = misfit(&value, &schema) {
+                    let own = schema["oneOf"].as_array().unwrap().iter();
+                    let why: Vec<_> = own
+                        .filter(|kind| kind["properties"]["record"]["const"] == value["record"])
+                        .filter_map(|kind| misfit(&value, kind))
+                        .collect();
+                    panic!("{found}: {why:?}");
+                }
+                let is_short = line.len() <= LINE_BYTES_MAX || value["record"] == "metrics";
+                assert!(is_short, "{} bytes: {line}", line.len());
+            }
+        });
+}
