@@ -110,7 +110,8 @@ fn schema() -> Value {
             &with(
                 &[&function],
                 json!({
-                    "request_id": word, "kind": word, "family": word, "behaviour": word, "detail": word,
+                    "request_id": word, "kind": word, "family": word, "behaviour": word,
+                    "detail": word,
                 }),
             ),
             &["request_id", "detail"],
@@ -308,7 +309,7 @@ fn lines(dice: &Dice) -> Vec<String> {
             leak: &leak,
             verdict: Verdict::Block,
             applied: dice.flags[2],
-            under: UNDER,
+            under: Some(UNDER),
         },
     ));
     let problems = dice.numbers[0];
