@@ -14,6 +14,7 @@ mod interrupt;
 mod page;
 mod paint;
 mod record;
+mod records;
 mod rules;
 mod stage;
 mod suggest;
