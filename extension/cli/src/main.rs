@@ -6,6 +6,7 @@ mod binaries;
 mod check;
 mod demo;
 mod dev;
+mod evidence;
 mod explain;
 mod failure;
 mod front_door;

@@ -1,0 +1,394 @@
+//! What records prove: one pass over them, into tables of bounded size.
+//! It never keeps a record, and never decides what to do about what it has seen.
+pub(crate) mod bound;
+pub(crate) mod cluster;
+pub(crate) mod function;
+mod invocation;
+pub(crate) mod label;
+pub(crate) mod tally;
+pub(crate) mod timeline;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use credenza_engine::Confidence;
+use credenza_policy::Policy;
+
+use crate::records::{self, Intake, Record};
+use cluster::{Cluster, caller};
+use function::Function;
+use invocation::Invocations;
+use label::{Label, Labels};
+use tally::{Distinct, Heaviest, Histogram, Top, Weight, hash};
+use timeline::Timeline;
+
+// Limit: a cluster with its samples, callers and values takes some 8 KB, twice as many as are kept
+// may be held: 33 MB.
+const CLUSTERS_KEPT: usize = 2048;
+// Limit: functions of an account are some hundreds, rules some dozens: each pair takes some 2 KB.
+const RULES_KEPT: usize = 8192;
+const FUNCTIONS_MAX: usize = 1024;
+// Limit: a page shows ten; the rest is there so that none of the ten is forgotten too early.
+const NAMES_KEPT: usize = 1000;
+
+/// What is told of one rule in one function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleSeen {
+    pub(crate) function: String,
+    pub(crate) rule: String,
+    /// Findings, repeats included.
+    pub(crate) findings: u64,
+    /// Invocations that block mode would refuse for this rule.
+    pub(crate) blocking: u64,
+    /// Invocations with weaker findings alone.
+    pub(crate) weaker: u64,
+    /// Of the blocking ones: those that people have called attacks, and false alarms.
+    pub(crate) attacks: u64,
+    pub(crate) alarms: u64,
+    pub(crate) callers: Distinct,
+    pub(crate) first: Option<i64>,
+    pub(crate) last: Option<i64>,
+}
+
+impl Weight for RuleSeen {
+    fn weight(&self) -> u64 {
+        self.findings
+    }
+}
+
+/// All that was seen.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    policy: Policy,
+    labels: Labels,
+    pub(crate) intake: Intake,
+    pub(crate) first: Option<i64>,
+    pub(crate) last: Option<i64>,
+    pub(crate) functions: BTreeMap<String, Function>,
+    pub(crate) rules: Heaviest<RuleSeen>,
+    pub(crate) clusters: Heaviest<Cluster>,
+    pub(crate) timeline: Timeline,
+    pub(crate) routes: Top,
+    pub(crate) places: Top,
+    pub(crate) sources: Top,
+    pub(crate) tenants: Top,
+    pub(crate) gaps: Top,
+    pub(crate) faults: Top,
+    pub(crate) leaks: Top,
+    pub(crate) problems: Top,
+    pub(crate) bypasses: u64,
+    pub(crate) latency: Histogram,
+    pub(crate) steps: Histogram,
+    /// The 50 % and 99 % latencies of minutes.
+    pub(crate) added_p50: Histogram,
+    pub(crate) added_p99: Histogram,
+    /// Findings whose shadow verdict differs, by `verdict → shadow`.
+    pub(crate) shadows: Top,
+    pub(crate) findings_dropped: u64,
+    invocations: Invocations,
+}
+
+impl Evidence {
+    /// Nothing seen yet; `policy` says from which confidence on a finding blocks.
+    pub(crate) fn new(policy: Policy, labels: Labels) -> Self {
+        Self {
+            policy,
+            labels,
+            intake: Intake::default(),
+            first: None,
+            last: None,
+            functions: BTreeMap::new(),
+            rules: Heaviest::new(RULES_KEPT),
+            clusters: Heaviest::new(CLUSTERS_KEPT),
+            timeline: Timeline::default(),
+            routes: Top::new(NAMES_KEPT),
+            places: Top::new(NAMES_KEPT),
+            sources: Top::new(NAMES_KEPT),
+            tenants: Top::new(NAMES_KEPT),
+            gaps: Top::new(NAMES_KEPT),
+            faults: Top::new(NAMES_KEPT),
+            leaks: Top::new(NAMES_KEPT),
+            problems: Top::new(NAMES_KEPT),
+            bypasses: 0,
+            latency: Histogram::default(),
+            steps: Histogram::default(),
+            added_p50: Histogram::default(),
+            added_p99: Histogram::default(),
+            shadows: Top::new(NAMES_KEPT),
+            findings_dropped: 0,
+            invocations: Invocations::default(),
+        }
+    }
+
+    /// Reads all records of `paths`; `label` is what is known of all their findings.
+    pub(crate) fn read(&mut self, paths: &[String], label: Label) -> Result<()> {
+        let intake = records::each(paths, &mut |record| {
+            self.take(record, label);
+            Ok(true)
+        })?;
+        if label != Label::Attack {
+            self.intake = intake;
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Takes one record.
+    pub(crate) fn take(&mut self, record: &Record<'_>, label: Label) {
+        // What comes from attacks alone says nothing of customers, and is not counted with them.
+        if label == Label::Attack {
+            if record.kind() == Some("finding") {
+                self.finding(record, label);
+            }
+            return;
+        }
+        let Some(kind) = record.kind() else { return };
+        if let Some(seconds) = record.seconds() {
+            self.first = Some(self.first.map_or(seconds, |first| first.min(seconds)));
+            self.last = Some(self.last.map_or(seconds, |last| last.max(seconds)));
+        }
+        self.function(record.function.get()).meet(record);
+        match kind {
+            "finding" => self.finding(record, self.labels.of(record)),
+            "repeats" => self.repeats(record),
+            "partial" | "inspected" => self.event(record, kind),
+            "metrics" => self.minute(record),
+            "summary" => self.function(record.function.get()).summary(record),
+            "init" => self.function(record.function.get()).environments += 1,
+            "leak" => self.leak(record),
+            "fault" => {
+                let what = [
+                    record.kind.get(),
+                    record.behaviour.get(),
+                    record.family.get(),
+                ];
+                self.faults.add(&what.join(" · "), 1);
+                self.function(record.function.get()).lines.faults += 1;
+            }
+            "problem" => {
+                let what = format!("{}: {}", record.at.get(), record.message.get());
+                self.problems.add(&what, 1);
+            }
+            "wrapper" | "lifecycle" => self.problems.add(record.message.get(), 1),
+            "dropped" => {
+                let records = record.records.and_then(|raw| raw.get().parse().ok());
+                let function = self.function(record.function.get());
+                function.dropped = function.dropped.max(records.unwrap_or(1));
+            }
+            "proxy-bypass" => self.bypasses += 1,
+            _ => (),
+        }
+    }
+
+    /// Counts what is still open.
+    fn settle(&mut self) {
+        for closed in self.invocations.close_all() {
+            self.close(&closed);
+        }
+    }
+
+    fn function(&mut self, name: &str) -> &mut Function {
+        let full = self.functions.len() >= FUNCTIONS_MAX;
+        let name = if full && !self.functions.contains_key(name) {
+            "other functions"
+        } else {
+            name
+        };
+        if !self.functions.contains_key(name) {
+            self.functions.insert(name.to_owned(), Function::default());
+        }
+        // It stands there since the line above, so nothing is made here but a way to it.
+        self.functions.entry(name.to_owned()).or_default()
+    }
+
+    /// Whether a finding would block if its rule were let.
+    fn blocks(&self, record: &Record<'_>) -> bool {
+        let all = [Confidence::Low, Confidence::Medium, Confidence::High];
+        let known = all
+            .into_iter()
+            .find(|known| known.name() == record.confidence.get());
+        let rules = &self.policy.rules;
+        let minimum = rules
+            .iter()
+            .find(|rule| rule.id == record.rule.get())
+            .map_or(Confidence::High, |rule| rule.minimum_confidence);
+        known.is_some_and(|known| known >= minimum)
+    }
+
+    fn finding(&mut self, record: &Record<'_>, label: Label) {
+        let (blocks, times) = (self.blocks(record), record.times());
+        let is_of_customers = label != Label::Attack;
+        if is_of_customers {
+            self.names(record, times);
+            if let Some(seconds) = record.seconds() {
+                let blocking = if blocks { times } else { 0 };
+                self.timeline
+                    .add(seconds, record.rule.get(), times, blocking);
+            }
+        }
+        let rule_key = hash(&(record.function.get(), record.rule.get()));
+        let rule = self.rules.entry(rule_key, || RuleSeen {
+            function: record.function.get().to_owned(),
+            rule: record.rule.get().to_owned(),
+            ..RuleSeen::default()
+        });
+        rule.findings += times;
+        rule.callers.add(caller(record));
+        if let Some(seconds) = record.seconds() {
+            rule.first = Some(rule.first.map_or(seconds, |first| first.min(seconds)));
+            rule.last = Some(rule.last.map_or(seconds, |last| last.max(seconds)));
+        }
+        let cluster_key = Cluster::key(record);
+        self.clusters
+            .entry(cluster_key, || Cluster::new(record))
+            .add(record);
+        let touched = invocation::Touched {
+            rule: rule_key,
+            cluster: cluster_key,
+            blocks,
+            label,
+        };
+        if let Some(closed) = self.invocations.meet(record, Some(touched)) {
+            self.close(&closed);
+        }
+    }
+
+    /// Findings that were counted and not written: each of another invocation, as far as is known.
+    fn repeats(&mut self, record: &Record<'_>) {
+        let (blocks, times) = (self.blocks(record), record.times());
+        self.names(record, times);
+        if let Some(seconds) = record.seconds() {
+            let blocking = if blocks { times } else { 0 };
+            self.timeline
+                .add(seconds, record.rule.get(), times, blocking);
+        }
+        let label = self.labels.of(record);
+        let rule = self
+            .rules
+            .entry(hash(&(record.function.get(), record.rule.get())), || {
+                RuleSeen {
+                    function: record.function.get().to_owned(),
+                    rule: record.rule.get().to_owned(),
+                    ..RuleSeen::default()
+                }
+            });
+        rule.findings += times;
+        if blocks {
+            rule.blocking += times;
+            rule.attacks += if label == Label::Attack { times } else { 0 };
+            rule.alarms += if label == Label::Alarm { times } else { 0 };
+        } else {
+            rule.weaker += times;
+        }
+        let key = Cluster::key(record);
+        let cluster = self.clusters.entry(key, || Cluster::new(record));
+        cluster.add(record);
+        cluster.invocations += times;
+        cluster.blocking += if blocks { times } else { 0 };
+    }
+
+    fn names(&mut self, record: &Record<'_>, times: u64) {
+        self.routes.add(record.route.get(), times);
+        self.places
+            .add(&cluster::place(record.location.get()), times);
+        self.sources.add(record.source.get(), times);
+        self.tenants.add(record.tenant.get(), times);
+        if let (Some(shadow), verdict) = (record.shadow.some(), record.verdict.get())
+            && shadow != verdict
+        {
+            self.shadows.add(&format!("{verdict} → {shadow}"), times);
+        }
+    }
+
+    /// An event that has one line and no finding.
+    fn event(&mut self, record: &Record<'_>, kind: &str) {
+        if kind == "inspected" {
+            self.function(record.function.get()).clean_lines += 1;
+        }
+        if let Some(closed) = self.invocations.meet(record, None) {
+            self.close(&closed);
+        }
+    }
+
+    fn minute(&mut self, record: &Record<'_>) {
+        self.function(record.function.get()).minute(record);
+        if let Some(us) = record.added_us_p50.0 {
+            self.added_p50.add(us);
+        }
+        if let Some(us) = record.added_us_p99.0 {
+            self.added_p99.add(us);
+        }
+    }
+
+    fn leak(&mut self, record: &Record<'_>) {
+        let what = record.secret.some().or(record.kind.some());
+        let what = [
+            record.rule.get(),
+            what.unwrap_or_default(),
+            record.channel.get(),
+            record.verdict.get(),
+        ];
+        self.leaks.add(&what.join(" · "), 1);
+        self.function(record.function.get()).lines.leaks += 1;
+    }
+
+    /// Counts a whole invocation.
+    fn close(&mut self, closed: &invocation::Invocation) {
+        for us in closed.us {
+            self.latency.add(us);
+        }
+        for steps in closed.steps {
+            self.steps.add(steps);
+        }
+        for gap in &closed.gaps {
+            self.gaps.add(gap, 1);
+        }
+        self.findings_dropped += closed.findings_dropped;
+        if !closed.is_attack() {
+            let function = self.function(&closed.function);
+            let sums = &mut function.lines;
+            sums.invocations += 1;
+            sums.inspected += 1;
+            sums.bytes += closed.bytes;
+            sums.partial += u64::from(closed.is_partial);
+            sums.flagged += u64::from(closed.verdict == "flag");
+            sums.blocking += u64::from(closed.verdict == "block");
+            function.refused_lines += u64::from(closed.applied);
+        }
+        for (key, blocks, label) in closed.rules() {
+            let Some(rule) = self.rules.known(key) else {
+                continue;
+            };
+            if !blocks {
+                rule.weaker += 1;
+                continue;
+            }
+            rule.blocking += 1;
+            rule.attacks += u64::from(label == Label::Attack);
+            rule.alarms += u64::from(label == Label::Alarm);
+        }
+        let in_company = closed.rules().len() > 1;
+        for (key, blocks, label) in closed.clusters() {
+            let Some(cluster) = self.clusters.known(key) else {
+                continue;
+            };
+            cluster.invocations += 1;
+            cluster.blocking += u64::from(blocks);
+            cluster.in_company += u64::from(in_company);
+            cluster.attacks += u64::from(label == Label::Attack);
+            cluster.alarms += u64::from(label == Label::Alarm);
+        }
+    }
+
+    /// The sums of all functions, and the least sure basis of any of them.
+    pub(crate) fn sums(&self) -> function::Sums {
+        let mut all = function::Sums::default();
+        for function in self.functions.values() {
+            all.add(&function.sums().0);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests;
