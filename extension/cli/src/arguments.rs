@@ -75,10 +75,116 @@ pub(crate) enum Command {
         /// The policy file; `-` reads stdin.
         policy: String,
     },
+    /// Write a page from records: what would happen in block mode, and which rules are ready.
+    Report(ReportArguments),
+    /// Say which rules may block, proven by records, and write the policy that lets them.
+    Promote(PromoteArguments),
+    /// Find probable false alarms, and propose the narrowest exemptions.
+    Propose(ProposeArguments),
     /// Run a function in a local Lambda, behind the agent.
     Dev(DevArguments),
     /// See a vulnerable function attacked, alone and behind the agent.
     Demo(DemoArguments),
+}
+
+/// What `report` reads and writes.
+#[derive(Args, Debug)]
+pub(crate) struct ReportArguments {
+    /// Records: the agent's lines, exports of CloudWatch Logs, results of Logs Insights, sandbox
+    /// runs; files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
+    /// The page; `-` writes it to stdout.
+    #[arg(long, short, value_name = "FILE", default_value = "report.html")]
+    pub(crate) output: PathBuf,
+    /// The policy file, for its confidences and for what it watches.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<String>,
+    /// What people have said of findings: an object a line, such as
+    /// `{"request_id":"…","label":"attack"}`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// The most false alarms that a rule may have to block, as a share of invocations.
+    #[arg(long, value_name = "RATE", default_value = "1e-5")]
+    pub(crate) false_alarms_max: Rate,
+}
+
+/// What `promote` reads and writes.
+#[derive(Args, Debug)]
+pub(crate) struct PromoteArguments {
+    /// Records of a time in monitor mode: files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
+    /// The policy in force.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: String,
+    /// The most false alarms that a rule may have to block, as a share of invocations.
+    #[arg(long, value_name = "RATE", default_value = "1e-5")]
+    pub(crate) false_alarms_max: Rate,
+    /// What people have said of findings: an object a line, such as
+    /// `{"request_id":"…","label":"attack"}`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Records of an attack run: their hits are no false alarms, their invocations no proof.
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) attacks: Vec<String>,
+    /// How many invocations there were, if the records do not tell.
+    #[arg(long, value_name = "N")]
+    pub(crate) invocations: Option<u64>,
+    /// The promoted policy; `-` writes it to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What `propose` reads and writes.
+#[derive(Args, Debug)]
+pub(crate) struct ProposeArguments {
+    /// Records of a time in monitor mode: files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
+    /// The policy in force; the change is one to it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<String>,
+    /// What people have said of findings: an object a line, such as
+    /// `{"request_id":"…","label":"false-alarm"}`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Records of an attack run: where attacks were tried nothing is proposed.
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) attacks: Vec<String>,
+    /// Who answers for the exemptions; without it `EMAIL` or `USER` of the environment.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) author: Option<String>,
+    /// The last day on which the exemptions hold, as 2027-01-31; without it in 90 days.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(crate) expires: Option<String>,
+    /// The policy with the exemptions at its end; `-` writes it to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// A date as TOML has it.
+fn date(text: &str) -> Result<String, &'static str> {
+    let is_date =
+        text.len() == 10 && crate::records::clock::seconds(&format!("{text}T00:00:00Z")).is_some();
+    is_date
+        .then(|| text.to_owned())
+        .ok_or("write a date such as 2027-01-31")
+}
+
+/// A share of invocations, above 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rate(pub(crate) f64);
+
+impl std::str::FromStr for Rate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(Self(rate)),
+            _ => Err("write a share above 0 and at most 1, such as 1e-5"),
+        }
+    }
 }
 
 /// What `dev` starts and how.

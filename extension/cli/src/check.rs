@@ -54,6 +54,27 @@ pub(crate) fn read(path: &str) -> anyhow::Result<String> {
     }
 }
 
+/// The policy in a file that must be without problems; the built-in one without a file.
+pub(crate) fn policy(file: Option<&str>) -> anyhow::Result<Policy> {
+    let Some(file) = file else {
+        return Ok(Policy::default());
+    };
+    policy_of(file, &read(file)?)
+}
+
+/// The policy in the text of a file, which must be without problems.
+pub(crate) fn policy_of(file: &str, text: &str) -> anyhow::Result<Policy> {
+    let (policy, problems) = Policy::parse(text);
+    match problems.first() {
+        None => Ok(policy),
+        Some(problem) => {
+            let place = format!("{file}:{}", problem.at);
+            let fix = "run `credenza check` on the policy";
+            Err(Failure::new(place, &problem.message, fix).into())
+        }
+    }
+}
+
 fn describe(path: &str, policy: &Policy, problems: &[Problem], painter: &Painter) -> String {
     let path = if path == "-" { "stdin" } else { path };
     let mut text = String::new();

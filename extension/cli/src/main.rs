@@ -7,6 +7,8 @@ mod check;
 mod demo;
 mod dev;
 mod evidence;
+mod examples;
+mod exemption;
 mod explain;
 mod failure;
 mod front_door;
@@ -14,8 +16,12 @@ mod inspect;
 mod interrupt;
 mod page;
 mod paint;
+mod patch;
+mod promote;
+mod propose;
 mod record;
 mod records;
+mod report;
 mod rules;
 mod stage;
 mod suggest;
@@ -74,6 +80,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             return inspect::run(&request, format, &painter);
         }
         Command::Check { policy } => check::run(policy, format, &painter)?,
+        Command::Report(arguments) => report::run(arguments, format, &painter)?,
+        Command::Promote(arguments) => promote::run(arguments, format, &painter)?,
+        Command::Propose(arguments) => propose::run(arguments, format, &painter)?,
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };

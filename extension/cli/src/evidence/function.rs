@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::records::Record;
 
 /// Where a count of invocations comes from, the surest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Basis {
     /// The agent's metrics, one line a minute.
     Metrics,
@@ -148,6 +148,16 @@ impl Function {
     }
 
     fn counted(&self) -> (Sums, Basis) {
+        let (mut sums, basis) = self.by_events();
+        // These have lines of their own, whoever counts the events.
+        for of in [self.metrics, self.summaries, self.lines] {
+            sums.leaks = sums.leaks.max(of.leaks);
+            sums.faults = sums.faults.max(of.faults);
+        }
+        (sums, basis)
+    }
+
+    fn by_events(&self) -> (Sums, Basis) {
         let (metrics, summaries) = (self.metrics, self.summaries);
         if metrics.inspected > 0 && metrics.inspected >= summaries.inspected {
             return (metrics, Basis::Metrics);

@@ -66,7 +66,9 @@ impl Labels {
         };
         let mut wanted = Vec::new();
         for (name, value) in members.iter().filter(|(name, _)| *name != "label") {
-            let text = value.as_str().ok_or(format!("`{name}` is no text"))?;
+            let text = value
+                .as_str()
+                .ok_or_else(|| format!("`{name}` is no text"))?;
             if member(&Record::default(), name).is_none() {
                 return Err(format!("`{name}` is no member that labels may name"));
             }

@@ -138,7 +138,10 @@ impl Top {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Distinct {
     few: Vec<u64>,
+    /// Leading zeros and one, of the hashes that fell to each register.
     registers: Vec<u8>,
+    /// Registers to which no hash fell.
+    empty: u64,
 }
 
 // Limit: 1,024 registers of a byte estimate within 3.25 % (1.04 / sqrt(1024)).
@@ -157,6 +160,7 @@ impl Distinct {
                 return;
             }
             self.registers = vec![0; REGISTERS];
+            self.empty = REGISTERS as u64;
             for few in std::mem::take(&mut self.few) {
                 self.register(few);
             }
@@ -168,6 +172,7 @@ impl Distinct {
         let at = usize::try_from(hash >> 54).unwrap_or_default();
         let zeros = u8::try_from((hash << 10).leading_zeros().min(54) + 1).unwrap_or(u8::MAX);
         if let Some(register) = self.registers.get_mut(at) {
+            self.empty -= u64::from(*register == 0);
             *register = (*register).max(zeros);
         }
     }
@@ -184,7 +189,7 @@ impl Distinct {
             .map(|zeros| (-f64::from(*zeros)).exp2())
             .sum();
         let estimate = 0.7213 / (1.0 + 1.079 / registers) * registers * registers / sum;
-        let empty = self.registers.iter().filter(|zeros| **zeros == 0).count() as u64;
+        let empty = self.empty;
         // Few things leave registers empty, and their share tells the count better.
         let estimate = if empty > 0 && estimate <= 2.5 * registers {
             registers * (registers / real(empty)).ln()

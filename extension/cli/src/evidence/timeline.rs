@@ -25,9 +25,7 @@ const STEPS_MAX: i64 = 72;
 const RULES_MAX: usize = 64;
 
 /// The steps that a reader understands, in seconds: minutes, hours, days.
-const WIDTHS: [i64; 9] = [
-    60, 300, 900, 3600, 7200, 21_600, 43_200, 86_400, 604_800,
-];
+const WIDTHS: [i64; 9] = [60, 300, 900, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
 
 impl Default for Timeline {
     fn default() -> Self {

@@ -44,6 +44,10 @@ pub(crate) fn each_element(
 
 /// Where in a document the next byte stands.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing to know of the place"
+)]
 struct Scanner {
     /// What is open, from the outside; brackets only.
     open: Vec<u8>,

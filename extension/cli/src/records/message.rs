@@ -70,27 +70,25 @@ impl<'a> Opener<'a> {
         if depth > DEPTH_MAX || text.is_empty() {
             return Ok(true);
         }
-        if text.starts_with('[') {
-            if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text) {
-                return self.list(&items, depth);
-            }
+        if text.starts_with('[')
+            && let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(text)
+        {
+            return self.list(&items, depth);
         }
         // A time, a stream or a level may stand before the object.
         let Some(object) = text.find('{').and_then(|at| text.get(at..)) else {
             self.no_record(text);
             return Ok(true);
         };
-        match serde_json::from_str::<Record<'_>>(object) {
-            Ok(record) => self.object(&record, depth),
-            Err(_) => {
-                if object.contains("\"record\":\"") {
-                    self.intake.damaged += 1;
-                } else {
-                    self.no_record(text);
-                }
-                Ok(true)
-            }
+        if let Ok(record) = serde_json::from_str::<Record<'_>>(object) {
+            return self.object(&record, depth);
         }
+        if object.contains("\"record\":\"") {
+            self.intake.damaged += 1;
+        } else {
+            self.no_record(text);
+        }
+        Ok(true)
     }
 
     /// Counts a line that is none of ours; the platform's tell what it has invoked.
@@ -129,7 +127,7 @@ impl<'a> Opener<'a> {
         if let Some(message) = record.at_message {
             return self.raw(message, depth);
         }
-        if let Some(message) = record.message.some().or(record.text.some()) {
+        if let Some(message) = record.message.some().or_else(|| record.text.some()) {
             return self.text(message, depth);
         }
         if let Some(inner) = record.line.or(record.awslogs) {

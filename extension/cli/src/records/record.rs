@@ -53,6 +53,10 @@ pub(crate) struct Pair(pub(crate) Option<(u64, u64)>);
 ///
 /// The agent's own members are explained in its `record.rs`; the last ones belong to envelopes.
 #[derive(Debug, Default, Deserialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the members"
+)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct Record<'a> {
     pub(crate) time: Text<'a>,
@@ -147,6 +151,9 @@ pub(crate) struct Record<'a> {
     pub(crate) awslogs: Option<&'a RawValue>,
 }
 
+// Limit: 2015 to 2100; a function that prints a time of its own does not stretch the axis.
+const SANE: std::ops::Range<i64> = 1_420_070_400..4_102_444_800;
+
 /// The records that the agent writes; a line that names another kind is not its own.
 pub(crate) const KINDS: [&str; 16] = [
     "finding",
@@ -187,9 +194,7 @@ impl Record<'_> {
 
     /// Seconds since 1970, if the line tells.
     pub(crate) fn seconds(&self) -> Option<i64> {
-        let time = self.time.some().or(self.timestamp.some());
-        // Limit: 2015 to 2100; a function that prints a time of its own does not stretch the axis.
-        const SANE: std::ops::Range<i64> = 1_420_070_400..4_102_444_800;
+        let time = self.time.some().or_else(|| self.timestamp.some());
         time.and_then(super::clock::seconds)
             .filter(|seconds| SANE.contains(seconds))
     }
@@ -221,9 +226,11 @@ trait Kept<'de>: Default {
 }
 
 /// An item of a list.
+#[derive(Default)]
 enum Item<'de> {
     Word(Cow<'de, str>),
     Number(u64),
+    #[default]
     Other,
 }
 
@@ -297,12 +304,6 @@ impl<'de> Kept<'de> for Item<'de> {
     }
     fn number(number: u64) -> Self {
         Self::Number(number)
-    }
-}
-
-impl Default for Item<'_> {
-    fn default() -> Self {
-        Self::Other
     }
 }
 

@@ -38,115 +38,96 @@ fn read(name: &str, bytes: &[u8]) -> (Vec<String>, Intake) {
     (ids, intake.unwrap())
 }
 
-fn shapes() -> Vec<(&'static str, Vec<u8>)> {
-    let (one, two) = (finding(1), finding(2));
-    let event = |text: &str| json!({ "id": "1", "timestamp": 1, "message": format!("{text}\n") });
-    let events = json!([event("START RequestId: x"), event(&one), event(&two)]);
+fn event(text: &str) -> serde_json::Value {
+    json!({ "id": "1", "timestamp": 1, "message": format!("{text}\n") })
+}
+
+fn bytes(value: &serde_json::Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+/// Lines, as agents, terminals, exports and sandboxes write them.
+fn lines_of_two(one: &str, two: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let export = format!("2026-11-26T10:00:00.000Z {one}\n2026-11-26T10:00:01Z {two}\n");
+    let tail = format!("2026-11-26T10:00:00+00:00 2026/11/26/[$LATEST]a {one}\nx {two}");
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let telemetry = [
+        json!({ "time": "t", "type": "extension", "record": one }),
+        json!({ "time": "t", "type": "extension", "record": parsed(two) }),
+    ];
+    let sandbox = [
+        json!({ "at_ms": 1, "request_id": "r", "verdict": "block", "records": [parsed(one)] }),
+        json!({ "line": { "origin": "agent", "stderr": false, "text": two } }),
+    ];
+    let joined = |lines: [serde_json::Value; 2]| lines.map(|line| format!("{line}\n")).concat();
+    vec![
+        ("lines", format!("{one}\nnoise {{\n\n{two}\n").into()),
+        ("crlf", format!("{one}\r\n{two}").into()),
+        ("export", gzip(export.as_bytes())),
+        ("tail", tail.into()),
+        ("telemetry", joined(telemetry).into()),
+        ("sandbox", joined(sandbox).into()),
+    ]
+}
+
+/// Documents of the service's own interfaces.
+fn documents_of_two(one: &str, two: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let events = json!([event("START RequestId: x"), event(one), event(two)]);
     let subscription = |text: &str| {
-        json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/orders",
-            "subscriptionFilters": ["all"], "logEvents": [event(text)] })
-        .to_string()
+        let document = json!({ "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g",
+            "subscriptionFilters": ["all"], "logEvents": [event(text)] });
+        bytes(&document)
     };
+    let both = gzip(&bytes(&json!({ "logEvents": [event(one), event(two)] })));
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let base64 = base64::Engine::encode(&base64, both);
+    let pretty = format!("{:#}", json!({ "events": events, "nextToken": "x" }));
+    vec![
+        ("pretty", pretty.into()),
+        (
+            "compact",
+            bytes(&json!({ "searchedLogStreams": [{}], "events": events })),
+        ),
+        ("list", bytes(&events)),
+        (
+            "subscription",
+            gzip(&[subscription(one), subscription(two)].concat()),
+        ),
+        (
+            "members",
+            [gzip(&subscription(one)), gzip(&subscription(two))].concat(),
+        ),
+        ("function", bytes(&json!({ "awslogs": { "data": base64 } }))),
+    ]
+}
+
+/// Results of queries.
+fn queries_of_two(one: &str, two: &str) -> Vec<(&'static str, Vec<u8>)> {
     let cells = |text: &str| {
         json!([{ "field": "@timestamp", "value": "2026-11-26 10:00:00.000" },
             { "field": "@message", "value": text }, { "field": "@ptr", "value": "x" }])
     };
     let doubled = |text: &str| text.replace('"', "\"\"");
-    let base64 = base64::Engine::encode(
-        &base64::engine::general_purpose::STANDARD,
-        gzip(
-            json!({ "logEvents": [event(&one), event(&two)] })
-                .to_string()
-                .as_bytes(),
-        ),
-    );
-    let members = gzip(subscription(&one).as_bytes());
+    let results = json!({ "results": [cells(one), cells(two)], "status": "Complete" });
+    let csv = [doubled(one), doubled(two)];
+    let csv = format!("@timestamp,@message\n1,\"{}\"\n2,\"{}\"\n", csv[0], csv[1]);
     vec![
-        ("lines", format!("{one}\nnoise {{\n\n{two}\n").into_bytes()),
-        ("crlf", format!("{one}\r\n{two}").into_bytes()),
-        (
-            "export",
-            gzip(
-                format!("2026-11-26T10:00:00.000Z {one}\n2026-11-26T10:00:01Z {two}\n").as_bytes(),
-            ),
-        ),
-        (
-            "tail",
-            format!("2026-11-26T10:00:00+00:00 2026/11/26/[$LATEST]a {one}\nx {two}").into(),
-        ),
-        (
-            "pretty",
-            format!("{:#}", json!({ "events": events, "nextToken": "x" })).into(),
-        ),
-        (
-            "compact",
-            json!({ "searchedLogStreams": [{}], "events": events })
-                .to_string()
-                .into(),
-        ),
-        ("list", events.to_string().into()),
-        (
-            "subscription",
-            gzip(format!("{}{}", subscription(&one), subscription(&two)).as_bytes()),
-        ),
-        (
-            "members",
-            [members, gzip(subscription(&two).as_bytes())].concat(),
-        ),
-        (
-            "function",
-            json!({ "awslogs": { "data": base64 } }).to_string().into(),
-        ),
-        (
-            "insights",
-            format!(
-                "{:#}",
-                json!({ "results": [cells(&one), cells(&two)], "status": "Complete" })
-            )
-            .into(),
-        ),
-        (
-            "insights-compact",
-            json!({ "results": [cells(&one), cells(&two)] })
-                .to_string()
-                .into(),
-        ),
+        ("insights", format!("{results:#}").into()),
+        ("insights-compact", bytes(&results)),
         (
             "insights-json",
-            json!([{ "@message": one }, { "@message": two }])
-                .to_string()
-                .into(),
+            bytes(&json!([{ "@message": one }, { "@message": two }])),
         ),
-        (
-            "csv",
-            format!(
-                "@timestamp,@message\n1,\"{}\"\n2,\"{}\"\n",
-                doubled(&one),
-                doubled(&two)
-            )
-            .into(),
-        ),
-        (
-            "telemetry",
-            format!(
-                "{}\n{}\n",
-                json!({ "time": "t", "type": "extension", "record": one }),
-                json!({ "time": "t", "type": "extension",
-                    "record": serde_json::from_str::<serde_json::Value>(&two).unwrap() })
-            )
-            .into(),
-        ),
-        (
-            "sandbox",
-            format!(
-                "{}\n{}\n",
-                json!({ "at_ms": 1, "request_id": "r", "verdict": "block",
-                    "records": [serde_json::from_str::<serde_json::Value>(&one).unwrap()] }),
-                json!({ "line": { "origin": "agent", "stderr": false, "text": two } })
-            )
-            .into(),
-        ),
+        ("csv", csv.into()),
     ]
+}
+
+fn shapes() -> Vec<(&'static str, Vec<u8>)> {
+    let (one, two) = (finding(1), finding(2));
+    let mut all = lines_of_two(&one, &two);
+    all.extend(documents_of_two(&one, &two));
+    all.extend(queries_of_two(&one, &two));
+    all
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! The exemption that silences one rule at one place, as a policy has it.
+//! It never exempts more than what was seen there.
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::evidence::cluster::Cluster;
+use crate::records::clock;
+
+// Limit: a quarter is long enough to mend what causes an alarm, and short enough that an exemption
+// that nobody renews does not outlive its reason.
+const DAYS: i64 = 90;
+
+/// The day on which an exemption ends, by default: so many days after the last record, or after
+/// today if that is later.
+pub(crate) fn expiry(last: Option<i64>) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or_default();
+    clock::day(last.unwrap_or_default().max(now) + DAYS * 86_400)
+}
+
+/// Who an exemption is by, if nobody says.
+pub(crate) fn author() -> String {
+    let name = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    name("EMAIL")
+        .or_else(|| name("USER"))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The narrowest exemption for a cluster: its rule, source, route and place.
+pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
+    let reason = format!(
+        "{} of {} callers in {} hours, found by the rollout desk; say why they are harmless",
+        cluster.invocations,
+        cluster.callers.count(),
+        cluster.hours.count()
+    );
+    let mut text = String::from("[[exemption]]\n");
+    let members = [
+        ("rule", cluster.rule.as_str()),
+        ("source", &cluster.source),
+        ("route", &cluster.route),
+        ("location", &cluster.place),
+        ("reason", &reason),
+        ("author", author),
+    ];
+    for (name, value) in members.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(text, "{name} = {}", quoted(value));
+    }
+    let _ = writeln!(text, "expires = {expires}");
+    text
+}
+
+/// A text as TOML has it.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for sign in text.chars() {
+        match sign {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            _ if sign.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(sign));
+            }
+            _ => quoted.push(sign),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exemption_names_rule_source_route_and_place() {
+        let line = r#"{"rule":"sql-injection","source":"sqs","location":"/Records/3/body/\"q\""}"#;
+        let cluster = Cluster::new(&serde_json::from_str(line).unwrap());
+        let text = of(&cluster, "jane@example.com", "2027-01-31");
+        assert!(text.starts_with(
+            "[[exemption]]\nrule = \"sql-injection\"\nsource = \"sqs\"\n\
+             location = \"/Records/*/body/\\\"q\\\"\"\nreason = "
+        ));
+        assert!(
+            text.ends_with("author = \"jane@example.com\"\nexpires = 2027-01-31\n"),
+            "{text}"
+        );
+    }
+}
