@@ -12,6 +12,7 @@ mod ci;
 mod crates;
 mod debian;
 mod demo;
+mod desk;
 mod differential;
 mod docs;
 mod fuzz;
@@ -50,6 +51,8 @@ enum Command {
     Accuracy(accuracy::Arguments),
     /// A million invocations through the agent, with the slope of its memory.
     Soak(soak::Arguments),
+    /// A million records through the rollout desk, with the time and memory that they take.
+    Desk(desk::Arguments),
     /// Whether every string that Python's or Node's parser sees is inspected.
     Differential(differential::Arguments),
     /// Hostile inputs: seeded on the stable compiler, or guided by coverage.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Desk(arguments) => desk::run(&arguments),
         Command::Differential(arguments) => differential::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -35,11 +35,12 @@ pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
         cluster.hours.count()
     );
     let mut text = String::from("[[exemption]]\n");
+    let (route, place) = (open_ended(&cluster.route), open_ended(&cluster.place));
     let members = [
         ("rule", cluster.rule.as_str()),
         ("source", &cluster.source),
-        ("route", &cluster.route),
-        ("location", &cluster.place),
+        ("route", &route),
+        ("location", &place),
         ("reason", &reason),
         ("author", author),
     ];
@@ -48,6 +49,14 @@ pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
     }
     let _ = writeln!(text, "expires = {expires}");
     text
+}
+
+/// A name that its record had no room for, as a pattern of everything that begins like it.
+fn open_ended(name: &str) -> String {
+    match name.strip_suffix('…') {
+        Some(begin) => format!("{begin}**"),
+        None => name.to_owned(),
+    }
 }
 
 /// A text as TOML has it.
@@ -70,6 +79,12 @@ pub(crate) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_was_cut_is_a_pattern_of_what_begins_like_it() {
+        assert_eq!(open_ended("/body/a/very/lo…"), "/body/a/very/lo**");
+        assert_eq!(open_ended("/body/q"), "/body/q");
+    }
 
     #[test]
     fn an_exemption_names_rule_source_route_and_place() {

@@ -251,8 +251,8 @@ fn notes(page: &Page<'_>) -> Vec<(bool, String)> {
     let seen = page.sums.invocations;
     if intake.reported > seen {
         notes.push((true, format!(
-            "The platform reports {}, the agent has counted {}: {} went past it, or their lines are \
-             missing.",
+            "The platform reports {}, the agent has counted {}: {} went past it, or their lines \
+             are missing.",
             plural(intake.reported, "invocation"), group(seen), group(intake.reported - seen)
         )));
     }

@@ -4,12 +4,15 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test may stop at the first surprise, and says what it could not do"
 )]
 
 mod generator;
 mod promote;
+mod propose;
 mod report;
+mod scale;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};

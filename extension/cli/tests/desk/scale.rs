@@ -1,0 +1,69 @@
+//! Many records: each command stays within a bound of memory, whatever their number.
+//! These tests never compare times between machines; the bound is a minute for a million.
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::{folder, recorded};
+
+// Limit: tables of bounded size take some 40 MB when they are full, buffers and the program 15.
+const MEMORY_MB_MAX: u64 = 96;
+
+/// How many records: a few here, a million by `cargo xtask desk`.
+fn records() -> u64 {
+    let wanted = std::env::var("CREDENZA_DESK_RECORDS").ok();
+    wanted
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(30_000)
+}
+
+/// Runs a command to its end; its time, and the most memory that it held, in MB.
+fn measured(folder: &Path, arguments: &[&str]) -> (Duration, u64) {
+    let begun = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_credenza"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(File::create(folder.join("said.txt")).unwrap())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kb = 0;
+    while child.try_wait().unwrap().is_none() {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        peak_kb = peak_kb.max(peak.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(child.wait().unwrap().code().unwrap() < 2);
+    (begun.elapsed(), peak_kb / 1024)
+}
+
+#[test]
+fn a_million_records_are_read_in_bounded_memory_and_under_a_minute() {
+    let folder = folder("scale");
+    let (file, written) = recorded(&folder, records());
+    std::fs::write(folder.join("p.toml"), "mode = \"monitor\"\n").unwrap();
+    let megabytes = file.metadata().unwrap().len() / 1_000_000;
+    println!("{} records, {megabytes} MB", written.records);
+    let commands: [&[&str]; 3] = [
+        &["report", "records.jsonl"],
+        &["propose", "records.jsonl", "--policy", "p.toml"],
+        &["promote", "records.jsonl", "--policy", "p.toml"],
+    ];
+    for arguments in commands {
+        let (took, memory) = measured(&folder, arguments);
+        println!(
+            "{:8} {:6.2} s  {memory} MB",
+            arguments[0],
+            took.as_secs_f64()
+        );
+        assert!(memory < MEMORY_MB_MAX, "{} took {memory} MB", arguments[0]);
+        // A million in a minute, and never less than 20 s for what a debug build takes.
+        let most = Duration::from_micros(60 * written.records).max(Duration::from_secs(20));
+        assert!(took < most, "{} took {took:?}", arguments[0]);
+    }
+    std::fs::remove_file(file).unwrap();
+}
