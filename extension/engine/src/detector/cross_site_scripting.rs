@@ -19,7 +19,7 @@ mod tag;
 
 pub(super) use signals::{NEEDS, WORDS};
 
-use credenza_event::{Form, Span, Steps};
+use credenza_event::{Decoder, Form, Span, Steps};
 use memchr::memchr;
 
 use self::markup::Reader;
@@ -103,7 +103,8 @@ fn strongest(form: &Form<'_>) -> Option<Found> {
         added_attributes(text, &mut place);
     }
     if !place.is_decided() {
-        scripts(text, &mut place);
+        let within_quotes = form.decoded.last() == Some(&Decoder::Json);
+        scripts(text, within_quotes, &mut place);
     }
     place
         .best()
@@ -186,8 +187,8 @@ fn added_attributes<'t>(text: &'t [u8], place: &mut Place<'t>) {
 }
 
 /// What leaves the string of a script.
-fn scripts<'t>(text: &'t [u8], place: &mut Place<'t>) {
-    if let Some(found) = outbreak::break_out(text) {
+fn scripts<'t>(text: &'t [u8], within_quotes: bool, place: &mut Place<'t>) {
+    if let Some(found) = outbreak::break_out(text, within_quotes) {
         // `open` and `print` are names of other languages, too, and these have lines.
         let shared = !found.deeds.has(script::SURE)
             && (text.len() > LINE_BYTES || memchr(b'\n', text).is_some());

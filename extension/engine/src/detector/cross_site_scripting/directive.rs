@@ -14,6 +14,11 @@ pub(super) fn runs(attribute: &Attribute<'_>) -> bool {
     if builds(name) || builds(attribute.value) {
         return true;
     }
+    // The others know no names but those of their component.
+    let globals = [b"x-".as_slice(), b"hx-on", b"data-bind", b"expr"];
+    if !globals.iter().any(|prefix| name.starts_with(prefix)) {
+        return false;
+    }
     let deeds = script::read(attribute.value);
     deeds.has(script::SURE.with(script::CALL)) && !deeds.has(script::PROSE)
 }

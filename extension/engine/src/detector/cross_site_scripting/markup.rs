@@ -108,7 +108,9 @@ impl<'t, 'p> Reader<'t, 'p> {
         let (end, is_closed) = (attributes.at, attributes.is_closed);
         self.unclosed.set(unclosed.get());
         let behind = self.text.get(end..).unwrap_or(&[]);
-        if is_closed && behind.starts_with(b"=&{") && memchr(b'}', behind).is_some() {
+        let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
+        let quoted = before.is_some_and(|byte| matches!(byte, b'"' | b'\''));
+        if quoted && is_closed && behind.starts_with(b"=&{") && memchr(b'}', behind).is_some() {
             self.note(High, "script-reference", tag.start, end);
         }
         if !tag.is_end {

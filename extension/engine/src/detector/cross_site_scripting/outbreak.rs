@@ -21,7 +21,7 @@ const CALLED_MAX: usize = 128;
 
 /// The first break-out of a value that does something: behind its first quote of each kind, or from
 /// its start.
-pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
+pub(super) fn break_out(text: &[u8], within_quotes: bool) -> Option<BreakOut> {
     let near = text.get(..BEFORE_MAX).unwrap_or(text);
     let quotes = [
         (b'\'', "single-quoted-script"),
@@ -55,12 +55,30 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
             });
         }
     }
+    // A reader of JSON took both quotes away.
+    let sure = script::SURE.with(script::CALL);
+    let signs = |byte: &u8| b"|&;+-*)}".contains(byte);
+    if within_quotes
+        && text.first().is_some_and(signs)
+        && let Some(deeds) = continued(text, 0).filter(|deeds| deeds.has(sure))
+    {
+        return Some(BreakOut {
+            context: "double-quoted-script",
+            start: 0,
+            deeds,
+        });
+    }
     // `1;alert(1)`: behind the word that was meant.
     let word = near
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric())
         .count();
-    let at = if matches!(text.get(word), Some(b';' | b'}')) {
+    let number = near.get(..word).unwrap_or(&[]);
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    let next = text.get(word);
+    let at = if matches!(next, Some(b';' | b'}'))
+        || is_number && next.is_some_and(|byte| b"-+*^&|,".contains(byte))
+    {
         word
     } else {
         0
@@ -69,8 +87,11 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
     let sign = text.get(at)?;
     let next = text.get(at.saturating_add(1));
     let is_item = next.is_none_or(|byte| *byte <= b' ' || byte == sign);
+    let is_item = is_item && !is_called_at_once(text);
+    // A comment of a script ends with its line, and begins before the rest of it.
+    let is_line = *sign == b'\n' && text.ends_with(b"//");
     // A path begins with a slash.
-    if sign.is_ascii_whitespace() || is_item || *sign == b'/' {
+    if sign.is_ascii_whitespace() && !is_line || is_item || *sign == b'/' {
         return None;
     }
     let deeds = continued(text, at).filter(|deeds| {
@@ -83,6 +104,12 @@ pub(super) fn break_out(text: &[u8]) -> Option<BreakOut> {
         start: 0,
         deeds,
     })
+}
+
+/// True for a function that is called where it stands.
+fn is_called_at_once(text: &[u8]) -> bool {
+    let starts = [b"!function".as_slice(), b"(()=>", b"(function"];
+    starts.iter().any(|start| text.starts_with(start))
 }
 
 fn rest_of(text: &[u8], at: usize) -> &[u8] {
@@ -115,7 +142,7 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
             | b'~'
             | b'\n'
             | b'\r'
-    ) || rest.starts_with(b"!function") && text.len() <= CALLED_MAX;
+    ) || is_called_at_once(rest) && text.len() <= CALLED_MAX;
     // Markup is read as such.
     let next = rest.iter().skip(1).find(|byte| **byte > b' ');
     let is_tag = first == b'<' && next.is_some_and(|byte| !byte.is_ascii_digit() && *byte != b'<')
@@ -182,18 +209,47 @@ pub(super) fn is_disguised(text: &[u8]) -> bool {
         return true;
     }
     let known = roles(word) & (ROOT | SINK) != 0 || text.starts_with(b"[]");
-    if !known && memmem::find(text, b"constructor").is_none() {
+    let made = memmem::find(text, b"constructor").is_some();
+    if !known && !made {
         return false;
     }
     let joined = is_joined(text, b"'+'") || is_joined(text, b"\"+\"");
     let built = memmem::find_iter(text, b"constructor").nth(1).is_some();
-    !deeds.has(script::PROSE)
-        && deeds.has(script::EFFECT)
-        && (deeds.has(script::COMPUTED) || joined || built || is_escaped(text))
+    // Other languages print and open, too.
+    let is_browsers = deeds.has(script::SURE) || word == b"Function" || made;
+    let hides =
+        deeds.has(script::COMPUTED) || joined || built || is_escaped(text) || is_coded(text);
+    deeds.has(script::EFFECT) && !deeds.has(script::PROSE) && is_browsers && hides
+}
+
+// Limit: two letters may be an accident.
+const CODED_MIN: usize = 2;
+
+/// True for an argument that is decoded before it runs: a string of escaped letters, numbers of
+/// characters, base64.
+fn is_coded(text: &[u8]) -> bool {
+    let decoders = [
+        b"fromCharCode(".as_slice(),
+        b"atob(",
+        b"unescape(",
+        b"decodeURI",
+    ];
+    let decoded = decoders
+        .iter()
+        .any(|call| memmem::find(text, call).is_some());
+    let letters = memmem::find_iter(text, b"\\x").filter(|at| {
+        let high = text.get(at.saturating_add(2));
+        high.is_some_and(|digit| matches!(digit, b'6' | b'7'))
+    });
+    decoded || letters.take(CODED_MIN.saturating_add(1)).count() > CODED_MIN
 }
 
 /// True for an evaluation of pieces that were named before: `eval(a+b)`.
 fn sums(text: &[u8]) -> bool {
+    let named = [b"='".as_slice(), b"=\""];
+    if !named.iter().any(|sign| memmem::find(text, sign).is_some()) {
+        return false;
+    }
     memmem::find_iter(text, b"eval(").any(|at| {
         let rest = text.get(at.saturating_add(5)..).unwrap_or(&[]);
         let len = rest

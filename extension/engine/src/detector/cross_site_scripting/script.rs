@@ -362,6 +362,9 @@ impl Reader<'_> {
         let called = [b"call(".as_slice(), b"apply(", b"bind(", b"("];
         if called.iter().any(|call| name.starts_with(call)) {
             self.deeds.add(EFFECT);
+            if self.before == Before::Sink {
+                self.deeds.add(HIDDEN.with(CALL));
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
     // The names of fields and the first words of messages behind a break that is spelled `\\n`.
     (
         Signals::FIELD.bits(),
-        "nset ncookie nlocation nrefresh ncontent nhost nx nbcc ncc nto nfrom nreply nsubject nhttp \
-         nget npost nput nhead ndelete naccess ntransfer nlink nstatus nauthorization ncache nmime \
-         nproxy nclear nreferrer nstrict nsender nreturn nrcpt nmail npatch noptions",
+        "nset ncookie nlocation nrefresh ncontent nhost nx nbcc ncc nto nfrom nreply nsubject \
+         nhttp nget npost nput nhead ndelete naccess ntransfer nlink nstatus nauthorization \
+         ncache nmime nproxy nclear nreferrer nstrict nsender nreturn nrcpt nmail npatch noptions",
     ),
 ];
