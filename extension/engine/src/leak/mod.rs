@@ -14,6 +14,7 @@ mod variables;
 
 pub mod leaked_environment;
 pub mod leaked_secret;
+pub mod leaked_source;
 pub mod leaky_error;
 pub mod own_secret;
 pub mod reflected_error;
@@ -21,6 +22,7 @@ pub mod reflected_header;
 pub mod reflected_script;
 
 use self::anchors::each_anchor;
+pub use leaked_source::Fingerprints;
 pub use leaks::{LEAKS_MAX, Leak, Leaks};
 pub use own_secret::{OwnLeak, OwnSecrets, RUN_BYTES_MIN};
 pub use reflection::Reflections;
@@ -41,6 +43,7 @@ pub static OWN_SECRET: Rule = Rule {
 /// [`LeakDetector`].
 const KNOWING: &[&Rule] = &[
     &OWN_SECRET,
+    &leaked_source::RULE,
     &reflected_script::RULE,
     &reflected_header::RULE,
     &reflected_error::RULE,
