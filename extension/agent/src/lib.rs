@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod fault;
+pub mod files;
 mod guard;
 pub mod handover;
 pub mod harden;

@@ -116,6 +116,7 @@ pub fn run(
             return ExitCode::SUCCESS;
         }
     };
+    own.files.read();
     let listening = listening.map_or_else(|| "nowhere".to_owned(), |at| at.to_string());
     let told = be_told(&mut call, &identifier, &config, &witness, &own, &log);
     log.init(&listening, &route.current().to_string(), told);

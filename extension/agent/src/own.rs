@@ -1,4 +1,4 @@
-//! The function's own secrets, as the environment of this process has them.
+//! The function's own secrets, as the environment of this process has them, and its files.
 //! It never says one, and keeps none beyond what is needed to find them again.
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -7,6 +7,7 @@ use credenza_engine::leak::{OwnSecrets, secret_in};
 use credenza_policy::Verdict;
 
 use crate::config::Environment;
+use crate::files::Files;
 use crate::telemetry::{LeakNote, Sink};
 
 // Limit: spelling and sorting a whole environment takes a heap of its own and little stack.
@@ -22,6 +23,8 @@ pub struct Own {
     /// The values, until the table is made of them.
     values: Mutex<Values>,
     secrets: OnceLock<OwnSecrets>,
+    /// The function's files.
+    pub(crate) files: Arc<Files>,
 }
 
 /// Values that nobody prints.
@@ -56,6 +59,7 @@ impl Own {
             names,
             values: Mutex::new(Values(values)),
             secrets: OnceLock::new(),
+            files: Arc::new(Files::of(environment)),
         }
     }
 
