@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use credenza_policy::{Policy, Problem, Settings};
+use credenza_policy::{Mode, Policy, Problem, Settings};
 
 use crate::upstream::Upstream;
 
@@ -137,26 +137,39 @@ impl Config {
         }
     }
 
-    /// The policy in force: the file that the settings name, else the first of `defaults` that is
-    /// there, else the built-in one; with the environment's choices laid over it.
+    /// The policy of the files, with the environment's choices laid over it: what the function's
+    /// own file says wins over what a layer's file says.
+    ///
+    /// `defaults` are the paths of both, the function's own first; the settings may name another
+    /// file in its place.
     pub fn policy(&mut self, defaults: &[&str]) -> Policy {
-        let named = self
-            .settings
-            .policy
-            .as_deref()
-            .map(OsStr::from_bytes)
-            .map(Path::new);
-        let found = match named {
-            Some(path) => Some((path.to_owned(), read_file(path))),
-            None => defaults.iter().map(PathBuf::from).find_map(|path| {
-                let text = read_file(&path);
-                (text != Err(Unread::Missing)).then_some((path, text))
-            }),
+        let named = self.settings.policy.as_deref().map(OsStr::from_bytes);
+        let (own, layers) = match defaults.split_first() {
+            Some((own, layers)) => (Some(PathBuf::from(own)), layers),
+            None => (None, defaults),
         };
-        let policy = match found {
-            None => Policy::default(),
-            Some((path, Ok(text))) => {
-                let (policy, problems) = Policy::parse(&text);
+        let own = match named {
+            Some(path) => Some((PathBuf::from(path), true)),
+            None => own.map(|path| (path, false)),
+        };
+        let layers = layers.iter().rev().map(|path| (PathBuf::from(path), false));
+        let layers = layers.filter(|(layer, _)| own.as_ref().is_none_or(|(own, _)| own != layer));
+        let paths: Vec<_> = layers.chain(own.clone()).collect();
+        let mut policy = Policy::default();
+        for (path, must_exist) in paths {
+            policy = self.layer(policy, &path, must_exist);
+        }
+        let (policy, problem) = policy.for_function(&self.function).under(&self.settings);
+        self.problems.extend(problem);
+        policy
+    }
+
+    /// A policy with a file laid over it.
+    fn layer(&mut self, policy: Policy, path: &Path, must_exist: bool) -> Policy {
+        match read_file(path) {
+            Err(Unread::Missing) if !must_exist => policy,
+            Ok(text) => {
+                let (policy, problems) = policy.laid_under(&text);
                 let place = |problem: Problem| Problem {
                     at: format!("{}:{}", path.display(), problem.at),
                     ..problem
@@ -164,18 +177,16 @@ impl Config {
                 self.problems.extend(problems.into_iter().map(place));
                 policy
             }
-            Some((path, Err(unread))) => {
-                self.problems.push(unread.problem(&path));
+            Err(unread) => {
+                self.problems.push(unread.problem(path));
                 // Its exemptions are unknown, so nothing may be blocked.
                 Policy {
                     broken: true,
-                    ..Policy::default()
+                    mode: policy.mode.min(Mode::Monitor),
+                    ..policy
                 }
             }
-        };
-        let (policy, problem) = policy.under(&self.settings);
-        self.problems.extend(problem);
-        policy
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod live;
 pub mod own;
 pub mod proxy;
+pub mod remote;
 pub mod secret;
 pub mod telemetry;
 pub mod upstream;

@@ -3,7 +3,7 @@
 //!
 //! Everything that a runtime needs is ready before `register` is sent, because the platform starts
 //! the runtime as soon as every extension has registered (R9).
-mod call;
+pub(crate) mod call;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -14,11 +14,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use credenza_policy::Policy;
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::config::{Config, Environment, POLICY_PATHS};
 use crate::live::Live;
 use crate::own::Own;
+use crate::remote::Remote;
 use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
 use crate::upstream::{Route, Upstream};
@@ -86,9 +88,10 @@ pub fn run(
     meet_wrappers(&config, &platform, listening, &route, &log);
     let own = Arc::new(Own::of(environment));
     let witness: Arc<Witness> = Arc::default();
+    let (policy, remote) = live(&config, policy, &log);
     let shared = Shared {
         witness: Arc::clone(&witness),
-        policy: Arc::new(Live::fixed(policy)),
+        policy,
         own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),
@@ -120,9 +123,32 @@ pub fn run(
     let listening = listening.map_or_else(|| "nowhere".to_owned(), |at| at.to_string());
     let told = be_told(&mut call, &identifier, &config, &witness, &own, &log);
     log.init(&listening, &route.current().to_string(), told);
+    // INIT is over for us: what is fetched from here on delays nobody.
+    if let Some(remote) = remote {
+        remote.start();
+    }
     let reason = wait_for_shutdown(&mut call, &identifier, log.as_ref());
     log.finish(&reason, FLUSH_PATIENCE);
     ExitCode::SUCCESS
+}
+
+/// The policy in force, and whoever fetches another one, where that is wanted.
+fn live(config: &Config, policy: Policy, log: &Arc<Log>) -> (Arc<Live>, Option<Remote>) {
+    let Some(url) = config.settings.policy_url.clone() else {
+        return (Arc::new(Live::fixed(policy)), None);
+    };
+    let live = Arc::new(Live::changing(policy.clone()));
+    let sink = Arc::clone(log) as Arc<dyn Sink>;
+    let key = config.settings.policy_key;
+    let remote = Remote::new(
+        url,
+        key,
+        policy,
+        config.function.clone(),
+        Arc::clone(&live),
+        sink,
+    );
+    (live, Some(remote))
 }
 
 /// Binds the wanted address, or any other port of loopback (R29); `None` means that we inspect

@@ -13,7 +13,7 @@ mod reading;
 mod scopes;
 mod sources;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "mode",
     "kill",
     "version",
@@ -26,6 +26,7 @@ const KEYS: [&str; 12] = [
     "exemption",
     "output",
     "shadow",
+    "poll_seconds",
 ];
 const RULE_KEYS: [&str; 4] = ["mode", "minimum_confidence", "action", "canary"];
 const OUTPUT_KEYS: [&str; 1] = ["security_headers"];
@@ -90,7 +91,9 @@ impl Reader<'_> {
         self.policy(members, policy, &KEYS);
         let shadow = members.iter().find(|member| member.name == "shadow");
         if let Some(member) = shadow {
-            let (_, keys) = KEYS.split_last().unwrap_or((&"", &[]));
+            let mut keys = KEYS.to_vec();
+            keys.retain(|key| !matches!(*key, "shadow" | "kill" | "version" | "poll_seconds"));
+            let keys = keys.as_slice();
             // The candidate is this policy with what it says laid over it.
             let mut candidate = Policy {
                 shadow: None,
@@ -101,8 +104,11 @@ impl Reader<'_> {
                 policy.shadow = Some(candidate.into());
             }
         }
-        if policy.is_held {
+        if policy.is_held || policy.broken {
             policy.mode = policy.mode.min(Mode::Monitor);
+        }
+        if policy.is_killed {
+            policy.mode = Mode::Off;
         }
     }
 
@@ -121,6 +127,13 @@ impl Reader<'_> {
                 "version" => {
                     let version = self.number(value, "version", 0, i64::MAX);
                     policy.version = version.unwrap_or(policy.version);
+                }
+                "poll_seconds" => {
+                    let seconds = self.number(value, "poll_seconds", 1, 3600);
+                    let seconds = seconds.and_then(|seconds| u16::try_from(seconds).ok());
+                    policy.poll_seconds = seconds.unwrap_or(policy.poll_seconds);
+                    // How often somebody asks for a policy says nothing about this one.
+                    continue;
                 }
                 "on_error" => {
                     let choice = self.choice(value, "on_error", &OnError::ALL, OnError::name);

@@ -41,7 +41,7 @@ pub use output::OutputPolicy;
 pub use pattern::Pattern;
 pub use place::{Place, Route, Routes};
 pub use scope::{Scope, Terms};
-pub use settings::{LogFormat, LogLevel, Settings};
+pub use settings::{LogFormat, LogLevel, PolicyUrl, Settings};
 pub use share::Share;
 pub use source::{AuthorizerForm, Quarantine, SourcePolicy};
 pub use value_shape::ValueShape;
@@ -162,6 +162,8 @@ pub struct Policy {
     pub shadow: Option<Box<Self>>,
     /// The number that its author gave it; 0 if none.
     pub version: u64,
+    /// How often another policy is asked for, where that is wanted; 0 for the agent's default.
+    pub poll_seconds: u16,
     /// FNV-1a of the policy's text, so that a record can name the policy it was judged by; 0 for
     /// the built-in default.
     pub hash: u64,
@@ -202,6 +204,20 @@ impl Policy {
         file::parse_over(self, text, &known_rules())
     }
 
+    /// True if less is refused under it than under another: by mode, by rule, by exemption.
+    pub fn is_weaker_than(&self, other: &Self) -> bool {
+        let verdict = |policy: &Self, id| policy.finding_verdict(id, Confidence::High);
+        let by_rule = || {
+            credenza_engine::rules().any(|rule| verdict(self, rule.id) < verdict(other, rule.id))
+        };
+        self.mode < other.mode
+            || self.canary < other.canary
+            || self.exemptions.len() > other.exemptions.len()
+            || self.scopes.len() > other.scopes.len()
+            || (self.on_error == OnError::Open && other.on_error == OnError::Closed)
+            || by_rule()
+    }
+
     /// This policy as it is for one function: scopes that name it speak of everything, scopes of
     /// others are gone.
     #[must_use]
@@ -227,7 +243,7 @@ impl Policy {
     #[must_use]
     pub fn under(mut self, settings: &Settings) -> (Self, Option<Problem>) {
         let mut problem = None;
-        if let Some(mode) = settings.mode {
+        if let Some(mode) = settings.mode.filter(|_| !self.is_killed) {
             self.mode = if self.broken || self.is_held {
                 mode.min(Mode::Monitor)
             } else {

@@ -76,6 +76,10 @@ pub struct Settings {
     pub on_partial: Option<OnPartial>,
     /// `CREDENZA_POLICY`: the path of the policy file.
     pub policy: Option<Vec<u8>>,
+    /// `CREDENZA_POLICY_URL`: where another policy is fetched from; always loopback.
+    pub policy_url: Option<PolicyUrl>,
+    /// `CREDENZA_POLICY_KEY`: the ed25519 key by which a fetched policy has to be signed.
+    pub policy_key: Option<[u8; 32]>,
     /// `CREDENZA_LISTEN`: where the runtime finds us; always IPv4 loopback.
     pub listen: Option<SocketAddr>,
     /// `CREDENZA_UPSTREAM`: another proxy between us and the platform.
@@ -91,6 +95,15 @@ pub struct Settings {
     pub has_witness: bool,
     /// `AWS_LAMBDA_LOG_FORMAT`.
     pub log_format: LogFormat,
+}
+
+/// Where a policy is fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyUrl {
+    /// An address of loopback.
+    pub address: SocketAddr,
+    /// The path, from its slash on.
+    pub path: String,
 }
 
 impl Settings {
@@ -110,8 +123,13 @@ impl Settings {
             own_level,
             platform_level,
             problems,
+            key_is_bad,
             ..
         } = reader;
+        if key_is_bad {
+            // Whoever gave a key wants nothing that is not signed by it.
+            settings.policy_url = None;
+        }
         settings.log_level = own_level.or(platform_level).unwrap_or_default();
         (settings, problems)
     }
@@ -122,6 +140,7 @@ struct Reader<'a> {
     settings: Settings,
     own_level: Option<LogLevel>,
     platform_level: Option<LogLevel>,
+    key_is_bad: bool,
     seen: Vec<&'a str>,
     problems: Vec<Problem>,
 }
@@ -202,12 +221,9 @@ impl<'a> Reader<'a> {
             }
             "CREDENZA_LISTEN" => self.settings.listen = self.listen(name, value),
             "CREDENZA_UPSTREAM" => self.settings.upstream = Some(value.to_owned()),
-            _ => self.problem(
-                name,
-                "this version reads its policy from files only, so the variable has no effect; \
-                 put the policy into the package or a layer and name it with CREDENZA_POLICY"
-                    .into(),
-            ),
+            "CREDENZA_POLICY_URL" => self.settings.policy_url = self.policy_url(name, value),
+            "CREDENZA_POLICY_KEY" => self.settings.policy_key = self.policy_key(name, value),
+            _ => {}
         }
     }
 
@@ -238,6 +254,33 @@ impl<'a> Reader<'a> {
         chosen.is_some_and(|(_, is_on)| is_on)
     }
 
+    /// `http://127.0.0.1:2772/applications/A/environments/E/configurations/C`.
+    fn policy_url(&mut self, name: &str, value: &str) -> Option<PolicyUrl> {
+        let url = loopback_url(value);
+        if url.is_none() {
+            let message = format!(
+                "`{}` is refused: the agent speaks to loopback alone; expected `http://`, an \
+                 address of loopback with its port, and a path, as in \
+                 `http://127.0.0.1:2772/applications/A/environments/E/configurations/C`",
+                clipped(value)
+            );
+            self.problem(name, message);
+        }
+        url
+    }
+
+    /// 64 hexadecimal digits.
+    fn policy_key(&mut self, name: &str, value: &str) -> Option<[u8; 32]> {
+        let key = hexadecimal(value);
+        if key.is_none() {
+            self.key_is_bad = true;
+            let message = "no ed25519 public key, so that no policy is fetched; expected 64 \
+                           hexadecimal digits";
+            self.problem(name, message.into());
+        }
+        key
+    }
+
     /// `127.0.0.1:9077`, `localhost:9077` or a port alone.
     fn listen(&mut self, name: &str, value: &str) -> Option<SocketAddr> {
         let address = loopback_address(value);
@@ -259,6 +302,34 @@ impl<'a> Reader<'a> {
             });
         }
     }
+}
+
+/// Plain HTTP to an address of loopback, by number or as `localhost`: nobody is asked for names.
+fn loopback_url(value: &str) -> Option<PolicyUrl> {
+    let rest = value.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find('/')?);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    let address = match authority.strip_prefix("localhost:") {
+        Some(port) => SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.parse().ok()?)),
+        None => authority.parse::<SocketAddr>().ok()?,
+    };
+    (address.ip().is_loopback() && path.bytes().all(is_plain)).then(|| PolicyUrl {
+        address,
+        path: path.to_owned(),
+    })
+}
+
+/// The bytes of a key.
+fn hexadecimal(value: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let pairs = value.as_bytes().chunks(2);
+    if value.len() != 64 || !value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, pair) in key.iter_mut().zip(pairs) {
+        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(key)
 }
 
 /// IPv4 only: some runtimes find the port behind the first colon of their Runtime API (R21).

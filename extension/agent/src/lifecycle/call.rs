@@ -1,13 +1,15 @@
-//! One connection to the Extensions API: small requests, small replies, nothing else.
+//! One connection to an API on loopback, the platform's own or that of a policy's source: small
+//! requests, small replies, nothing else.
 //! It never carries an event or an output; those pass through the proxy.
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::upstream::Upstream;
 
-// Limit: a reply of this API is a few hundred bytes; 64 KiB is a hundred times that.
-const REPLY_BYTES_MAX: usize = 64 * 1024;
+// Limit: a reply of the platform is a few hundred bytes, a policy rarely more than 20 KB; 256 KiB
+// is ten times that.
+const REPLY_BYTES_MAX: usize = 256 * 1024;
 
 // Limit: loopback answers a connect in microseconds, or refuses it; a second is patience for a
 // machine that is starved.
@@ -42,7 +44,7 @@ impl Call {
 
     /// Sends a request and reads its reply, on the kept connection if there is one.
     ///
-    /// `patience` bounds each read; `None` waits for as long as the platform holds the reply back.
+    /// `patience` bounds the whole reply; `None` waits for as long as the platform holds it back.
     /// Whatever goes wrong closes the connection, so that the next call opens a fresh one.
     pub(crate) fn send(
         &mut self,
@@ -56,7 +58,8 @@ impl Call {
             Some(stream) => stream,
             None => connect(&self.upstream)?,
         };
-        stream.set_read_timeout(patience)?;
+        // A listener that takes no bytes may hold us up no longer than one that gives none.
+        stream.set_write_timeout(patience)?;
         let (prefix, host) = (self.upstream.prefix(), self.upstream.authority());
         let length = if method == "GET" {
             String::new()
@@ -70,11 +73,34 @@ impl Call {
             "{method} {prefix}{path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\n{length}\r\n{body}"
         );
         stream.write_all(request.as_bytes())?;
-        let (reply, keep) = read_reply(&mut stream)?;
+        let until = patience.map(|patience| Instant::now() + patience);
+        let (reply, keep) = read_reply(&mut Timed {
+            stream: &mut stream,
+            until,
+        })?;
         if keep {
             self.stream = Some(stream);
         }
         Ok(reply)
+    }
+}
+
+/// A stream that is read until a moment.
+struct Timed<'a> {
+    stream: &'a mut TcpStream,
+    until: Option<Instant>,
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        let left = self
+            .until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(left)?;
+        self.stream.read(piece)
     }
 }
 
@@ -192,7 +218,7 @@ fn joined_chunks(mut rest: &[u8]) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let mut piece = [0; 2048];
+    let mut piece = [0; 8192];
     let read = match stream.read(&mut piece) {
         Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
         Ok(read) => read,

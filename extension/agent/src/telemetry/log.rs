@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use credenza_exchange::{Inspected, Step};
-use credenza_policy::{LogFormat, LogLevel, Problem, Verdict};
+use credenza_exchange::{Inspected, Stamp, Step};
+use credenza_policy::{LogFormat, LogLevel, Policy, Problem, Verdict};
 
 use super::metrics::Window;
 use super::record::{self, Counts, Origin, Seen};
@@ -336,11 +336,20 @@ impl Minute {
 }
 
 impl Sink for Log {
+    fn policy(&self, policy: &Policy, is_weaker: bool) {
+        self.origin.under.set(Stamp::of(policy));
+        if is_weaker || self.level >= LogLevel::Info {
+            self.push(&record::policy(SystemTime::now(), &self.origin, is_weaker));
+        }
+    }
+
     fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, us: u64) {
         self.count(inspected);
         self.minute().window.inspected(inspected, us);
         let findings = &inspected.report.findings;
-        let quiet = findings.is_empty() && inspected.verdict == Verdict::Pass;
+        let quiet = findings.is_empty()
+            && inspected.verdict == Verdict::Pass
+            && inspected.shadow <= Some(Verdict::Pass);
         if (quiet && self.level < LogLevel::Debug) || self.level < LogLevel::Warn {
             return;
         }

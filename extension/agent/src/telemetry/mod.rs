@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use credenza_engine::leak::OwnLeak;
 use credenza_exchange::{Inspected, Stamp};
-use credenza_policy::{LogFormat, Problem, Verdict};
+use credenza_policy::{LogFormat, Policy, Problem, Verdict};
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin, Under};
@@ -94,6 +94,10 @@ pub trait Sink: Send + Sync {
     fn fault(&self, fault: &FaultNote<'_>);
     /// A setting or a policy is not what its author meant.
     fn problem(&self, problem: &Problem);
+    /// Another policy is in force from now on; `is_weaker` if less is refused under it.
+    fn policy(&self, policy: &Policy, is_weaker: bool) {
+        let _ = (policy, is_weaker);
+    }
 }
 
 /// The wrapper's one line, on stderr, because stdout belongs to the command that it becomes.

@@ -329,6 +329,20 @@ pub(crate) fn problem(now: SystemTime, origin: &Origin, problem: &Problem) -> St
     line.done()
 }
 
+/// Another policy than before is in force; `weaker` if less is refused under it.
+pub(crate) fn policy(now: SystemTime, origin: &Origin, is_weaker: bool) -> String {
+    let level = if is_weaker { "warn" } else { "info" };
+    let under = origin.under.now();
+    let mut line = head(now, origin.format, level, "policy");
+    line.text_if_any("function", origin.function.as_bytes(), 64);
+    line.text_if_any("version", origin.version.as_bytes(), 16);
+    line.text("mode", under.mode.name().as_bytes(), 8);
+    line.text("policy", policy_name(under).as_bytes(), 16);
+    line.number("policy_version", under.version);
+    line.flag("weaker", is_weaker);
+    line.done()
+}
+
 /// INIT: what is in force.
 ///
 /// `agent` is our version; `listen` is where runtimes find us, `upstream` where events come from;

@@ -118,15 +118,15 @@ fn a_misspelt_name_is_ignored_with_a_suggestion() {
 }
 
 #[test]
-fn remote_policies_are_named_as_not_yet_read() {
+fn policies_are_fetched_from_loopback_alone_and_not_with_a_key_that_is_none() {
     check(
         &[
-            ("CREDENZA_POLICY_URL", "http://127.0.0.1:2772/x"),
+            ("CREDENZA_POLICY_URL", "https://example.com/policy"),
             ("CREDENZA_POLICY_KEY", "abc"),
         ],
         &expect![[r#"
-            CREDENZA_POLICY_URL: this version reads its policy from files only, so the variable has no effect; put the policy into the package or a layer and name it with CREDENZA_POLICY
-            CREDENZA_POLICY_KEY: this version reads its policy from files only, so the variable has no effect; put the policy into the package or a layer and name it with CREDENZA_POLICY"#]],
+            CREDENZA_POLICY_URL: `https://example.com/policy` is refused: the agent speaks to loopback alone; expected `http://`, an address of loopback with its port, and a path, as in `http://127.0.0.1:2772/applications/A/environments/E/configurations/C`
+            CREDENZA_POLICY_KEY: no ed25519 public key, so that no policy is fetched; expected 64 hexadecimal digits"#]],
     );
 }
 
@@ -231,4 +231,44 @@ fn no_environment_panics_or_leaves_loopback() {
                     .is_none_or(|address| address.ip().is_loopback())
             );
         });
+}
+
+#[test]
+fn a_policy_url_names_loopback_by_number_or_as_localhost() {
+    let url = |text: &str| {
+        let (settings, _) = Settings::read([(b"CREDENZA_POLICY_URL".as_slice(), text.as_bytes())]);
+        settings
+            .policy_url
+            .map(|url| format!("{}{}", url.address, url.path))
+    };
+    for (text, expected) in [
+        ("http://127.0.0.1:2772/a/b?c", Some("127.0.0.1:2772/a/b?c")),
+        ("http://localhost:2772/", Some("127.0.0.1:2772/")),
+        ("http://[::1]:80/x", Some("[::1]:80/x")),
+        ("http://127.0.0.1:2772", None),
+        ("http://127.0.0.1/x", None),
+        ("http://10.0.0.1:80/x", None),
+        ("http://localhost.example.com:80/x", None),
+        ("http://127.0.0.1:2772/a b", None),
+        ("https://127.0.0.1:2772/x", None),
+        ("http://user@127.0.0.1:80/x", None),
+    ] {
+        assert_eq!(url(text).as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn with_a_key_that_is_none_nothing_is_fetched() {
+    let url = (
+        b"CREDENZA_POLICY_URL".as_slice(),
+        b"http://127.0.0.1:1/x".as_slice(),
+    );
+    let key = "0123456789abcdefABCDEF0123456789".repeat(2);
+    let read = |key: &str| Settings::read([url, (b"CREDENZA_POLICY_KEY", key.as_bytes())]).0;
+    let good = read(&key);
+    assert!(good.policy_url.is_some());
+    assert_eq!(good.policy_key.unwrap()[..3], [0x01, 0x23, 0x45]);
+    for bad in ["abc", &key[1..], &key.replace('0', "g")] {
+        assert_eq!(read(bad).policy_url, None, "{bad}");
+    }
 }
