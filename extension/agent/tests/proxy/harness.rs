@@ -24,11 +24,16 @@ pub(crate) struct Notes {
     faults: Mutex<Vec<String>>,
     inspected: Mutex<Vec<String>>,
     leaks: Mutex<Vec<String>>,
+    /// The request ids of events and of leaks, each with the hash of the policy that judged it.
+    judged: Mutex<Vec<(String, u64)>>,
+    leaked: Mutex<Vec<(String, u64)>>,
 }
 
 impl Sink for Notes {
-    fn inspected(&self, invocation: &Invocation<'_>, _: &Inspected, _: u64) {
+    fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, _: u64) {
         let id = String::from_utf8_lossy(invocation.request_id).into_owned();
+        let judged = (id.clone(), inspected.under.hash);
+        self.judged.lock().unwrap().push(judged);
         self.inspected.lock().unwrap().push(id);
     }
 
@@ -40,6 +45,9 @@ impl Sink for Notes {
 
     fn leaked(&self, leak: &LeakNote<'_>) {
         let (channel, spelling) = (leak.channel, leak.leak.spelling);
+        let id = String::from_utf8_lossy(leak.request_id).into_owned();
+        let hash = leak.under.map_or(0, |under| under.hash);
+        self.leaked.lock().unwrap().push((id, hash));
         let applied = if leak.applied { "withheld" } else { "seen" };
         let note = format!("{} {spelling} {channel} {applied}", leak.secret);
         self.leaks.lock().unwrap().push(note);
@@ -53,6 +61,8 @@ impl Sink for Notes {
 /// How a room is furnished.
 pub(crate) struct Plan {
     pub(crate) policy: Policy,
+    /// Whether the policy may be swapped.
+    pub(crate) changes: bool,
     pub(crate) inspection: Box<dyn Inspect>,
     pub(crate) upstream: Option<String>,
     /// The function's environment.
@@ -79,6 +89,7 @@ impl Default for Plan {
         };
         Self {
             policy,
+            changes: false,
             inspection: Box::new(Plain),
             upstream: None,
             environment: Environment::default(),
@@ -90,6 +101,8 @@ impl Default for Plan {
 /// The proxy, and the platform before it.
 pub(crate) struct Room {
     pub(crate) platform: Platform,
+    /// The policy in force, which a test may swap.
+    pub(crate) live: Arc<Live>,
     pub(crate) address: SocketAddr,
     notes: Arc<Notes>,
 }
@@ -109,8 +122,13 @@ impl Room {
             None => platform.address.to_string(),
         };
         let notes = Arc::new(Notes::default());
+        let live = Arc::new(if plan.changes {
+            Live::changing(plan.policy)
+        } else {
+            Live::fixed(plan.policy)
+        });
         let shared = Shared {
-            policy: Arc::new(Live::fixed(plan.policy)),
+            policy: Arc::clone(&live),
             own: Arc::new(Own::of(&plan.environment)),
             key: Arc::new(Secret::draw()),
             route: Arc::new(Route::new(Upstream::parse(&upstream).unwrap())),
@@ -122,6 +140,7 @@ impl Room {
         serve_with(listener, shared, plan.inspection).unwrap();
         Self {
             platform,
+            live,
             address,
             notes,
         }
@@ -148,6 +167,12 @@ impl Room {
     /// The leaks so far, as `secret spelling channel fate`.
     pub(crate) fn leaks(&self) -> Vec<String> {
         self.notes.leaks.lock().unwrap().clone()
+    }
+
+    /// The policies that judged events, and those that judged leaks, by request id.
+    pub(crate) fn judged(&self) -> [Vec<(String, u64)>; 2] {
+        let of = |list: &Mutex<Vec<(String, u64)>>| list.lock().unwrap().clone();
+        [of(&self.notes.judged), of(&self.notes.leaked)]
     }
 
     /// The request ids of what was inspected so far.

@@ -24,3 +24,4 @@ mod process;
 mod repeats;
 mod smuggling;
 mod streams;
+mod swaps;
