@@ -48,12 +48,18 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// List the rules.
     Rules,
-    /// Show the page of a rule: what it finds, how it decides, when it is wrong.
+    /// Show the page of a rule, or tell the decision behind a finding again.
     Explain {
-        /// A rule id such as `sql-injection`, or a finding as a JSON line (`-` reads it from
-        /// stdin).
+        /// A rule id such as `sql-injection`, or a finding: a JSON line, a file that holds one, or
+        /// `-` for stdin.
         #[arg(value_name = "RULE|FINDING")]
         rule: String,
+        /// The policy to judge a finding by; without one, the built-in policy.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<String>,
+        /// The event of the finding, to see whether it leads to the same decision again.
+        #[arg(long, value_name = "FILE")]
+        event: Option<PathBuf>,
     },
     /// Inspect events from files or stdin, and say what a policy in block mode would do.
     Inspect {

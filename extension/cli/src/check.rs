@@ -8,8 +8,9 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::arguments::Format;
+use crate::exemption;
 use crate::failure::Failure;
-use crate::paint::{Ink, Painter};
+use crate::paint::{Ink, Painter, tame};
 
 /// Reads the policy at `path` (`-` is stdin) and reports its problems.
 pub(crate) fn run(
@@ -17,7 +18,8 @@ pub(crate) fn run(
     format: Format,
     painter: &Painter,
 ) -> anyhow::Result<(String, Outcome)> {
-    let (policy, problems) = Policy::parse(&read(path)?);
+    let source = read(path)?;
+    let (policy, problems) = Policy::parse(&source);
     let outcome = if problems.is_empty() {
         Outcome::Clean
     } else {
@@ -27,13 +29,18 @@ pub(crate) fn run(
         Format::Json => {
             let problems: Vec<_> = problems
                 .iter()
-                .map(|problem| json!({ "at": problem.at, "message": problem.message }))
+                .map(|problem| {
+                    let spot = spot(&problem.at);
+                    json!({ "at": problem.at, "message": problem.message,
+                        "line": spot.map(|(line, _)| line),
+                        "column": spot.map(|(_, column)| column) })
+                })
                 .collect();
-            let report =
-                json!({ "policy": path, "mode": policy.mode.name(), "problems": problems });
+            let report = json!({ "policy": path, "mode": policy.mode.name(),
+                "problems": problems, "notes": notes(&policy) });
             format!("{report:#}\n")
         }
-        Format::Text => describe(path, &policy, &problems, painter),
+        Format::Text => describe(path, &source, &policy, &problems, painter),
     };
     Ok((text, outcome))
 }
@@ -75,12 +82,20 @@ pub(crate) fn policy_of(file: &str, text: &str) -> anyhow::Result<Policy> {
     }
 }
 
-fn describe(path: &str, policy: &Policy, problems: &[Problem], painter: &Painter) -> String {
+fn describe(
+    path: &str,
+    source: &str,
+    policy: &Policy,
+    problems: &[Problem],
+    painter: &Painter,
+) -> String {
     let path = if path == "-" { "stdin" } else { path };
     let mut text = String::new();
-    for Problem { at, message } in problems {
-        let mark = painter.ink(Ink::Yellow, "problem");
-        let _ = writeln!(text, "{path}:{at}: {mark}: {message}");
+    for problem in problems {
+        diagnostic(path, source, problem, painter, &mut text);
+    }
+    for note in notes(policy) {
+        let _ = writeln!(text, "{} {note}", painter.ink(Ink::Cyan, "note:"));
     }
     let on_error = match policy.on_error {
         OnError::Open => "open",
@@ -92,4 +107,137 @@ fn describe(path: &str, policy: &Policy, problems: &[Problem], painter: &Painter
         let _ = writeln!(text, "{}", painter.ink(Ink::Green, "no problems"));
     }
     text
+}
+
+/// Line and column of a place in the file; `None` for any other place.
+fn spot(at: &str) -> Option<(usize, usize)> {
+    let (line, column) = at.split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// A problem, the line that it is in, and a mark under the column.
+fn diagnostic(path: &str, source: &str, problem: &Problem, painter: &Painter, text: &mut String) {
+    let Problem { at, message } = problem;
+    let mark = painter.ink(Ink::Yellow, "problem");
+    let _ = writeln!(text, "{path}:{at}: {mark}: {message}");
+    let Some((line, column)) = spot(at) else {
+        return;
+    };
+    let Some(shown) = line.checked_sub(1).and_then(|at| source.lines().nth(at)) else {
+        return;
+    };
+    let signs: Vec<char> = tame(shown).chars().collect();
+    // A long line is shown around the column.
+    let room = painter.width.saturating_sub(10);
+    let first = (column - 1).min(signs.len()).saturating_sub(room / 2);
+    let first = if signs.len() > room { first } else { 0 };
+    let window: String = signs.iter().skip(first).take(room).collect();
+    let under = " ".repeat((column - 1).saturating_sub(first).min(room));
+    let carets = "^".repeat(token(signs.get(column - 1..).unwrap_or_default()).min(room));
+    let number = painter.ink(Ink::Dim, &format!("{line:>5} |"));
+    let edge = painter.ink(Ink::Dim, "      |");
+    let _ = writeln!(text, "{number} {window}");
+    let _ = writeln!(text, "{edge} {under}{}", painter.ink(Ink::Yellow, &carets));
+}
+
+/// How many signs the word, the text in quotes or the header takes that begins here.
+fn token(signs: &[char]) -> usize {
+    let length = match signs.first() {
+        Some(quote @ ('"' | '\'')) => {
+            let close = signs.iter().skip(1).position(|sign| sign == quote);
+            close.map_or(signs.len(), |at| at + 2)
+        }
+        Some('[') => signs.iter().take_while(|sign| **sign == '[').count(),
+        _ => signs
+            .iter()
+            .take_while(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.'))
+            .count(),
+    };
+    length.max(1)
+}
+
+/// What is no problem, and worth knowing: exemptions that are over, or nearly.
+fn notes(policy: &Policy) -> Vec<String> {
+    let today = exemption::today();
+    let over = policy
+        .exemptions
+        .iter()
+        .filter(|known| known.is_over(today));
+    over.map(|known| {
+        format!(
+            "an exemption from {} ended on {}",
+            known.rule, known.expires
+        )
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(source: &str, expected: &Expect) {
+        let (policy, problems) = Policy::parse(source);
+        let painter = Painter::plain(80);
+        expected.assert_eq(&describe("p.toml", source, &policy, &problems, &painter));
+    }
+
+    #[test]
+    fn a_mark_stands_under_the_column_of_a_problem() {
+        check(
+            "# ours\nmod = \"block\"\n[rule.sql-injection]\n  mode = \"blok\"\n",
+            &expect![[r#"
+                p.toml:2:1: problem: unknown key `mod`; did you mean `mode`?
+                    2 | mod = "block"
+                      | ^^^
+                p.toml:4:10: problem: `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
+                    4 |   mode = "blok"
+                      |          ^^^^^^
+                p.toml: mode monitor, on error open
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_the_column() {
+        let long = format!("mode = \"{}\" # {}\n", "x".repeat(200), "y".repeat(200));
+        check(
+            &long,
+            &expect![[r#"
+            p.toml:1:8: problem: `mode` is `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`; expected `off`, `monitor` or `block`
+                1 | mode = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+                  |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            p.toml: mode monitor, on error open
+        "#]],
+        );
+        let late = format!(
+            "rule.xxe = {{ why = \"{}\", mode = \"blok\" }}\n",
+            "long ".repeat(40)
+        );
+        check(
+            &late,
+            &expect![[r#"
+            p.toml:1:6: problem: unknown rule `xxe`
+                1 | rule.xxe = { why = "long long long long long long long long long long 
+                  |      ^^^
+            p.toml: mode monitor, on error open
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_exemption_that_is_over_is_worth_a_note() {
+        let policy = "[[exemption]]\nrule = \"xpath-injection\"\nlocation = \"/q\"\n\
+                      reason = \"a\"\nauthor = \"b\"\nexpires = 2020-01-31\n";
+        check(
+            policy,
+            &expect![[r#"
+                note: an exemption from xpath-injection ended on 2020-01-31
+                p.toml: mode monitor, on error open
+                no problems
+            "#]],
+        );
+    }
 }

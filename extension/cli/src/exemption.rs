@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use credenza_policy::Day;
+
 use crate::evidence::cluster::Cluster;
+use crate::evidence::readiness::plural;
 use crate::records::clock;
 
 // Limit: a quarter is long enough to mend what causes an alarm, and short enough that an exemption
@@ -13,9 +16,18 @@ const DAYS: i64 = 90;
 /// The day on which an exemption ends, by default: so many days after the last record, or after
 /// today if that is later.
 pub(crate) fn expiry(last: Option<i64>) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or_default();
+    let now = i64::try_from(now()).unwrap_or_default();
     clock::day(last.unwrap_or_default().max(now) + DAYS * 86_400)
+}
+
+/// Today, in UTC, for exemptions that may be over.
+pub(crate) fn today() -> Day {
+    Day::of_seconds(now())
+}
+
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }
 
 /// Who an exemption is by, if nobody says.
@@ -29,10 +41,10 @@ pub(crate) fn author() -> String {
 /// The narrowest exemption for a cluster: its rule, source, route and place.
 pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
     let reason = format!(
-        "{} of {} callers in {} hours, found by the rollout desk; say why they are harmless",
-        cluster.invocations,
-        cluster.callers.count(),
-        cluster.hours.count()
+        "{} of {} in {}, found by the rollout desk; say why they are harmless",
+        plural(cluster.invocations, "invocation"),
+        plural(cluster.callers.count(), "caller"),
+        plural(cluster.hours.count(), "hour")
     );
     let mut text = String::from("[[exemption]]\n");
     let (route, place) = (open_ended(&cluster.route), open_ended(&cluster.place));

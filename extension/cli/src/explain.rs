@@ -1,7 +1,7 @@
-//! `credenza explain`: the page of a rule, or of the rule behind a finding.
+//! `credenza explain`: the page of a rule, or the decision behind a finding and its rule's page.
 //! It never repeats what the page says; the page is the one text.
-use std::fmt::Write;
 use std::io::Read;
+use std::path::Path;
 
 use credenza_engine::detector::Rule;
 use serde_json::{Value, json};
@@ -9,69 +9,126 @@ use serde_json::{Value, json};
 use crate::Outcome;
 use crate::arguments::Format;
 use crate::failure::Failure;
-use crate::paint::{Ink, Painter, fit};
-use crate::{page, rules, suggest};
+use crate::paint::{Painter, fit};
+use crate::records::Record;
+use crate::{decision, page, rules, suggest};
 
-/// Shows the page of `subject`: a rule id, a finding as JSON, or `-` for a finding on stdin.
+/// What is to be explained.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// A rule id, a finding as JSON, a file that holds one, or `-` for stdin.
+    pub(crate) subject: &'a str,
+    /// The policy to judge a finding by.
+    pub(crate) policy: Option<&'a str>,
+    /// The event of a finding, to be judged again.
+    pub(crate) event: Option<&'a Path>,
+}
+
+/// Shows the page of a rule, or the decision behind a finding and then the page of its rule.
 pub(crate) fn run(
-    subject: &str,
+    request: &Request<'_>,
     format: Format,
     painter: &Painter,
 ) -> anyhow::Result<(String, Outcome)> {
-    let subject = if subject == "-" {
-        stdin()?
-    } else {
-        subject.to_owned()
-    };
+    let subject = subject(request.subject)?;
     let subject = subject.trim();
-    let finding = if subject.starts_with('{') {
-        Some(finding(subject)?)
+    let text = if subject.starts_with('{') {
+        explained(subject, request, format, painter)?
     } else {
-        None
-    };
-    let id = finding
-        .as_ref()
-        .and_then(|finding| finding.get("rule"))
-        .and_then(Value::as_str);
-    let rule = rule(id.unwrap_or(subject))?;
-    let text = match format {
-        Format::Json => {
-            let page = json!({
-                "rule": rule.id, "class": rule.class, "cwe": rule.cwe,
-                "ceiling": rule.ceiling.name(), "page": rule.page,
-            });
-            format!("{page:#}\n")
-        }
-        Format::Text => {
-            let mut text = String::new();
-            if let Some(finding) = &finding {
-                describe(finding, painter, &mut text);
-            }
-            text.push_str(&page::render(rule.page, painter));
-            text
+        let rule = rule(subject)?;
+        match format {
+            Format::Json => format!("{:#}\n", page_json(rule)),
+            Format::Text => page::render(rule.page, painter),
         }
     };
     Ok((text, Outcome::Clean))
 }
 
-fn stdin() -> anyhow::Result<String> {
+/// What stands behind the argument: itself, a file, or stdin.
+fn subject(subject: &str) -> anyhow::Result<String> {
+    let fix = "give one finding as a JSON line, a file that holds one, or a rule's id";
     let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::new("stdin", error, "pipe one finding in, as a JSON line"))?;
-    Ok(text)
+    if subject == "-" {
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| Failure::new("stdin", error, fix))?;
+        return Ok(text);
+    }
+    let is_file = !subject.trim_start().starts_with('{') && Path::new(subject).is_file();
+    if is_file {
+        std::fs::File::open(subject)
+            .and_then(|mut file| file.read_to_string(&mut text))
+            .map_err(|error| Failure::new(subject, error, fix))?;
+        return Ok(text);
+    }
+    Ok(subject.to_owned())
 }
 
-fn finding(text: &str) -> anyhow::Result<Value> {
-    let record: Value = serde_json::from_str(text).map_err(|error| {
-        Failure::new(
-            "the finding",
-            error,
-            "give one whole JSON line, in single quotes",
-        )
-    })?;
-    // A verdict of `inspect --jsonl` holds a list; its first finding is the strongest.
-    Ok(record.pointer("/findings/0").cloned().unwrap_or(record))
+fn explained(
+    text: &str,
+    request: &Request<'_>,
+    format: Format,
+    painter: &Painter,
+) -> anyhow::Result<String> {
+    let fix = "give one whole JSON line, in single quotes";
+    // A file of records may hold more lines; the first is the one that was asked for.
+    let first = text
+        .lines()
+        .next()
+        .filter(|line| line.trim_end().ends_with('}'));
+    let findings = decision::findings(text)
+        .or_else(|error| first.map_or(Err(error), decision::findings))
+        .map_err(|error| Failure::new("the finding", error, fix))?;
+    let policy = crate::check::policy(request.policy)?;
+    let event = match request.event {
+        Some(file) => {
+            let unread = |error| Failure::new(file.display(), error, "name the event's file");
+            Some(std::fs::read(file).map_err(unread)?)
+        }
+        None => None,
+    };
+    let mut out = String::new();
+    let mut pages: Vec<&'static Rule> = Vec::new();
+    let mut all = Vec::new();
+    for finding in &findings {
+        let record: Record<'_> = serde_json::from_str(finding)
+            .map_err(|error| Failure::new("the finding", error, fix))?;
+        let rule = rule(record.rule.get())?;
+        let beside = decision::Beside {
+            rule,
+            policy: &policy,
+            event: event.as_deref(),
+        };
+        if pages.iter().all(|page| page.id != rule.id) {
+            pages.push(rule);
+        }
+        match format {
+            Format::Json => all.push(decision::json(&record, &beside)),
+            Format::Text => out.push_str(&decision::text(&record, &beside, painter)),
+        }
+    }
+    if findings.is_empty() {
+        return Err(Failure::new("the finding", "there is none in it", fix).into());
+    }
+    if format == Format::Json {
+        let mut page = pages
+            .first()
+            .map(|rule| page_json(rule))
+            .unwrap_or_default();
+        page["findings"] = json!(all);
+        return Ok(format!("{page:#}\n"));
+    }
+    for rule in pages {
+        out.push_str(&page::render(rule.page, painter));
+    }
+    Ok(out)
+}
+
+fn page_json(rule: &Rule) -> Value {
+    json!({
+        "rule": rule.id, "class": rule.class, "cwe": rule.cwe,
+        "ceiling": rule.ceiling.name(), "page": rule.page,
+    })
 }
 
 fn rule(id: &str) -> anyhow::Result<&'static Rule> {
@@ -83,44 +140,4 @@ fn rule(id: &str) -> anyhow::Result<&'static Rule> {
         None => "`credenza rules` lists them all".to_owned(),
     };
     Err(Failure::new(format!("`{}`", fit(id, 40)), "there is no such rule", &fix).into())
-}
-
-/// What is worth telling of a finding, in this order.
-const FINDING_MEMBERS: [&str; 9] = [
-    "location",
-    "confidence",
-    "decoded",
-    "production",
-    "context",
-    "dialect",
-    "explanation",
-    "sample",
-    "verdict",
-];
-
-/// Says where a finding stood and why it is one.
-fn describe(finding: &Value, painter: &Painter, text: &mut String) {
-    for name in FINDING_MEMBERS {
-        let value = match finding.get(name) {
-            None | Some(Value::Null) => continue,
-            Some(Value::String(value)) => value.clone(),
-            Some(Value::Array(items)) if items.is_empty() => continue,
-            Some(Value::Array(items)) => {
-                let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                names.join(" → ")
-            }
-            Some(Value::Object(members)) => {
-                let values: Vec<&str> = members.values().filter_map(Value::as_str).collect();
-                values.join(", ")
-            }
-            Some(other) => other.to_string(),
-        };
-        let name = painter.ink(Ink::Dim, &format!("{name:>12}"));
-        let _ = writeln!(
-            text,
-            "{name}  {}",
-            fit(&value, painter.width.saturating_sub(14))
-        );
-    }
-    text.push('\n');
 }

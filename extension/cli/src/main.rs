@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 mod binaries;
 mod check;
+mod decision;
 mod demo;
 mod dev;
 mod evidence;
@@ -64,7 +65,18 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let format = arguments.format;
     let (text, outcome) = match &arguments.command {
         Command::Rules => rules::run(format, &painter),
-        Command::Explain { rule } => explain::run(rule, format, &painter)?,
+        Command::Explain {
+            rule,
+            policy,
+            event,
+        } => {
+            let request = explain::Request {
+                subject: rule,
+                policy: policy.as_deref(),
+                event: event.as_deref(),
+            };
+            explain::run(&request, format, &painter)?
+        }
         Command::Inspect {
             jsonl,
             policy,

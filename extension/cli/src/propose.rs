@@ -68,7 +68,7 @@ pub(crate) fn run(
         Some(file) => Labels::read(file)?,
         None => Labels::default(),
     };
-    let mut evidence = Evidence::new(policy.clone(), labels);
+    let mut evidence = Evidence::new(policy, labels);
     evidence.read(&arguments.records, Label::None)?;
     if !arguments.attacks.is_empty() {
         evidence.read(&arguments.attacks, Label::Attack)?;

@@ -139,13 +139,14 @@ fn a_sound_policy_is_clean() {
         &["check", "-", "--format", "json"],
         "",
         &expect![[r#"
-        exit 0
-        {
-          "mode": "monitor",
-          "policy": "-",
-          "problems": []
-        }
-    "#]],
+            exit 0
+            {
+              "mode": "monitor",
+              "notes": [],
+              "policy": "-",
+              "problems": []
+            }
+        "#]],
     );
 }
 
@@ -205,7 +206,11 @@ fn a_damaged_policy_shows_every_problem_with_its_place() {
         &expect![[r#"
             exit 1
             stdin:1:8: problem: `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
+                1 | mode = "blok"
+                  |        ^^^^^^
             stdin:3:7: problem: unknown rule `sql-injecton`; did you mean `sql-injection`?
+                3 | [rule.sql-injecton]
+                  |       ^^^^^^^^^^^^
             stdin: mode monitor, on error open
         "#]],
     );

@@ -64,13 +64,6 @@ pub(crate) struct Readiness {
     pub(crate) reason: String,
 }
 
-impl Readiness {
-    /// Hits that count as false alarms: all that nobody has called attacks.
-    pub(crate) fn unexplained(&self) -> u64 {
-        self.hits - self.attacks
-    }
-}
-
 /// What a rule's findings add up to.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {

@@ -8,6 +8,7 @@
     reason = "a test may stop at the first surprise, and says what it could not do"
 )]
 
+mod explain;
 mod generator;
 mod promote;
 mod propose;
