@@ -12,8 +12,8 @@ mod reading;
 mod routes;
 
 pub(crate) use opening::opens_command;
+pub(crate) use plain::begins_class;
 pub use plain::is_plain;
-pub(crate) use plain::{begins_class, begins_packed};
 pub use reading::signals;
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).

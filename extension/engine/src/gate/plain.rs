@@ -114,7 +114,7 @@ fn begins_inside(text: &[u8]) -> bool {
 
 /// True for plain texts that begin as tokens and secrets do.
 #[inline]
-pub(crate) fn begins_packed(text: &[u8]) -> bool {
+fn begins_packed(text: &[u8]) -> bool {
     matches!(
         text,
         [b'e', b'y', b'J' | b'A', _, ..]

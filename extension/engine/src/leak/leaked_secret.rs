@@ -2,10 +2,27 @@
 //! It never tries a secret, and never keeps one.
 //!
 #![doc = include_str!("leaked_secret.md")]
-use super::{Leak, LeakDetector, Leaks, OutputText};
+mod form;
+mod forms;
+mod pem;
+mod proof;
+mod table;
+mod token;
+mod url;
+
+#[cfg(test)]
+pub(crate) mod pages;
+#[cfg(test)]
+mod tests;
+
+use super::{Leak, LeakDetector, Leaks, Media, OutputText, each_anchor_of};
 use crate::detector::Rule;
-use crate::detector::leaked_credential::kind;
 use crate::report::Confidence;
+
+use self::form::{Form, Found, Kind};
+use self::forms::FORMS;
+pub(crate) use self::proof::is_aws_secret;
+use self::table::KINDS;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -18,31 +35,22 @@ pub static RULE: Rule = Rule {
 };
 
 /// What the one pass looks for.
-pub(super) const ANCHORS: &[&str] = &[
-    concat!("gh", "p_"),
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    concat!("github", "_pat_"),
-    "glpat-",
-    "npm_",
-    concat!("xo", "xb-"),
-    "xoxp-",
-    "sk_live_",
-    "rk_live_",
-    "SG.",
-    "AIza",
-    "GOCSPX-",
-    "sk-ant-",
-    "sk-proj-",
-    "pypi-AgEI",
-    "dop_v1_",
-    "shpat_",
-    "dckr_pat_",
-    "AccountKey=",
-    "hooks.slack.com/",
-];
+pub(super) const ANCHORS: &[&str] = &anchors();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at build time only: a wrong index fails the build"
+)]
+const fn anchors() -> [&'static str; FORMS.len()] {
+    let mut anchors = [""; FORMS.len()];
+    let mut at = 0;
+    while at < FORMS.len() {
+        anchors[at] = FORMS[at].anchor;
+        at += 1;
+    }
+    anchors
+}
 
 /// Finds secrets of known kinds.
 #[derive(Debug)]
@@ -53,31 +61,46 @@ impl LeakDetector for LeakedSecret {
         &RULE
     }
 
-    fn judge(&self, text: &OutputText<'_>, _: usize, at: usize, leaks: &mut Leaks) {
-        let at = if text.from(at).starts_with(b"hooks.") {
-            at.saturating_sub(8)
-        } else {
-            at
-        };
-        let before = text.before(at, 1).first();
-        let is_inside =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        if text.was_judged(at) || before.is_some_and(is_inside) {
-            return;
-        }
-        let Some((kind, len)) = kind::at_start(text.from(at)) else {
+    fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
+        let Some((kind, found)) = secret(text, which, at) else {
             return;
         };
-        let end = at.saturating_add(len);
-        leaks.looked_at(len);
-        if !text.is_cut(at, end) {
-            leaks.add(Leak {
-                rule: &RULE,
-                kind: kind.name,
-                confidence: Confidence::High,
-                start: at,
-                end,
-            });
+        if text.was_judged(found.start) || text.is_cut(found.start, found.reach) {
+            return;
         }
+        leaks.add(Leak {
+            rule: &RULE,
+            kind: kind.name,
+            confidence: found.confidence.unwrap_or(kind.confidence),
+            start: found.start,
+            end: found.end,
+        });
     }
+}
+
+/// The secret around an anchor of a form, and its kind.
+fn secret(text: &OutputText<'_>, which: usize, at: usize) -> Option<(&'static Kind, Found)> {
+    let form: &Form = FORMS.get(which)?;
+    let found = form.find(text, at)?;
+    Some((KINDS.get(usize::from(form.kind))?, found))
+}
+
+/// Calls `visit` for each secret of a text of an event, of the kinds that are looked for there: its
+/// kind, where it stands, and whether it opens anything as it is. Names of secrets are told by the
+/// event's own members, and not by its texts.
+pub(crate) fn each_in_event(text: &[u8], mut visit: impl FnMut(&'static str, usize, usize, bool)) {
+    let text = OutputText::whole(text, Media::Text);
+    each_anchor_of(&RULE, text.bytes, |which, at| {
+        let is_named = FORMS.get(which).is_some_and(Form::is_named);
+        let found = secret(&text, which, at).filter(|(kind, _)| kind.in_events && !is_named);
+        if let Some((kind, found)) = found {
+            let is_open = found.confidence != Some(Confidence::Low);
+            visit(kind.name, found.start, found.end, is_open);
+        }
+    });
+}
+
+/// A page of each kind of secret, by its name.
+pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table::PAGES.iter().copied()
 }

@@ -126,5 +126,15 @@ pub fn seek(text: &OutputText<'_>, watch: LeakWatch, leaks: &mut Leaks) {
     });
 }
 
+/// The places in a text at which a detector has to look, by its numbers.
+pub(crate) fn each_anchor_of(rule: &Rule, text: &[u8], mut visit: impl FnMut(usize, usize)) {
+    each_anchor(text, |detector, which, at| {
+        let found = LEAK_DETECTORS.get(detector);
+        if found.is_some_and(|found| found.rule().id == rule.id) {
+            visit(which, at);
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests;

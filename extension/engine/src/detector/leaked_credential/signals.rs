@@ -10,7 +10,8 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::SECRET];
 /// to the gate without a word.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(
     Signals::SECRET.bits(),
-    "ghp gho ghu ghs ghr github glpat glptt glrt gldt xoxb xoxp xoxa xoxr xoxs xoxe xapp slack sk \
-     rk npm pypi sg dop hf gocspx shpat shpca shppa shpss dckr accountkey private secret \
+    "ghp gho ghu ghs ghr github glpat glptt glrt gldt glft glcbt glsoat gloas glffct glimt glagent \
+     xoxb xoxp xoxa xoxr xoxs xoxe xapp slack sk rk whsec npm pypi sg dop doo dor hf gocspx shpat \
+     shpca shppa shpss shpua dckr accountkey private secret \
      secretaccesskey awssecretaccesskey",
 )];

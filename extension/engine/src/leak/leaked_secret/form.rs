@@ -1,0 +1,333 @@
+//! The forms of secrets: what stands around an anchor, and where a secret begins and ends.
+//! It never backtracks: each part takes what it can, and looks at no byte twice.
+use super::proof::{self, Proof};
+use crate::leak::OutputText;
+use crate::report::Confidence;
+
+/// A kind of secret, as its page says.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The name in findings, and that of its page.
+    pub(crate) name: &'static str,
+    /// How sure a secret of this kind is one that must not leave.
+    pub(crate) confidence: Confidence,
+    /// Whether it is looked for in events, too.
+    pub(crate) in_events: bool,
+}
+
+/// What the characters of a run are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alphabet {
+    /// Letters and digits.
+    Alnum,
+    /// Letters, digits and `_`.
+    Word,
+    /// Letters, digits, `-` and `_`.
+    Url,
+    /// Letters, digits, `-`, `_` and `.`.
+    Parted,
+    /// Letters, digits, `-`, `_`, `.` and `~`.
+    Tilde,
+    /// Letters, digits, `-`, `_` and `=`.
+    Padded,
+    /// Letters, digits, `+`, `/` and `=`.
+    Base64,
+    /// Digits and the small letters up to `f`.
+    Hex,
+    /// Small letters and digits.
+    Lower,
+    /// Capitals and digits.
+    Upper,
+    /// Digits.
+    Digit,
+    /// Digits and small letters up to `f` in the five groups of a UUID.
+    Uuid,
+}
+
+impl Alphabet {
+    fn has(self, byte: u8) -> bool {
+        let more: &[u8] = match self {
+            Self::Hex => return matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            Self::Uuid => return matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'),
+            Self::Lower => return matches!(byte, b'0'..=b'9' | b'a'..=b'z'),
+            Self::Upper => return matches!(byte, b'0'..=b'9' | b'A'..=b'Z'),
+            Self::Digit => return byte.is_ascii_digit(),
+            Self::Alnum => b"",
+            Self::Word => b"_",
+            Self::Url => b"-_",
+            Self::Parted => b"-_.",
+            Self::Tilde => b"-_.~",
+            Self::Padded => b"-_=",
+            Self::Base64 => b"+/=",
+        };
+        byte.is_ascii_alphanumeric() || more.contains(&byte)
+    }
+}
+
+/// A part of a form behind its anchor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// These bytes.
+    Text(&'static str),
+    /// So many characters, at least and at most.
+    Run(Alphabet, u16, u16),
+    /// The anchor is in a name of a secret; what follows is its value.
+    Value,
+}
+
+/// How a secret looks.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// Its kind's place in the table.
+    pub(crate) kind: u8,
+    /// What the one pass looks for.
+    pub(crate) anchor: &'static str,
+    /// What stands before the anchor: a run that begins with a text; of no characters if nothing.
+    pub(crate) before: Before,
+    /// What stands behind it, in order.
+    pub(crate) parts: &'static [Part],
+    /// What proves it.
+    pub(crate) proof: Proof,
+}
+
+/// A run before an anchor: the text that it begins with, its alphabet, how long it is.
+pub(crate) type Before = (&'static str, Alphabet, u16, u16);
+
+/// Nothing is asked of what stands before an anchor.
+pub(super) const NOTHING: Before = ("", Alphabet::Alnum, 0, 0);
+
+/// A row of the table.
+pub(super) const fn form(
+    kind: u8,
+    before: Before,
+    anchor: &'static str,
+    parts: &'static [Part],
+    proof: Proof,
+) -> Form {
+    Form {
+        kind,
+        anchor,
+        before,
+        parts,
+        proof,
+    }
+}
+
+/// Where a secret stands, how far was looked, and how sure it is, if not as its kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// One past the last byte that decided.
+    pub(crate) reach: usize,
+    pub(crate) confidence: Option<Confidence>,
+}
+
+impl Form {
+    /// True if a name tells that what follows it is a secret.
+    pub(crate) fn is_named(&self) -> bool {
+        matches!(self.parts.first(), Some(Part::Value))
+    }
+
+    /// The secret around an anchor.
+    pub(crate) fn find(&self, text: &OutputText<'_>, at: usize) -> Option<Found> {
+        let first = self.first(text.bytes, at)?;
+        if self.proof.is_whole() {
+            return self.proof.find(text, at, self.anchor.len());
+        }
+        let (mut start, mut body) = (first, at.saturating_add(self.anchor.len()));
+        let mut end = body;
+        let mut last = None;
+        if !self.is_named() && !is_free(text.bytes, first) {
+            return None;
+        }
+        for (number, part) in self.parts.iter().enumerate() {
+            match *part {
+                Part::Text(part) => {
+                    let rest = text.from(end);
+                    if !rest.starts_with(part.as_bytes()) {
+                        return None;
+                    }
+                    end = end.saturating_add(part.len());
+                }
+                Part::Run(alphabet, least, most) => {
+                    let is_last = number.saturating_add(1) == self.parts.len();
+                    let len = run(text.from(end), alphabet, least, most, is_last)?;
+                    end = end.saturating_add(len);
+                    last = Some(alphabet);
+                }
+                Part::Value => {
+                    start = value(text.bytes, at, self.anchor.len())?;
+                    (body, end) = (start, start);
+                }
+            }
+        }
+        let next = text.bytes.get(end).copied();
+        if next.is_some_and(|next| goes_on(next, last)) {
+            return None;
+        }
+        // What stands before the anchor is of the body, too, but for the text it begins with.
+        let from = if first < at {
+            first.saturating_add(self.before.0.len())
+        } else {
+            body
+        };
+        let found = Found {
+            start,
+            end,
+            reach: end.saturating_add(1),
+            confidence: None,
+        };
+        self.proof.proves(text, found, text.bytes.get(from..end)?)
+    }
+
+    /// Where the form begins: at its anchor, or with the run before it.
+    fn first(&self, text: &[u8], at: usize) -> Option<usize> {
+        let (begin, alphabet, least, most) = self.before;
+        if most == 0 {
+            return Some(at);
+        }
+        let (least, most) = (usize::from(least), usize::from(most));
+        let most = most.saturating_add(begin.len());
+        let before = text.get(..at)?.iter().rev();
+        let is_in = |byte: &&u8| alphabet.has(**byte);
+        // Letters of an escape may stand before: `\n`, `%22`, `\u0022`.
+        let longest = most.saturating_add(5);
+        let len = before.take(longest).take_while(is_in).count();
+        [0, 1, 2, 5].into_iter().find_map(|escape: usize| {
+            let len = len.checked_sub(escape)?;
+            let first = at.checked_sub(len)?;
+            let fits = (least.saturating_add(begin.len())..=most).contains(&len);
+            let begins = text.get(first..)?.starts_with(begin.as_bytes());
+            (fits && begins && is_free(text, first)).then_some(first)
+        })
+    }
+}
+
+/// How many characters a run takes: as many as it may, unless what goes on is something else.
+fn run(rest: &[u8], alphabet: Alphabet, least: u16, most: u16, is_last: bool) -> Option<usize> {
+    let (least, most) = (usize::from(least), usize::from(most));
+    let is_in = |byte: &&u8| alphabet.has(**byte);
+    // One more than the longest tells whether the last run goes on.
+    let longest = if is_last {
+        most.saturating_add(1)
+    } else {
+        most
+    };
+    let mut len = rest.iter().take(longest).take_while(is_in).count();
+    if is_last && matches!(alphabet, Alphabet::Parted | Alphabet::Tilde) {
+        // A point at the end is the sentence's.
+        let taken = rest.get(..len)?;
+        len = taken.strip_suffix(b".").unwrap_or(taken).len();
+    }
+    (least..=most).contains(&len).then_some(len)
+}
+
+/// True if a byte behind a form shows that it is part of something longer.
+fn goes_on(next: u8, last: Option<Alphabet>) -> bool {
+    // A point behind a secret ends a sentence, a dash or a line below a name goes on.
+    let is_of_run = last.is_some_and(|alphabet| alphabet.has(next)) && next != b'.';
+    next.is_ascii_alphanumeric() || is_of_run
+}
+
+/// True if a secret may begin here: no name goes on, unless what stands before is an escape.
+pub(crate) fn is_free(text: &[u8], at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    match before {
+        [] => true,
+        // `\n` and its like, `\u000a`, and `%3D`.
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v'] => true,
+        [.., b'\\', b'u', _, _, _, _] => true,
+        [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
+        [.., byte] => !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-' | b'.'),
+    }
+}
+
+/// Words of a name that call its value a secret.
+const SECRET_WORDS: [&[u8]; 8] = [
+    b"key", b"token", b"secret", b"pass", b"pwd", b"auth", b"cred", b"pat",
+];
+
+// Limit: 32 bytes: the longest name in use has 24 behind its first word.
+const NAME_BYTES_MAX: usize = 32;
+
+/// Where the value of a name begins that holds the anchor: `DD_API_KEY=…`, `"ddApiKey": "…"`,
+/// `<dd-api-key>…`, and a cell of a table beside it.
+fn value(text: &[u8], at: usize, anchor: usize) -> Option<usize> {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'-' | b'.');
+    let rest = text.get(at.saturating_add(anchor)..)?;
+    let more = rest.iter().take(NAME_BYTES_MAX).take_while(is_name).count();
+    let mut end = at.saturating_add(anchor).saturating_add(more);
+    let name = text.get(at..end)?;
+    let is_secret = SECRET_WORDS.iter().any(|word| {
+        name.windows(word.len())
+            .any(|part| part.eq_ignore_ascii_case(word))
+    });
+    if !is_secret {
+        return None;
+    }
+    end = skip(text, end, |byte| {
+        matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')')
+    });
+    end = skip(text, end, |byte| matches!(byte, b' ' | b'\t'));
+    let (behind, tags) = skip_tags(text, end);
+    let separated = skip(text, behind, |byte| matches!(byte, b':' | b'=' | b'>'));
+    if separated == behind && tags == 0 {
+        return None;
+    }
+    end = skip(text, separated, |byte| {
+        matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+    });
+    let (end, _) = skip_tags(text, end);
+    let quotes = |byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'(');
+    Some(skip(text, end, quotes))
+}
+
+// Limit: 8 bytes: quotes within quotes within quotes, and the indentation of a value.
+const SKIPPED_BYTES_MAX: usize = 8;
+
+/// Where bytes of a sort end.
+fn skip(text: &[u8], at: usize, is_of_sort: impl Fn(u8) -> bool) -> usize {
+    let rest = text.get(at..).unwrap_or_default().iter();
+    let len = rest
+        .take(SKIPPED_BYTES_MAX)
+        .take_while(|byte| is_of_sort(**byte))
+        .count();
+    at.saturating_add(len)
+}
+
+/// Where tags of markup end, and how many they are: `</td><td class="v">`.
+fn skip_tags(text: &[u8], at: usize) -> (usize, usize) {
+    // Limit: two cells have two tags between them, and one or two for how they look.
+    let (mut at, mut tags) = (at, 0_usize);
+    while tags < 4 && text.get(at) == Some(&b'<') {
+        let tag = text.get(at..).unwrap_or_default();
+        let tag = tag.get(..64).unwrap_or(tag);
+        let Some(end) = memchr::memchr(b'>', tag) else {
+            break;
+        };
+        at = skip(text, at.saturating_add(end).saturating_add(1), |byte| {
+            byte == b' '
+        });
+        tags = tags.saturating_add(1);
+    }
+    (at, tags)
+}
+
+impl Proof {
+    /// What a run of the form that this proves adds to it, or nothing if it does not.
+    fn proves(self, text: &OutputText<'_>, found: Found, body: &[u8]) -> Option<Found> {
+        let is_one = match self {
+            Self::Drawn => proof::is_drawn(body),
+            Self::Crc32 => proof::has_checksum(body) && proof::is_drawn(body),
+            Self::Mixed => proof::is_mixed(body) && proof::is_drawn(body),
+            Self::Pair => {
+                return (proof::is_drawn(body))
+                    .then(|| proof::pair(text, found))
+                    .flatten();
+            }
+            _ => false,
+        };
+        is_one.then_some(found)
+    }
+}
