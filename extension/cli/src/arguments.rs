@@ -12,9 +12,9 @@ use credenza_policy::Mode;
 #[command(name = "credenza", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 clean, 1 findings, 2 usage or I/O.")]
 pub(crate) struct Arguments {
-    /// How results are written.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    /// How results are written; `sarif` and `junit` are for `replay`.
+    #[arg(long, global = true, value_enum, default_value_t = Written::Text)]
+    pub(crate) format: Written,
     /// When colour is used; `auto` means on a terminal, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
@@ -23,8 +23,32 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// How results are written.
+/// How results are written, as the command line has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Written {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For code scanning.
+    Sarif,
+    /// For build servers.
+    Junit,
+}
+
+impl Written {
+    /// The format of every command; `None` for those that one command alone has.
+    pub(crate) fn format(self) -> Option<Format> {
+        match self {
+            Self::Text => Some(Format::Text),
+            Self::Json => Some(Format::Json),
+            Self::Sarif | Self::Junit => None,
+        }
+    }
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Text,
@@ -87,6 +111,8 @@ pub(crate) enum Command {
     Promote(PromoteArguments),
     /// Find probable false alarms, and propose the narrowest exemptions.
     Propose(ProposeArguments),
+    /// Judge recorded events under two policies, and say what differs.
+    Replay(ReplayArguments),
     /// Run a function in a local Lambda, behind the agent.
     Dev(DevArguments),
     /// See a vulnerable function attacked, alone and behind the agent.
@@ -176,6 +202,37 @@ fn date(text: &str) -> Result<String, &'static str> {
     is_date
         .then(|| text.to_owned())
         .ok_or("write a date such as 2027-01-31")
+}
+
+/// What `replay` judges and how.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArguments {
+    /// The policy in force; `default` is the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) old: String,
+    /// The policy to come.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new: String,
+    /// From which difference on the exit code is 1.
+    #[arg(long, value_enum, default_value_t = Differs::Change)]
+    pub(crate) fail_on: Differs,
+    /// Recorded events, as `inspect --jsonl` takes them; with `label` (`attack` or `benign`) they
+    /// count for the tables. Files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
+}
+
+/// Which differences of verdicts matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Differs {
+    /// Any.
+    Change,
+    /// The new policy is stricter somewhere.
+    Stricter,
+    /// The new policy is milder somewhere.
+    Milder,
+    /// None.
+    Never,
 }
 
 /// A share of invocations, above 0 and at most 1.

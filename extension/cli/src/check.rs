@@ -213,7 +213,7 @@ mod tests {
         "#]],
         );
         let late = format!(
-            "rule.xxe = {{ why = \"{}\", mode = \"blok\" }}\n",
+            "rule.xpath-injection = {{ why = \"{}\", mode = \"blok\" }}\n",
             "long ".repeat(40)
         );
         check(

@@ -22,6 +22,7 @@ mod promote;
 mod propose;
 mod record;
 mod records;
+mod replay;
 mod report;
 mod rules;
 mod stage;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Format};
 use crate::failure::Failure;
 use crate::paint::Painter;
 
@@ -47,7 +48,7 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let format = arguments.format;
+    let format = arguments.format.format().unwrap_or(Format::Text);
     match run(&arguments) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
@@ -62,7 +63,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let painter = Painter::of_stdout(arguments.color);
-    let format = arguments.format;
+    let Some(format) = format(arguments) else {
+        let fix = "use `text` or `json`; `replay` alone has the others";
+        return Err(Failure::new("--format", "this command does not write it", fix).into());
+    };
     let (text, outcome) = match &arguments.command {
         Command::Rules => rules::run(format, &painter),
         Command::Explain {
@@ -95,11 +99,21 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Report(arguments) => report::run(arguments, format, &painter)?,
         Command::Promote(arguments) => promote::run(arguments, format, &painter)?,
         Command::Propose(arguments) => propose::run(arguments, format, &painter)?,
+        Command::Replay(of_replay) => replay::run(of_replay, arguments.format, &painter)?,
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };
     goes_on(io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(outcome)
+}
+
+/// The format of a command; `None` if it does not have the one that was asked for.
+fn format(arguments: &Arguments) -> Option<Format> {
+    let format = arguments.format.format();
+    match &arguments.command {
+        Command::Replay(_) => Some(format.unwrap_or(Format::Text)),
+        _ => format,
+    }
 }
 
 /// Whether the reader of stdout still listens; one who went away early (`| head`) is no failure.

@@ -81,7 +81,7 @@ fn table(painter: &Painter) -> String {
 }
 
 /// The first sentence of prose on a rule page.
-fn summary(page: &str) -> &str {
+pub(crate) fn summary(page: &str) -> &str {
     page.lines()
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with('`'))

@@ -4,7 +4,6 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::print_stderr,
-    clippy::print_stdout,
     reason = "a test may stop at the first surprise, and says what it could not do"
 )]
 
@@ -12,6 +11,7 @@ mod explain;
 mod generator;
 mod promote;
 mod propose;
+mod replay;
 mod report;
 mod scale;
 

@@ -83,9 +83,7 @@ fn the_report_is_looked_at_in_a_browser_at_three_widths() {
 
 /// What a tag holds: its text up to the end of the tag, after the n-th `mark`.
 fn after<'a>(page: &'a str, mark: &str) -> &'a str {
-    let (_, rest) = page
-        .split_once(mark)
-        .unwrap_or_else(|| panic!("no {mark} in the page"));
+    let (_, rest) = page.split_once(mark).unwrap();
     rest.split('<').next().unwrap()
 }
 
@@ -210,7 +208,8 @@ fn nothing_of_a_record_becomes_markup_or_steers_a_reader() {
         line["decoded"] = json!([evil]);
         line["gaps"] = json!([evil]);
         line["span"] = json!([0, 9]);
-        lines.push_str(&format!("{line}\n"));
+        lines.push_str(&line.to_string());
+        lines.push('\n');
     }
     std::fs::write(folder.join("records.jsonl"), lines).unwrap();
     said(&credenza(&folder, &["report", "records.jsonl"]), 0);
