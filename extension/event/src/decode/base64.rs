@@ -70,16 +70,28 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 /// The base64 behind the segments of a path: `/` is of the alphabet too.
+///
+/// What could be text or says its format goes before what could be deflate, as every third folder
+/// with what follows it could.
 fn behind_a_path(text: &[u8]) -> Option<&[u8]> {
     // Limit: 8 segments; a deeper path has its parameters shown on their own.
+    const SEGMENTS_MAX: usize = 8;
+    let mut packed = None;
     let mut rest = text;
-    for _ in 0..8 {
-        rest = rest.get(memchr::memchr(b'/', rest)? + 1..)?;
-        if starts_well(rest) && is_packed(rest) {
-            return Some(rest);
+    for _ in 0..SEGMENTS_MAX {
+        let Some(slash) = memchr::memchr(b'/', rest) else {
+            break;
+        };
+        rest = rest.get(slash + 1..)?;
+        let is_plain = starts_plain(rest);
+        if (is_plain || packed.is_none() && starts_well(rest)) && is_packed(rest) {
+            if is_plain {
+                return Some(rest);
+            }
+            packed = Some(rest);
         }
     }
-    None
+    packed
 }
 
 /// Appends the bytes that `input` carries, which may not be worth keeping; false if there are none.
@@ -87,7 +99,7 @@ pub(super) fn decode(input: &[u8], is_path: bool, out: &mut Vec<u8>) -> bool {
     let packed = match carried(input) {
         Some(Carried::Plain(packed)) => packed,
         Some(Carried::Token) => return token(input, out),
-        None if is_path && !starts_well(input) => behind_a_path(input).unwrap_or(input),
+        None if is_path && !starts_plain(input) => behind_a_path(input).unwrap_or(input),
         None => input,
     };
     unpack(packed, out)
@@ -172,6 +184,12 @@ fn six_bits(char: u8) -> Option<u8> {
 /// True if the first six bytes could be text or a known binary format.
 #[inline]
 fn starts_well(packed: &[u8]) -> bool {
+    packed.len() >= CHARS_MIN && (starts_plain(packed) || starts_deflated(packed))
+}
+
+/// The same without raw deflate, which has no mark.
+#[inline]
+fn starts_plain(packed: &[u8]) -> bool {
     if packed.len() < CHARS_MIN {
         return false;
     }
@@ -189,7 +207,7 @@ fn starts_well(packed: &[u8]) -> bool {
         return false;
     }
     let [_, _, head @ ..] = bits.to_be_bytes();
-    could_start(head) || starts_deflated(packed)
+    could_start(head)
 }
 
 /// True if the first bytes could be raw deflate, as SAML and small caches pack texts.
@@ -274,4 +292,35 @@ pub(super) fn is_known_binary(bytes: &[u8]) -> bool {
         || bytes.starts_with(b"\xff\x01")
         || matches!(bytes, [0x80, 2..=5, ..])
         || bytes.starts_with(b"\x04\x08")
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    #[test]
+    fn base64_stands_behind_folders_that_are_of_the_alphabet_too() {
+        for (path, expected) in [
+            (
+                "/items/PCEtLSNlY2hvIHZhcj0iYSIgLS0+",
+                "<!--#echo var=\"a\" -->",
+            ),
+            (
+                "/items/aHR0cDovL21ldGFkYXRhLmV4YW1wbGUv",
+                "http://metadata.example/",
+            ),
+            (
+                "/v1/users/PHNjcmlwdD5nbygpPC9zY3JpcHQ+",
+                "<script>go()</script>",
+            ),
+            (
+                "/items/a/b/JyBvciAxPTEgLS0gYW5kIG1vcmU=",
+                "' or 1=1 -- and more",
+            ),
+        ] {
+            let mut out = Vec::new();
+            assert!(super::decode(path.as_bytes(), true, &mut out), "{path}");
+            assert_eq!(out, expected.as_bytes(), "{path}");
+        }
+    }
 }
