@@ -7,7 +7,7 @@ mod signals;
 
 pub(super) use signals::{NEEDS, WORDS};
 
-use credenza_event::{Decoder, Form, Steps};
+use credenza_event::{Decoder, Form, Role, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
@@ -50,6 +50,9 @@ impl Detector for XpathInjection {
             return Judgement::of(Some(evidence(text, found, "literal")));
         }
         let mut found = expression::question(text).or_else(|| expression::bare(text));
+        if found.is_none() && form.role == Role::Path {
+            found = expression::behind_folders(text);
+        }
         if found.is_none() && form.decoded.last() == Some(&Decoder::Json) {
             found = expression::within_quotes(text);
         }

@@ -48,6 +48,9 @@ impl<'t> Reader<'t, '_> {
         if let Some(production) = runs(tag.name.as_bytes(), name, value) {
             self.note(High, production, tag.start, attribute.end);
         }
+        if clobbers(tag.name.as_bytes(), name, value) {
+            self.note(Medium, "dom-clobbering", tag.start, attribute.end);
+        }
         self.url(tag, name, attribute);
         let is_framed = name == b"srcdoc";
         if is_framed && memchr(b'&', value).is_some() {
@@ -162,6 +165,35 @@ impl<'t> Reader<'t, '_> {
             }
         }
     }
+}
+
+/// True for an element that takes the place of what scripts ask the document for.
+fn clobbers(element: &[u8], name: &[u8], value: &[u8]) -> bool {
+    let named = matches!(element, b"form" | b"img" | b"embed" | b"object" | b"iframe");
+    let members = [
+        b"getElementById".as_slice(),
+        b"getElementsByTagName",
+        b"querySelector",
+        b"createElement",
+        b"appendChild",
+        b"currentScript",
+        b"defaultView",
+        b"documentElement",
+        b"cookie",
+        b"implementation",
+    ];
+    // A form's inputs take the place of its own members, by which sanitizers walk.
+    let walked = [
+        b"attributes".as_slice(),
+        b"childNodes",
+        b"parentNode",
+        b"nodeName",
+        b"innerHTML",
+        b"removeChild",
+    ];
+    let is_input = matches!(element, b"input" | b"button" | b"select" | b"textarea");
+    matches!(name, b"name" | b"id")
+        && (named && members.contains(&value) || is_input && walked.contains(&value))
 }
 
 /// True for a name that is written in references: a value was cut where white space stood in it.

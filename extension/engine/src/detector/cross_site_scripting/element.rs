@@ -5,7 +5,7 @@ use memchr::{memchr, memmem};
 use super::markup::Reader;
 use super::signals::{LOAD, roles};
 use super::tag::Tag;
-use super::{script, style};
+use super::{outbreak, script, style};
 use crate::report::Confidence::{self, High, Low, Medium};
 
 /// What the attributes of a tag say together.
@@ -300,6 +300,7 @@ impl Reader<'_, '_> {
         } else if closes.is_some()
             && !code.iter().any(u8::is_ascii_alphanumeric)
             && !code.is_empty()
+            && !outbreak::is_letterless(code)
         {
             // `<script>.*</script>` is a pattern.
             self.note(Medium, "script-element", tag.start, until);

@@ -142,6 +142,17 @@ impl<'t> Place<'t> {
         if self.roles.any(Roles::CALLBACK) && self.is_quoted() && self.read.has.any(Roles::FILTER) {
             return found("filter-callback");
         }
+        // `'id'|system`: a function of PHP is the filter itself.
+        let is_mustache = self.kind == Kind::Mustache;
+        if is_mustache && self.roles.any(Roles::CALLBACK) && one == Token::Sign(b'|') {
+            return found("filter-callback");
+        }
+        // `.System "id"`: a method of Go is called without parentheses.
+        let is_fed = is_quote(self.next().first().copied().unwrap_or(0));
+        let is_method = self.roles.any(Roles::CALL) && self.before == b'.';
+        if is_mustache && is_method && is_fed && self.next().len() < self.behind.len() {
+            return found("call");
+        }
         if self.is_constructor_walk() {
             return found("constructor-chain");
         }

@@ -281,6 +281,25 @@ pub(super) fn question(text: &[u8]) -> Option<Breakout> {
     })
 }
 
+// Limit: an interface has few folders before its parameter.
+const FOLDERS_MAX: usize = 8;
+
+/// Reads a question that stands behind the folders of a path.
+pub(super) fn behind_folders(text: &[u8]) -> Option<Breakout> {
+    let near = text.get(..LITERAL_BYTES_MAX).unwrap_or(text);
+    memchr::memchr_iter(b'/', near)
+        .take(FOLDERS_MAX)
+        .find_map(|slash| {
+            let start = slash.saturating_add(1);
+            let found = question(text.get(start..)?)?;
+            Some(Breakout {
+                start: found.start.saturating_add(start),
+                end: found.end.saturating_add(start),
+                ..found
+            })
+        })
+}
+
 /// True for `…,1,1)=`: one character is cut out and compared.
 fn guesses(cursor: Cursor<'_>) -> bool {
     let mut ahead = cursor;
