@@ -91,7 +91,7 @@ pub fn run(
     let (policy, remote) = live(&config, policy, &log);
     let shared = Shared {
         witness: Arc::clone(&witness),
-        policy,
+        policy: Arc::clone(&policy),
         own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),
@@ -121,7 +121,8 @@ pub fn run(
     };
     own.files.read();
     let listening = listening.map_or_else(|| "nowhere".to_owned(), |at| at.to_string());
-    let told = be_told(&mut call, &identifier, &config, &witness, &own, &log);
+    let heard = (&own, &policy);
+    let told = be_told(&mut call, &identifier, &config, &witness, heard, &log);
     log.init(&listening, &route.current().to_string(), told);
     // INIT is over for us: what is fetched from here on delays nobody.
     if let Some(remote) = remote {
@@ -273,7 +274,7 @@ fn be_told(
     identifier: &str,
     config: &Config,
     witness: &Witness,
-    own: &Arc<Own>,
+    (own, policy): (&Arc<Own>, &Arc<Live>),
     log: &Arc<Log>,
 ) -> &'static str {
     let settings = &config.settings;
@@ -282,8 +283,8 @@ fn be_told(
     }
     let sink = Arc::clone(log) as Arc<dyn Sink>;
     let lines = settings.inspects_logs.then(|| {
-        let (own, sink) = (Arc::clone(own), Arc::clone(&sink));
-        Box::new(move |line: &[u8]| own.look_at_line(line, sink.as_ref())) as Lines
+        let (own, policy, sink) = (Arc::clone(own), Arc::clone(policy), Arc::clone(&sink));
+        Box::new(move |line: &[u8]| own.look_at_line(line, &policy.now(), sink.as_ref())) as Lines
     });
     let header = format!("Lambda-Extension-Identifier: {}", header_text(identifier));
     let wanted = Wanted {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use credenza_engine::leak::{OwnSecrets, secret_in};
-use credenza_policy::Verdict;
+use credenza_exchange::Guard;
+use credenza_policy::Policy;
 
 use crate::config::Environment;
 use crate::files::Files;
@@ -92,16 +93,24 @@ impl Own {
         })
     }
 
+    /// The table, if there is anything in it.
+    pub fn known(&self) -> Option<&OwnSecrets> {
+        (!self.is_empty()).then(|| self.secrets())
+    }
+
     /// Looks at a line that the function printed, as the bytes of a JSON value, and tells of what
     /// stands in it; nobody can take a line back.
-    pub(crate) fn look_at_line(&self, line: &[u8], sink: &dyn Sink) {
-        for leak in self.secrets().leaks(line).take(LEAKS_MAX) {
+    pub(crate) fn look_at_line(&self, line: &[u8], policy: &Policy, sink: &dyn Sink) {
+        let guard = Guard::new(self.known(), policy);
+        for found in credenza_exchange::log_line(line, &guard)
+            .iter()
+            .take(LEAKS_MAX)
+        {
             sink.leaked(&LeakNote {
                 request_id: b"",
                 channel: "log",
-                secret: self.name(leak.secret),
-                leak: &leak,
-                verdict: Verdict::Flag,
+                secret: found.secret.map_or("", |secret| self.name(secret)),
+                found,
                 applied: false,
                 under: None,
             });

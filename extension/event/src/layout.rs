@@ -26,6 +26,26 @@ pub fn members(text: &[u8], at: usize) -> impl Iterator<Item = Member> {
     })
 }
 
+/// The same up to the first member of which the value is an object or array of more than `most`
+/// bytes: who looks for small members does not pay for large ones.
+pub fn members_within(text: &[u8], at: usize, most: usize) -> impl Iterator<Item = Member> {
+    let mut rest = inside(text, at, b'{');
+    core::iter::from_fn(move || {
+        let start = next(text, rest?, b'}')?;
+        rest = None;
+        let name = name(text, start)?;
+        let value = behind_name(text, &name)?;
+        let is_nested = matches!(text.get(value), Some(b'{' | b'['));
+        let most = if is_nested { most } else { text.len() };
+        let seen = text.get(..value.saturating_add(most)).unwrap_or(text);
+        let end = value_end(seen, value);
+        let is_cut = end == seen.len() && seen.len() < text.len();
+        let value = (end > value && !is_cut).then_some(value..end)?;
+        rest = Some(value.end);
+        Some(Member { name, value })
+    })
+}
+
 /// The elements of the array whose bracket stands at or behind `at`; nothing for another value.
 pub fn elements(text: &[u8], at: usize) -> impl Iterator<Item = Range> {
     let mut rest = inside(text, at, b'[');
@@ -66,21 +86,29 @@ fn next(text: &[u8], at: usize, close: u8) -> Option<usize> {
 }
 
 fn member(text: &[u8], start: usize) -> Option<Member> {
+    let name = name(text, start)?;
+    let value = behind_name(text, &name)?;
+    let end = value_end(text, value);
+    (end > value).then_some(Member {
+        name,
+        value: value..end,
+    })
+}
+
+/// The name that starts with a quote.
+fn name(text: &[u8], start: usize) -> Option<Range> {
     if text.get(start) != Some(&b'"') {
         return None;
     }
-    let name_start = start.saturating_add(1);
-    let name_end = scan::end_of_string(text, name_start);
-    let colon = skip_space(text, name_end.saturating_add(1));
-    if text.get(colon) != Some(&b':') {
-        return None;
-    }
-    let value = skip_space(text, colon.saturating_add(1));
-    let end = value_end(text, value);
-    (end > value).then_some(Member {
-        name: name_start..name_end,
-        value: value..end,
-    })
+    let start = start.saturating_add(1);
+    Some(start..scan::end_of_string(text, start))
+}
+
+/// The offset of the value of a name.
+fn behind_name(text: &[u8], name: &Range) -> Option<usize> {
+    let colon = skip_space(text, name.end.saturating_add(1));
+    let is_member = text.get(colon) == Some(&b':');
+    is_member.then(|| skip_space(text, colon.saturating_add(1)))
 }
 
 /// The offset behind the value that starts at `start`.
@@ -126,7 +154,7 @@ mod tests {
     use std::string::String;
     use std::vec::Vec;
 
-    use super::{elements, member_named, members};
+    use super::{elements, member_named, members, members_within};
 
     fn names_and_values(text: &str) -> Vec<String> {
         members(text.as_bytes(), 0)
@@ -147,6 +175,8 @@ mod tests {
             [r#"a="x\"}""#, r#"b=[1,{"c":2}]"#, "d=-1e5", "e={}"]
         );
         assert_eq!(member_named(text.as_bytes(), 0, b"d"), Some(37..41));
+        let within = |most| members_within(text.as_bytes(), 0, most).count();
+        assert_eq!((within(2), within(3), within(11), within(12)), (1, 1, 1, 4));
     }
 
     #[test]

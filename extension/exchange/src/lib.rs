@@ -19,7 +19,6 @@ mod case;
 mod completion;
 mod inspection;
 mod output;
-mod packed;
 pub mod platform;
 mod quarantine;
 mod records;
@@ -34,7 +33,9 @@ use credenza_policy::Policy;
 pub use case::Circumstances;
 pub use completion::Completion;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};
-pub use output::{Channel, Output, OutputSeen, OutputStep, output};
+pub use output::{
+    Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Released, log_line, output,
+};
 
 /// What to do with an event.
 #[derive(Debug)]

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::Channel;
 use credenza_exchange::platform::lambda::{Route, route};
 
 use super::Proxy;
 use super::aside::Aside;
-use super::head::{self, BadHead, Framing, Request};
+use super::head::{self, BadHead, Flow, Framing, Request};
 use super::link::{Link, origin_form};
 use super::pool::Bell;
 use super::watched::Answer;
@@ -111,6 +112,7 @@ impl Connection {
                 let id = id.to_vec();
                 self.answered(&request, id, Channel::Error)
             }
+            Route::InitError => self.init_failed(&request),
             Route::RestoreNext => {
                 let served = self.relay(&request, false);
                 if let Some(connection) = &served {
@@ -129,7 +131,11 @@ impl Connection {
     /// Passes the answer to an invocation on.
     fn answered(self, request: &Request, id: Vec<u8>, channel: Channel) -> Option<Self> {
         self.proxy.shared.witness.answered(&id);
-        let expected = self.proxy.awaited.take(&id);
+        let mut expected = self.proxy.awaited.take(&id);
+        let reflections = expected
+            .as_mut()
+            .map(|expected| std::mem::take(&mut expected.reflections))
+            .unwrap_or_default();
         // A batch that failed comes again as a whole: nothing is added to that.
         let completion = expected.as_ref().and_then(|expected| {
             let is_answer = channel == Channel::Response;
@@ -139,11 +145,10 @@ impl Connection {
             Some(expected) => Arc::clone(&expected.policy),
             None => self.proxy.shared.policy.now(),
         };
-        if self.proxy.watches_outputs(&policy) {
-            let channel = if request.streams {
-                Channel::Stream
-            } else {
-                channel
+        if self.proxy.watches_outputs(&policy) || !reflections.is_empty() {
+            let channel = match request.flow {
+                Flow::Whole => channel,
+                Flow::Stream | Flow::HttpStream => Channel::Stream,
             };
             let answer = Answer {
                 request_id: id,
@@ -153,6 +158,7 @@ impl Connection {
                     .as_ref()
                     .and_then(|expected| expected.source)
                     .unwrap_or(Source::Unknown),
+                reflections,
             };
             return self.relay_watched(request, &answer, completion);
         }
@@ -160,6 +166,22 @@ impl Connection {
             Some(completion) => self.relay_completed(request, completion),
             None => self.relay(request, true),
         }
+    }
+
+    /// Passes on what a runtime tells of its own start: its words may hold what its code printed.
+    fn init_failed(self, request: &Request) -> Option<Self> {
+        let policy = self.proxy.shared.policy.now();
+        if !self.proxy.watches_outputs(&policy) {
+            return self.relay(request, false);
+        }
+        let answer = Answer {
+            request_id: Vec::new(),
+            policy,
+            channel: Channel::InitError,
+            source: Source::Unknown,
+            reflections: Reflections::default(),
+        };
+        self.relay_watched(request, &answer, None)
     }
 
     /// The connection to the platform: its own, an idle one, or a new one.

@@ -1,13 +1,12 @@
-//! Streams in mode `block`: each piece goes on as soon as no secret can begin in it.
-//! It never sends a byte of a secret, and never holds more than the longest beginning of one.
+//! Streams in mode `block`: each piece goes on as soon as nothing in it can begin a leak.
+//! It never sends a byte of what is withheld, and never holds more than may begin it.
 use std::sync::Arc;
 
-use credenza_engine::leak::OwnLeak;
-use credenza_policy::Verdict;
+use credenza_exchange::{Guard, OutputStream};
 
 use super::chunked::Chunked;
 use super::connection::Connection;
-use super::head::Request;
+use super::head::{Flow, Request};
 use super::link::Link;
 use super::relay::Lost;
 use super::watched::Answer;
@@ -32,7 +31,7 @@ enum Next {
     More,
     /// The last byte is with the platform.
     Done,
-    /// A secret came: the stream was ended before it.
+    /// Something came that must not leave: the stream was ended before it.
     Cut,
     /// The platform answered before the end.
     Answered,
@@ -47,13 +46,9 @@ enum Broken {
 
 /// A stream on its way.
 struct Stream<'o> {
-    own: &'o credenza_engine::leak::OwnSecrets,
     chunked: Chunked,
-    /// What came and was not sent.
-    held: Vec<u8>,
+    output: OutputStream<'o>,
     trailers: Vec<u8>,
-    leak: Option<OwnLeak>,
-    sent: usize,
 }
 
 impl Connection {
@@ -62,13 +57,13 @@ impl Connection {
         mut self,
         request: &Request,
         answer: &Answer,
-        begun: Vec<u8>,
-        chunked: Chunked,
+        guard: &Guard<'_>,
     ) -> Option<Self> {
         let head = self.down.unread().get(..request.bytes).unwrap_or_default();
         let head = head.to_vec();
         self.down.consume(request.bytes);
-        self.guard_rest(&head, request, answer, begun, chunked)
+        let begun = (Vec::new(), Chunked::new());
+        self.guard_rest(&head, request, answer, guard, begun)
     }
 
     /// Passes on a stream of which head and beginning were read.
@@ -77,26 +72,26 @@ impl Connection {
         head: &[u8],
         request: &Request,
         answer: &Answer,
-        begun: Vec<u8>,
-        chunked: Chunked,
+        guard: &Guard<'_>,
+        (begun, chunked): (Vec<u8>, Chunked),
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
         let Ok((mut link, _)) = self.link() else {
             return self.answer(Fault::PlatformUnreachable, b"", false);
         };
         let mut stream = Stream {
-            own: proxy.shared.own.secrets(),
             chunked,
-            held: begun,
+            output: OutputStream::new(*guard, request.flow == Flow::HttpStream),
             trailers: Vec::new(),
-            leak: None,
-            sent: 0,
         };
-        if stream.own.leaks(head).next().is_some() {
+        if stream.output.judge_beside(head) {
             // A head with a secret in it is not sent at all.
+            proxy.tell_leaks(answer, stream.output.found(), true);
             proxy.fault(Fault::RuntimeMalformed, &answer.request_id);
             return self.answer(Fault::RuntimeMalformed, &answer.request_id, false);
         }
+        stream.output.room().extend_from_slice(&begun);
+        drop(begun);
         link.wire.begin();
         if link.wire.write(&head_of(&link, head, request)).is_err() {
             return self.torn();
@@ -112,9 +107,7 @@ impl Connection {
                 }
             }
         };
-        if let Some(leak) = stream.leak {
-            proxy.tell_leaks(answer, &[leak], Verdict::Block, true);
-        }
+        proxy.tell_leaks(answer, stream.output.found(), true);
         match (end, self.await_reply(&mut link, false)) {
             (Next::Done, Ok(reply)) => self.pass(link, &reply),
             (_, Ok(reply)) => self.pass_and_close(link, &reply),
@@ -131,8 +124,7 @@ impl Stream<'_> {
             return Ok(Next::Cut);
         }
         if self.chunked.is_done() {
-            self.finish(to)?;
-            return Ok(Next::Done);
+            return self.finish(to);
         }
         if from.down.unread().is_empty() {
             from.down.hurry();
@@ -149,54 +141,36 @@ impl Stream<'_> {
         let unread = from.down.unread();
         let followed = self
             .chunked
-            .follow_all(unread, &mut self.held, &mut self.trailers);
+            .follow_all(unread, self.output.room(), &mut self.trailers);
         let count = followed.map_err(|_| Broken::Malformed)?;
         from.down.consume(count);
         Ok(Next::More)
     }
 
-    /// Sends what holds no secret and no beginning of one; true if the stream was ended.
+    /// Sends what may go; true if the stream was ended.
     fn send(&mut self, to: &mut Link) -> Result<bool, Broken> {
-        let leak = self.own.leaks(&self.held).next();
-        let may_go = match &leak {
-            Some(leak) => leak.start,
-            None if self.chunked.is_done() => self.held.len(),
-            None => {
-                let pending = self.own.pending(&self.held);
-                self.held.len().saturating_sub(pending)
-            }
+        let released = self.output.release(self.chunked.is_done());
+        let ending: &[u8] = if released.ends { ENDING } else { b"" };
+        let sent = if released.bytes.is_empty() {
+            to.wire.write(ending)
+        } else {
+            let size = format!("{:x}\r\n", released.bytes.len());
+            let pieces = [size.as_bytes(), &*released.bytes, b"\r\n", ending];
+            to.wire.write_pieces(&pieces)
         };
-        let mut bytes = Vec::with_capacity(may_go.saturating_add(32));
-        if may_go > 0 {
-            bytes.extend_from_slice(format!("{may_go:x}\r\n").as_bytes());
-            bytes.extend(self.held.drain(..may_go));
-            bytes.extend_from_slice(b"\r\n");
-        }
-        if let Some(leak) = leak {
-            bytes.extend_from_slice(ENDING);
-            self.leak = Some(OwnLeak {
-                start: leak.start.saturating_add(self.sent),
-                end: leak.end.saturating_add(self.sent),
-                ..leak
-            });
-        }
-        self.sent = self.sent.saturating_add(may_go);
-        if !bytes.is_empty() && to.wire.write(&bytes).is_err() {
-            return Err(Broken::Platform);
-        }
-        Ok(self.leak.is_some())
+        sent.map_err(|_| Broken::Platform)?;
+        Ok(released.ends)
     }
 
     /// Ends the stream as the runtime did, or with our own error where its trailers tell a secret.
-    fn finish(&mut self, to: &mut Link) -> Result<(), Broken> {
-        let told = self.own.leaks(&self.trailers).next();
-        let ending = if told.is_some() {
-            self.leak = told;
-            ENDING.to_vec()
+    fn finish(&mut self, to: &mut Link) -> Result<Next, Broken> {
+        let (ending, end) = if self.output.judge_beside(&self.trailers) {
+            (ENDING.to_vec(), Next::Cut)
         } else {
-            [b"0\r\n".as_slice(), &self.trailers].concat()
+            ([b"0\r\n".as_slice(), &self.trailers].concat(), Next::Done)
         };
-        to.wire.write(&ending).map_err(|_| Broken::Platform)
+        to.wire.write(&ending).map_err(|_| Broken::Platform)?;
+        Ok(end)
     }
 }
 

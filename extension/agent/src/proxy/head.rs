@@ -10,6 +10,9 @@ use httparse::{Error, Header, Status};
 // which is never cleared: that alone would cost more than the rest of the proxy.
 const HEADERS_MAX: usize = 512;
 
+/// The content type of a stream that begins with status and headers.
+const PRELUDE: &[u8] = b"application/vnd.awslambda.http-integration-response";
+
 /// How a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
@@ -21,6 +24,30 @@ pub(super) enum Framing {
     Chunked,
     /// With the connection (replies only).
     Close,
+}
+
+/// How an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// As a whole.
+    Whole,
+    /// As it comes.
+    Stream,
+    /// As it comes, with the status and headers of an answer over HTTP before it
+    /// (lambda-contract.md 1.6).
+    HttpStream,
+}
+
+impl Flow {
+    fn of(mode: Option<&[u8]>, kind: Option<&[u8]>) -> Self {
+        let streams = mode.is_some_and(|mode| mode.eq_ignore_ascii_case(b"streaming"));
+        let has_prelude = kind.is_some_and(|kind| kind.starts_with(PRELUDE));
+        match (streams, has_prelude) {
+            (false, _) => Self::Whole,
+            (true, false) => Self::Stream,
+            (true, true) => Self::HttpStream,
+        }
+    }
 }
 
 /// Why a head is refused.
@@ -44,8 +71,8 @@ pub(super) struct Request {
     pub(super) keeps: bool,
     /// The client waits for `100 Continue` before its body.
     pub(super) expects: bool,
-    /// The answer in it is streamed.
-    pub(super) streams: bool,
+    /// How the answer in it leaves.
+    pub(super) flow: Flow,
     pub(super) user_agent: Option<Range<usize>>,
 }
 
@@ -115,8 +142,10 @@ pub(super) fn request(bytes: &[u8]) -> Result<Request, BadHead> {
         framing: body.framing.unwrap_or(Framing::Empty),
         keeps: body.keeps,
         expects: find("expect").is_some_and(|expect| expect.eq_ignore_ascii_case(b"100-continue")),
-        streams: find("lambda-runtime-function-response-mode")
-            .is_some_and(|mode| mode.eq_ignore_ascii_case(b"streaming")),
+        flow: Flow::of(
+            find("lambda-runtime-function-response-mode"),
+            find("content-type"),
+        ),
         user_agent: find("user-agent").map(|agent| place(bytes, agent)),
     })
 }

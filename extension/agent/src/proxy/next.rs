@@ -168,7 +168,7 @@ impl Connection {
                 Waited::Broken => return After::Broken(self, call),
             };
             let begun = Instant::now();
-            // Whatever becomes of the policy from here on, this invocation is judged under this one.
+            // Whatever becomes of the policy, this invocation is judged under this one.
             let policy = self.proxy.shared.policy.now();
             let held_max = if policy.mode == Mode::Off {
                 UNSEEN_BYTES_MAX

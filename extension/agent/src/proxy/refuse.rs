@@ -11,6 +11,29 @@ use super::message::{Message, Unread};
 use super::next::After;
 use crate::fault::Fault;
 
+/// Where an answer of ours goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'a> {
+    /// To an invocation.
+    Invocation(&'a [u8]),
+    /// Where INIT, or a restore, is told to have failed.
+    Init,
+}
+
+impl Target<'_> {
+    fn write(self, is_error: bool, out: &mut Vec<u8>) {
+        match self {
+            Self::Invocation(id) => {
+                out.extend_from_slice(b"invocation/");
+                out.extend_from_slice(id);
+                let verb: &[u8] = if is_error { b"/error" } else { b"/response" };
+                out.extend_from_slice(verb);
+            }
+            Self::Init => out.extend_from_slice(b"init/error"),
+        }
+    }
+}
+
 impl Connection {
     /// Answers the platform in the function's place.
     pub(super) fn refuse(
@@ -25,7 +48,7 @@ impl Connection {
         }
         let id = message.request_id();
         self.proxy.shared.witness.answered(id);
-        let fault = match self.post(call.user_agent(), id, refusal) {
+        let fault = match self.post(call.user_agent(), Target::Invocation(id), refusal) {
             Ok(202) => None,
             Ok(_) => Some(Fault::PlatformRefusalRejected),
             Err(_) => {
@@ -33,7 +56,7 @@ impl Connection {
                 // What was idle beside the broken one may be stale as well.
                 self.link = None;
                 self.proxy.pool.forget_idle();
-                match self.post(call.user_agent(), id, refusal) {
+                match self.post(call.user_agent(), Target::Invocation(id), refusal) {
                     Ok(202) => None,
                     // A repeat that is refused by id had arrived the first time (R18).
                     Ok(400 | 403) => Some(Fault::PlatformAnswerDoubled),
@@ -51,23 +74,18 @@ impl Connection {
     pub(super) fn post(
         &mut self,
         user_agent: Option<&[u8]>,
-        request_id: &[u8],
+        to: Target<'_>,
         refusal: &Refusal,
     ) -> io::Result<u16> {
         let (mut link, _) = self.link()?;
         link.wire.begin();
-        let verb = if refusal.error_type.is_some() {
-            "error"
-        } else {
-            "response"
-        };
         let mut bytes = Vec::with_capacity(512_usize.saturating_add(refusal.body.len()));
         bytes.extend_from_slice(b"POST ");
         bytes.extend_from_slice(link.upstream.prefix().as_bytes());
-        bytes.extend_from_slice(b"/2018-06-01/runtime/invocation/");
-        bytes.extend_from_slice(request_id);
+        bytes.extend_from_slice(b"/2018-06-01/runtime/");
+        to.write(refusal.error_type.is_some(), &mut bytes);
         let authority = link.upstream.authority();
-        bytes.extend_from_slice(format!("/{verb} HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
+        bytes.extend_from_slice(format!(" HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
         if let Some(agent) = user_agent {
             // The platform takes the runtime's release from here (R6).
             bytes.extend_from_slice(b"User-Agent: ");

@@ -98,11 +98,16 @@ impl Connection {
         };
         let served = self.send_held(&bytes, request, answer);
         if let Some(watch) = watch {
-            watch.feed(bytes.get(..request.bytes).unwrap_or_default());
+            let head = bytes.get(..request.bytes).unwrap_or_default();
             let body = bytes.get(request.bytes..total).unwrap_or_default();
-            let mut rest = Rest::of(request.framing);
-            // It was followed once already, and so can be again.
-            let _ = rest.follow_watched(body, Some(watch));
+            let mut plain = Vec::new();
+            if request.framing == Framing::Chunked {
+                // It was followed once already, and so can be again.
+                let _ = Chunked::new().follow(body, Some(&mut plain));
+                watch.see(head, &plain);
+            } else {
+                watch.see(head, body);
+            }
         }
         served
     }

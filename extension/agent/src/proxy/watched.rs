@@ -1,16 +1,19 @@
-//! Answers that are looked at on their way: held until they are judged, or watched as they pass.
-//! It never delays an answer in mode `monitor`, and never lets a byte of a secret go in `block`.
+//! Outputs that are looked at on their way: held until they are judged, or watched as they pass.
+//! It never delays an output in mode `monitor`, and never lets a byte of a leak go in `block`.
 use std::sync::Arc;
 
-use credenza_engine::leak::{OWN_SECRET, OwnLeak, OwnSecrets};
+use credenza_engine::leak::Reflections;
 use credenza_event::Source;
-use credenza_exchange::{Channel, Completion, Output, OutputStep, Refusal, Stamp};
-use credenza_policy::{Mode, Policy, Verdict};
+use credenza_exchange::{
+    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Refusal, Stamp,
+};
+use credenza_policy::{Action, Policy};
 
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::connection::Connection;
-use super::head::{Framing, Request};
+use super::head::{Flow, Framing, Request};
+use super::refuse::Target;
 use super::relay::Rest;
 use super::{Proxy, batch};
 use crate::fault::Fault;
@@ -22,91 +25,91 @@ const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 // Limit: whoever reads records learns nothing from a seventeenth leak of one answer.
 const LEAKS_MAX: usize = 16;
 
-/// What an answer is, for its record.
+/// What an output is, for its judgement and its record.
 pub(super) struct Answer {
+    /// Empty where there was no invocation.
+    pub(super) request_id: Vec<u8>,
     /// The policy that its event was judged under.
     pub(super) policy: Arc<Policy>,
-    pub(super) request_id: Vec<u8>,
     pub(super) channel: Channel,
     pub(super) source: Source,
+    /// What of its event does harm where it is repeated.
+    pub(super) reflections: Reflections,
 }
 
-/// Sees what passes, across the pieces in which it comes.
+/// Sees what passes.
 pub(super) struct Watch<'o> {
-    own: &'o OwnSecrets,
-    /// The end of what passed, as far as a secret may have begun in it.
-    tail: Vec<u8>,
-    /// Bytes that passed before the tail.
-    passed: usize,
-    pub(super) leaks: Vec<OwnLeak>,
+    guard: Guard<'o>,
+    answer: &'o Answer,
+    stream: OutputStream<'o>,
+    /// What was found in an output that was there as a whole.
+    whole: Option<Vec<Found>>,
 }
 
 impl<'o> Watch<'o> {
-    pub(super) fn new(own: &'o OwnSecrets) -> Self {
+    fn new(guard: Guard<'o>, answer: &'o Answer, is_http: bool) -> Self {
         Self {
-            own,
-            tail: Vec::new(),
-            passed: 0,
-            leaks: Vec::new(),
+            guard,
+            answer,
+            stream: OutputStream::new(guard, is_http),
+            whole: None,
         }
     }
 
-    /// Looks at the next piece.
-    pub(super) fn feed(&mut self, piece: &[u8]) {
-        self.tail.extend_from_slice(piece);
-        let mut behind = 0;
-        for leak in self.own.leaks(&self.tail) {
-            behind = leak.end;
-            if self.leaks.len() < LEAKS_MAX {
-                self.leaks.push(OwnLeak {
-                    start: leak.start.saturating_add(self.passed),
-                    end: leak.end.saturating_add(self.passed),
-                    ..leak
-                });
-            }
+    /// Looks at the next piece of an output.
+    fn feed(&mut self, piece: &[u8]) {
+        self.stream.room().extend_from_slice(piece);
+        self.stream.release(false);
+    }
+
+    /// Looks at an output that is there as a whole.
+    pub(super) fn see(&mut self, head: &[u8], body: &[u8]) {
+        let output = Output {
+            head,
+            body,
+            channel: self.answer.channel,
+            source: self.answer.source,
+        };
+        self.whole = Some(credenza_exchange::output(&output, &self.guard).found);
+    }
+
+    /// What was found.
+    fn found(&mut self) -> &[Found] {
+        if let Some(found) = &self.whole {
+            return found;
         }
-        let kept = self
-            .own
-            .pending(self.tail.get(behind..).unwrap_or_default());
-        let gone = self.tail.len().saturating_sub(kept);
-        self.tail.drain(..gone);
-        self.passed = self.passed.saturating_add(gone);
+        self.stream.release(true);
+        self.stream.found()
     }
 }
 
 impl Proxy {
     /// True if outputs are looked at.
     pub(super) fn watches_outputs(&self, policy: &Policy) -> bool {
-        policy.mode != Mode::Off && !self.shared.own.is_empty() && policy.watches(OWN_SECRET.id)
+        Guard::is_needed(!self.shared.own.is_empty(), policy)
     }
 
-    /// Tells of leaks.
-    pub(super) fn tell_leaks(
-        &self,
-        answer: &Answer,
-        leaks: &[OwnLeak],
-        verdict: Verdict,
-        applied: bool,
-    ) {
-        for leak in leaks {
+    /// What an output is judged by.
+    fn guard<'g>(&'g self, answer: &'g Answer) -> Guard<'g> {
+        Guard::new(self.shared.own.known(), &answer.policy)
+            .of_request(&answer.request_id)
+            .of_event(&answer.reflections)
+            .of_files(self.shared.own.files.known())
+    }
+
+    /// Tells of leaks; `applied` if they were withheld or masked, as far as the policy wants it.
+    pub(super) fn tell_leaks(&self, answer: &Answer, leaks: &[Found], applied: bool) {
+        for found in leaks.iter().take(LEAKS_MAX) {
+            let own = &self.shared.own;
             self.shared.sink.leaked(&LeakNote {
                 request_id: &answer.request_id,
                 channel: answer.channel.name(),
-                secret: self.shared.own.name(leak.secret),
-                leak,
-                verdict,
-                applied,
+                secret: found.secret.map_or("", |secret| own.name(secret)),
+                found,
+                applied: applied && found.action != Action::Flag,
                 under: Some(Stamp::of(&answer.policy)),
             });
         }
-    }
-}
-
-impl Answer {
-    /// The verdict on a leak.
-    fn verdict_on_leaks(&self) -> Verdict {
-        let confidence = credenza_engine::Confidence::High;
-        self.policy.finding_verdict(OWN_SECRET.id, confidence)
     }
 }
 
@@ -118,45 +121,49 @@ impl Connection {
         answer: &Answer,
         completion: Option<&Completion>,
     ) -> Option<Self> {
-        let is_blocking = answer.policy.applies(answer.verdict_on_leaks());
+        let proxy = Arc::clone(&self.proxy);
+        let guard = proxy.guard(answer);
+        let is_blocking = guard.is_blocking();
         match request.framing {
-            Framing::Chunked if request.streams && is_blocking => {
-                self.relay_guarded(request, answer, Vec::new(), Chunked::new())
+            Framing::Chunked if request.flow != Flow::Whole && is_blocking => {
+                self.relay_guarded(request, answer, &guard)
             }
             Framing::Length(bytes) if bytes <= limit() && is_blocking => {
-                self.relay_judged(request, answer, completion)
+                self.relay_judged(request, answer, &guard, completion)
             }
             Framing::Chunked | Framing::Empty if is_blocking => {
-                self.relay_judged(request, answer, completion)
+                self.relay_judged(request, answer, &guard, completion)
             }
-            _ => self.relay_seen(request, answer, completion),
+            _ => self.relay_seen(request, answer, &guard, completion),
         }
     }
 
-    /// Passes an answer on as ever, and looks at it afterwards or as it passes.
+    /// Passes an output on as ever, and looks at it afterwards or as it passes.
     fn relay_seen(
         self,
         request: &Request,
         answer: &Answer,
+        guard: &Guard<'_>,
         completion: Option<&Completion>,
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
-        let mut watch = Watch::new(proxy.shared.own.secrets());
+        let mut watch = Watch::new(*guard, answer, request.flow == Flow::HttpStream);
+        let is_answer = answer.channel != Channel::InitError;
         let served = match completion {
-            Some(completion) => self.relay_completed(request, completion),
-            None => self.relay_with(request, true, Some(&mut watch)),
+            Some(completion) => return self.relay_completed(request, completion),
+            None => self.relay_with(request, is_answer, Some(&mut watch)),
         };
-        if !watch.leaks.is_empty() {
-            proxy.tell_leaks(answer, &watch.leaks, answer.verdict_on_leaks(), false);
-        }
+        proxy.tell_leaks(answer, watch.found(), false);
         served
     }
 
-    /// Holds an answer until it is judged, and passes it on as it came or answers in its place.
+    /// Holds an output until it is judged, and passes it on as it came, masks what is in it, or
+    /// answers in its place.
     fn relay_judged(
         mut self,
         request: &Request,
         answer: &Answer,
+        guard: &Guard<'_>,
         completion: Option<&Completion>,
     ) -> Option<Self> {
         if request.expects && self.down.write(b"HTTP/1.1 100 Continue\r\n\r\n").is_err() {
@@ -166,42 +173,49 @@ impl Connection {
             Ok(Taken::Whole(whole)) => whole,
             // More than any answer may have: it is watched from here on as a stream.
             Ok(Taken::Begun(plain, chunked, head)) => {
-                return self.guard_rest(&head, request, answer, plain, chunked);
+                let begun = (plain, chunked);
+                return self.guard_rest(&head, request, answer, guard, begun);
             }
             Err(()) => return self.cut_short(),
         };
         let proxy = Arc::clone(&self.proxy);
-        let shared = &proxy.shared;
         let output = Output {
             head: whole.raw.get(..request.bytes).unwrap_or_default(),
             body: whole.body(),
             channel: answer.channel,
             source: answer.source,
         };
-        let seen = credenza_exchange::output(&output, shared.own.secrets(), &answer.policy);
-        let replaced = matches!(seen.step, OutputStep::Replace(_));
-        proxy.tell_leaks(answer, &seen.leaks, seen.verdict, replaced);
+        let seen = credenza_exchange::output(&output, guard);
+        let is_changed = seen.step != OutputStep::Pass;
+        proxy.tell_leaks(answer, &seen.found, is_changed);
         match seen.step {
-            OutputStep::Pass => self.send_whole(request, &whole, completion),
+            OutputStep::Pass => self.send_whole(request, answer, &whole, None, completion),
+            OutputStep::Rewrite(body) => {
+                self.send_whole(request, answer, &whole, Some(body), completion)
+            }
             OutputStep::Replace(refusal) => self.replace(output.head, request, answer, &refusal),
         }
     }
 
-    /// Sends what was held, as it came.
+    /// Sends what was held, as it came or with another body.
     fn send_whole(
         self,
         request: &Request,
+        answer: &Answer,
         whole: &Whole,
+        rewritten: Option<Vec<u8>>,
         completion: Option<&Completion>,
     ) -> Option<Self> {
-        let completed = completion.and_then(|completion| completion.complete(whole.body()));
-        let Some(body) = completed else {
-            return self.send_held(&whole.raw, request, true);
+        let is_answer = answer.channel != Channel::InitError;
+        let body = rewritten.as_deref().unwrap_or_else(|| whole.body());
+        let completed = completion.and_then(|completion| completion.complete(body));
+        let Some(body) = completed.or(rewritten) else {
+            return self.send_held(&whole.raw, request, is_answer);
         };
         let head = whole.raw.get(..request.bytes).unwrap_or_default();
         match batch::with_body(head, &body) {
-            Some((bytes, request)) => self.send_held(&bytes, &request, true),
-            None => self.send_held(&whole.raw, request, true),
+            Some((bytes, request)) => self.send_held(&bytes, &request, is_answer),
+            None => self.answer(Fault::RuntimeMalformed, &answer.request_id, false),
         }
     }
 
@@ -264,13 +278,17 @@ impl Connection {
     ) -> Option<Self> {
         let agent = request.user_agent.clone().and_then(|agent| head.get(agent));
         let agent = agent.map(<[u8]>::to_vec);
-        let posted = self.post(agent.as_deref(), &answer.request_id, refusal);
+        let to = match answer.channel {
+            Channel::InitError => Target::Init,
+            _ => Target::Invocation(&answer.request_id),
+        };
+        let posted = self.post(agent.as_deref(), to, refusal);
         let taken = if let Ok(status) = posted {
             status == 202
         } else {
             self.link = None;
             self.proxy.pool.forget_idle();
-            self.post(agent.as_deref(), &answer.request_id, refusal)
+            self.post(agent.as_deref(), to, refusal)
                 .is_ok_and(|status| matches!(status, 202 | 400 | 403))
         };
         if !taken {

@@ -1,6 +1,6 @@
 //! One TCP connection with the bytes read from it and not yet used.
 //! It never keeps a large buffer that nobody needs, and never reads beyond what it was asked for.
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -167,6 +167,23 @@ impl Wire {
     /// Writes everything.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         (&*self.stream).write_all(bytes)
+    }
+
+    /// Writes pieces one behind the other, together as far as the socket takes them.
+    pub(super) fn write_pieces(&mut self, pieces: &[&[u8]]) -> io::Result<()> {
+        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut left = slices.as_mut_slice();
+        // Empty ones at the front would look like an end.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match (&*self.stream).write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => IoSlice::advance_slices(&mut left, count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Writes everything unless the peer speaks first; true if all was written.

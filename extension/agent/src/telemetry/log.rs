@@ -394,7 +394,7 @@ impl Sink for Log {
 
     fn leaked(&self, leak: &LeakNote<'_>) {
         self.tally.leaks.fetch_add(1, Ordering::Relaxed);
-        self.minute().window.leaked(leak.verdict);
+        self.minute().window.leaked(leak.found.verdict);
         if self.level >= LogLevel::Warn {
             self.push(&record::leak(SystemTime::now(), &self.origin, leak));
         }

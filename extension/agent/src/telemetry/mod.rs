@@ -12,9 +12,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use credenza_engine::leak::OwnLeak;
-use credenza_exchange::{Inspected, Stamp};
-use credenza_policy::{LogFormat, Policy, Problem, Verdict};
+use credenza_exchange::{Found, Inspected, Stamp};
+use credenza_policy::{LogFormat, Policy, Problem};
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin, Under};
@@ -47,20 +46,18 @@ pub struct FaultNote<'a> {
     pub request_id: &'a [u8],
 }
 
-/// A secret of the function in one of its answers, as a record tells it.
+/// Something in an output of the function that must not leave, as a record tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct LeakNote<'a> {
     /// The invocation.
     pub request_id: &'a [u8],
-    /// `response`, `stream` or `error`.
+    /// `response`, `stream`, `error`, `init-error` or `log`.
     pub channel: &'static str,
-    /// The name of the variable whose value it is.
+    /// The name of the variable whose value it is; empty if it is no secret of the function.
     pub secret: &'a str,
-    /// Where it stands in the answer, and how it is spelled.
-    pub leak: &'a OwnLeak,
-    /// The verdict, as in block mode.
-    pub verdict: Verdict,
-    /// Whether the answer was withheld.
+    /// What it is and where it stands in the output.
+    pub found: &'a Found,
+    /// Whether it was withheld or masked, as its action says.
     pub applied: bool,
     /// The policy that its event was judged under; `None` where there was no event.
     pub under: Option<Stamp>,

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use credenza_engine::Finding;
-use credenza_engine::leak::OWN_SECRET;
 use credenza_event::Part;
 use credenza_exchange::{Inspected, Stamp};
 use credenza_policy::{LogFormat, Policy, Problem, Verdict};
@@ -268,22 +267,29 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
     line.done()
 }
 
-/// A secret of the function in its answer: `secret` names the variable, `spelling` how it is
-/// written, `channel` the kind of answer, `span` its bytes there; never a byte of it.
+/// What must not leave in an output: `kind` says what it is, or `secret` names the variable whose
+/// value it is and `spelling` how that is written; `channel` is the kind of output, `span` its bytes
+/// there, `action` what the policy wants of it in block mode; never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
     let under = note.under.unwrap_or_else(|| origin.under.now());
     let mut line = head(now, origin.format, "warn", "leak");
     line.text_if_any("request_id", note.request_id, 40);
     line.text_if_any("function", origin.function.as_bytes(), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
-    line.text("rule", OWN_SECRET.id.as_bytes(), 32);
-    line.text("confidence", b"high", 8);
-    line.text("secret", note.secret.as_bytes(), 64);
-    line.text("spelling", note.leak.spelling.as_bytes(), 16);
+    let found = note.found;
+    line.text("rule", found.rule.id.as_bytes(), 32);
+    line.text("confidence", found.confidence.name().as_bytes(), 8);
+    if found.secret.is_some() {
+        line.text("secret", note.secret.as_bytes(), 64);
+        line.text("spelling", found.kind.as_bytes(), 16);
+    } else {
+        line.text("kind", found.kind.as_bytes(), 64);
+    }
     line.text("channel", note.channel.as_bytes(), 16);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    line.pair("span", offset(note.leak.start), offset(note.leak.end));
-    line.text("verdict", note.verdict.name().as_bytes(), 8);
+    line.pair("span", offset(found.start), offset(found.end));
+    line.text("verdict", found.verdict.name().as_bytes(), 8);
+    line.text("action", found.action.name().as_bytes(), 8);
     line.text("mode", under.mode.name().as_bytes(), 8);
     line.flag("applied", note.applied);
     line.text("policy", policy_name(under).as_bytes(), 16);

@@ -5,6 +5,8 @@ use std::io::Read as _;
 use std::net::Shutdown;
 use std::thread;
 
+use credenza_policy::{Mode, Policy};
+
 use crate::harness::{NEXT, Plan, Room, lines, response};
 use crate::inspection::{Refusing, refusal_body};
 use crate::platform::{ACCEPTED, Peer, event, find};
@@ -277,15 +279,7 @@ fn a_head_that_comes_byte_by_byte_is_one_request() {
 
 #[test]
 fn a_client_that_waits_for_100_continue_gets_it_from_the_platform() {
-    const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-    let room = Room::new(|peer| {
-        loop {
-            let head = peer.head()?;
-            peer.write(CONTINUE)?;
-            peer.body(&head)?;
-            peer.write(ACCEPTED)?;
-        }
-    });
+    let room = continuing(Mode::Monitor);
     let mut client = room.client();
     let head = "POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\n\
                 Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
@@ -296,6 +290,39 @@ fn a_client_that_waits_for_100_continue_gets_it_from_the_platform() {
     // A client that does not wait gets both all the same.
     let whole = [head.as_bytes(), b"12345"].concat();
     client.call(&whole, &[CONTINUE, ACCEPTED].concat());
+}
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A platform that tells whoever asks to go on.
+fn continuing(mode: Mode) -> Room {
+    let policy = Policy {
+        mode,
+        ..Policy::default()
+    };
+    let plan = Plan {
+        policy,
+        ..Plan::default()
+    };
+    Room::planned(plan, |peer| {
+        loop {
+            let head = peer.head()?;
+            peer.write(CONTINUE)?;
+            peer.body(&head)?;
+            peer.write(ACCEPTED)?;
+        }
+    })
+}
+
+#[test]
+fn a_client_that_waits_for_100_continue_gets_it_from_us_where_its_answer_is_held() {
+    let room = continuing(Mode::Block);
+    let mut client = room.client();
+    let head = "POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\n\
+                Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    client.call(head.as_bytes(), CONTINUE);
+    // Once more from the platform, as it is allowed to.
+    client.call(b"12345", &[CONTINUE, ACCEPTED].concat());
 }
 
 #[test]

@@ -306,6 +306,12 @@ fn a_head_too_large_is_refused() {
 
 #[test]
 fn a_body_that_is_cut_is_cut_for_the_platform_too() {
+    // In mode `block` nothing goes on before it was judged as a whole.
+    cut_in_mode(Mode::Block, false);
+    cut_in_mode(Mode::Monitor, true);
+}
+
+fn cut_in_mode(mode: Mode, streams: bool) {
     for (start, passes) in [
         ("Content-Length: 100\r\n\r\nten bytes!", false),
         ("Content-Length: 7000000\r\n\r\nten bytes!", true),
@@ -315,7 +321,16 @@ fn a_body_that_is_cut_is_cut_for_the_platform_too() {
             true,
         ),
     ] {
-        let room = Room::new(Peer::drain);
+        let passes = passes && streams;
+        let policy = Policy {
+            mode,
+            ..Policy::default()
+        };
+        let plan = Plan {
+            policy,
+            ..Plan::default()
+        };
+        let room = Room::planned(plan, Peer::drain);
         let request =
             format!("POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\n{start}");
         let mut client = room.client();

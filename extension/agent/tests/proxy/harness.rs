@@ -13,7 +13,7 @@ use credenza_agent::secret::Secret;
 use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 use credenza_agent::upstream::{Route, Upstream};
 use credenza_exchange::Inspected;
-use credenza_policy::{Mode, Policy, Problem};
+use credenza_policy::{Action, Mode, Policy, Problem};
 
 use crate::inspection::Plain;
 use crate::platform::{PATIENCE, Peer, Platform, wait_for};
@@ -44,11 +44,15 @@ impl Sink for Notes {
     }
 
     fn leaked(&self, leak: &LeakNote<'_>) {
-        let (channel, spelling) = (leak.channel, leak.leak.spelling);
+        let (channel, spelling) = (leak.channel, leak.found.kind);
         let id = String::from_utf8_lossy(leak.request_id).into_owned();
         let hash = leak.under.map_or(0, |under| under.hash);
         self.leaked.lock().unwrap().push((id, hash));
-        let applied = if leak.applied { "withheld" } else { "seen" };
+        let applied = match leak.found.action {
+            _ if !leak.applied => "seen",
+            Action::Mask => "masked",
+            Action::Flag | Action::Block => "withheld",
+        };
         let note = format!("{} {spelling} {channel} {applied}", leak.secret);
         self.leaks.lock().unwrap().push(note);
     }

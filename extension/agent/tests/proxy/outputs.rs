@@ -109,6 +109,12 @@ fn an_answer_with_the_functions_key_is_withheld_in_every_spelling() {
         let got = got(&room);
         assert!(got.contains("{\"statusCode\":500,"), "{spelling}: {got}");
         assert!(!leaks(&got, &spelled), "{spelling}");
+        // In a body escapes are undone first.
+        let spelling = if spelling == "json" {
+            "plain"
+        } else {
+            spelling
+        };
         let note = format!("AWS_SECRET_ACCESS_KEY {spelling} response withheld");
         assert_eq!(room.leaks(), [note]);
     }

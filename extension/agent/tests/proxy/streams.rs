@@ -15,18 +15,53 @@ const START: &str = "POST /2018-06-01/runtime/invocation/id/response HTTP/1.1\r\
     Content-Type: application/vnd.awslambda.http-integration-response\r\n\
     Transfer-Encoding: chunked\r\n\r\n";
 
-/// Sends a piece, and waits until all that was sent so far is at the platform.
-fn step(room: &Room, client: &mut Client, sent: &mut Vec<u8>, piece: &[u8]) {
+/// Sends a piece, and waits until all that was sent so far is at the platform: as it was sent, or
+/// in mode `block`, where the framing is ours, what it holds.
+fn step(room: &Room, mode: Mode, client: &mut Client, sent: &mut Vec<u8>, piece: &[u8]) {
     client.send(piece);
     sent.extend_from_slice(piece);
-    wait_for("the piece", || {
-        room.platform.seen().concat().len() >= sent.len()
-    });
-    assert!(room.platform.seen().concat() == *sent);
+    let seen = || room.platform.seen().concat();
+    if mode == Mode::Block {
+        wait_for("what the piece holds", || content(&seen()) == content(sent));
+        return;
+    }
+    wait_for("the piece", || seen().len() >= sent.len());
+    assert!(seen() == *sent);
 }
 
-fn accepting() -> Room {
-    Room::new(|peer| {
+/// The head of a request, the data of its chunks, and its trailers once it is whole.
+fn content(sent: &[u8]) -> Vec<u8> {
+    let Some(head) = sent.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Vec::new();
+    };
+    let (head, mut rest) = sent.split_at(head + 4);
+    let mut content = head.to_vec();
+    while let Some(line) = rest.windows(2).position(|window| window == b"\r\n") {
+        let size = std::str::from_utf8(&rest[..line]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        rest = &rest[line + 2..];
+        if size == 0 {
+            if rest.ends_with(b"\r\n\r\n") || rest == b"\r\n" {
+                content.extend_from_slice(rest);
+            }
+            break;
+        }
+        content.extend_from_slice(&rest[..size.min(rest.len())]);
+        rest = rest.get(size + 2..).unwrap_or_default();
+    }
+    content
+}
+
+fn accepting(mode: Mode) -> Room {
+    let policy = Policy {
+        mode,
+        ..Policy::default()
+    };
+    let plan = Plan {
+        policy,
+        ..Plan::default()
+    };
+    Room::planned(plan, |peer| {
         loop {
             peer.request()?;
             peer.write(ACCEPTED)?;
@@ -36,38 +71,44 @@ fn accepting() -> Room {
 
 #[test]
 fn each_piece_of_a_stream_is_on_its_way_before_the_next_one_comes() {
-    let room = accepting();
-    let (mut client, mut sent) = (room.client(), Vec::new());
-    step(&room, &mut client, &mut sent, START.as_bytes());
-    for size in [1, 2, 3, 100, 8192, 16_384, 65_536, 300_000] {
-        let chunk = [
-            format!("{size:x}\r\n").as_bytes(),
-            &vec![b'x'; size],
-            b"\r\n",
-        ]
-        .concat();
-        step(&room, &mut client, &mut sent, &chunk);
+    for mode in [Mode::Off, Mode::Monitor, Mode::Block] {
+        let room = accepting(mode);
+        let (mut client, mut sent) = (room.client(), Vec::new());
+        let mut step = |client: &mut _, piece: &[u8]| step(&room, mode, client, &mut sent, piece);
+        step(&mut client, START.as_bytes());
+        for size in [1, 2, 3, 100, 8192, 16_384, 65_536, 300_000] {
+            let chunk = [
+                format!("{size:x}\r\n").as_bytes(),
+                &vec![b'x'; size],
+                b"\r\n",
+            ]
+            .concat();
+            step(&mut client, &chunk);
+        }
+        step(&mut client, b"0\r\n");
+        let trailers = b"Lambda-Runtime-Function-Error-Type: Function.X\r\n\
+                         lambda-runtime-function-error-body: e30=\r\nOther: 1\r\n";
+        step(&mut client, trailers);
+        step(&mut client, b"\r\n");
+        client.expect(ACCEPTED);
+        // The connection serves the next call.
+        client.call(&response("other", b"1"), ACCEPTED);
     }
-    step(&room, &mut client, &mut sent, b"0\r\n");
-    let trailers = b"Lambda-Runtime-Function-Error-Type: Function.X\r\n\
-                     lambda-runtime-function-error-body: e30=\r\nOther: 1\r\n";
-    step(&room, &mut client, &mut sent, trailers);
-    step(&room, &mut client, &mut sent, b"\r\n");
-    client.expect(ACCEPTED);
-    // The connection serves the next call.
-    client.call(&response("other", b"1"), ACCEPTED);
 }
 
 #[test]
 fn a_stream_cut_anywhere_between_two_writes_is_the_same_stream() {
     let body = "1e\r\n{\"statusCode\":200}\0\0\0\0\0\0\0\0body\r\n0\r\nA: b\r\n\r\n";
-    for at in 1..body.len() {
-        let room = accepting();
-        let (mut client, mut sent) = (room.client(), Vec::new());
-        step(&room, &mut client, &mut sent, START.as_bytes());
-        step(&room, &mut client, &mut sent, &body.as_bytes()[..at]);
-        step(&room, &mut client, &mut sent, &body.as_bytes()[at..]);
-        client.expect(ACCEPTED);
+    for mode in [Mode::Monitor, Mode::Block] {
+        for at in 1..body.len() {
+            let room = accepting(mode);
+            let (mut client, mut sent) = (room.client(), Vec::new());
+            let mut step = |piece: &[u8]| step(&room, mode, &mut client, &mut sent, piece);
+            step(START.as_bytes());
+            step(&body.as_bytes()[..at]);
+            step(&body.as_bytes()[at..]);
+            client.expect(ACCEPTED);
+        }
     }
 }
 
@@ -75,7 +116,7 @@ fn a_stream_cut_anywhere_between_two_writes_is_the_same_stream() {
 /// acknowledgement may take 40 ms.
 #[test]
 fn a_client_with_nagle_in_it_does_not_wait_for_acknowledgements() {
-    let room = accepting();
+    let room = accepting(Mode::Block);
     let mut client = room.client();
     client.stream.set_nodelay(false).unwrap();
     let mut best = Duration::MAX;
@@ -102,7 +143,7 @@ fn a_platform_that_closes_in_a_stream_closes_it_for_the_runtime() {
         None
     });
     let (mut client, mut sent) = (room.client(), Vec::new());
-    step(&room, &mut client, &mut sent, START.as_bytes());
+    step(&room, Mode::Block, &mut client, &mut sent, START.as_bytes());
     client.send(b"5\r\nabcde\r\n");
     assert_eq!(client.rest(), b"");
     room.expect_faults(&["reply-cut closed"]);
@@ -118,7 +159,7 @@ fn a_platform_that_answers_in_a_stream_is_heard_and_both_sides_are_closed() {
         peer.drain()
     });
     let (mut client, mut sent) = (room.client(), Vec::new());
-    step(&room, &mut client, &mut sent, START.as_bytes());
+    step(&room, Mode::Block, &mut client, &mut sent, START.as_bytes());
     client.send(b"5\r\nabcde\r\n");
     assert_eq!(client.rest(), LATE);
 }

@@ -136,5 +136,25 @@ pub(crate) fn each_anchor_of(rule: &Rule, text: &[u8], mut visit: impl FnMut(usi
     });
 }
 
+// Limit: keys have 20 to 200 bytes; of a longer beginning the end is found behind it.
+const BEGUN_BYTES_MAX: usize = 256;
+
+/// How many bytes at the end of a text may begin what a watched detector finds, and so are held
+/// back where it must not leave: from an anchor on, as long as no space, quote or bracket follows.
+pub fn begun(text: &[u8], watch: LeakWatch) -> usize {
+    let from = text.len().saturating_sub(BEGUN_BYTES_MAX);
+    let tail = text.get(from..).unwrap_or(text);
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>,;(){}[]\\".contains(byte);
+    let last = tail.iter().rposition(ends);
+    let word = last.map_or(0, |last| last.saturating_add(1));
+    let mut first = tail.len();
+    each_anchor(tail.get(word..).unwrap_or_default(), |detector, _, at| {
+        if watch.has(detector) {
+            first = first.min(word.saturating_add(at));
+        }
+    });
+    tail.len().saturating_sub(first)
+}
+
 #[cfg(test)]
 mod tests;

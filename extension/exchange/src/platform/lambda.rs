@@ -13,6 +13,8 @@ pub enum Route<'a> {
     Response(&'a [u8]),
     /// `POST …/runtime/invocation/{id}/error`: the request carries an error.
     Error(&'a [u8]),
+    /// `POST …/runtime/init/error`, and `…/restore/error`: the request carries an error.
+    InitError,
     /// `GET …/runtime/restore/next` (SnapStart): its reply tells that a restore happened.
     RestoreNext,
     /// Anything else: forwarded unchanged.
@@ -33,6 +35,9 @@ pub fn route<'a>(method: &[u8], target: &'a [u8]) -> Route<'a> {
     match (method, path) {
         (b"GET", b"/2018-06-01/runtime/invocation/next") => Route::Next,
         (b"GET", b"/2018-06-01/runtime/restore/next") => Route::RestoreNext,
+        (b"POST", b"/2018-06-01/runtime/init/error" | b"/2018-06-01/runtime/restore/error") => {
+            Route::InitError
+        }
         (b"POST", path) => answer(path),
         _ => Route::Other,
     }
@@ -85,6 +90,7 @@ mod tests {
             Route::Next => "next".into(),
             Route::Response(id) => format!("response {}", text(id)),
             Route::Error(id) => format!("error {}", text(id)),
+            Route::InitError => "init-error".into(),
             Route::RestoreNext => "restore-next".into(),
             Route::Other => "other".into(),
         }
@@ -120,6 +126,7 @@ mod tests {
                     assert!(!id.is_empty() && !id.contains(&b'/') && !id.contains(&b'?'));
                 }
                 Route::Next | Route::RestoreNext => assert_eq!(method, b"GET"),
+                Route::InitError => assert_eq!(method, b"POST"),
                 Route::Other => {}
             });
     }

@@ -2,6 +2,7 @@
 //! It never lists a field that no line has, nor lets a line have a field that it does not list.
 use credenza_engine::Confidence;
 use credenza_event::{Coverage, Decoder, Gap, Source};
+use credenza_exchange::Found;
 use credenza_policy::{LogFormat, Mode, Problem, Verdict};
 use credenza_schema::{misfit, object};
 use expect_test::expect_file;
@@ -99,11 +100,12 @@ fn schema() -> Value {
                 &[&function, &force],
                 json!({
                     "request_id": word, "rule": word, "confidence": confidence, "secret": text,
-                    "spelling": word, "channel": word, "span": pair, "verdict": verdict,
+                    "spelling": word, "kind": word, "channel": word, "span": pair,
+                    "verdict": verdict, "action": { "enum": ["flag", "mask", "block"] },
                     "applied": { "type": "boolean" },
                 }),
             ),
-            &["request_id"],
+            &["request_id", "secret", "spelling", "kind"],
         ),
         kind(
             "fault",
@@ -293,11 +295,9 @@ fn lines(dice: &Dice) -> Vec<String> {
             detail: &dice.text(2),
         },
     ));
-    let leak = credenza_engine::leak::OwnLeak {
-        secret: 0,
-        start: 1,
-        end: 9,
-        spelling: "plain",
+    let found = Found {
+        secret: dice.flags[1].then_some(0),
+        ..super::tests::FOUND
     };
     lines.push(super::leak(
         now(),
@@ -306,8 +306,7 @@ fn lines(dice: &Dice) -> Vec<String> {
             request_id: &dice.texts[3],
             channel: "response",
             secret: &dice.text(1),
-            leak: &leak,
-            verdict: Verdict::Block,
+            found: &found,
             applied: dice.flags[2],
             under: Some(UNDER),
         },

@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credenza_engine::detector::Rule;
-use credenza_engine::leak::{OwnLeak, Reflections};
+use credenza_engine::leak::{OWN_SECRET, Reflections};
 use credenza_engine::{Confidence, Explanation, Finding, Report};
 use credenza_event::{Coverage, Decoder, Gap, Part, Role, Source, Span};
-use credenza_exchange::{Inspected, Stamp, Step};
-use credenza_policy::{LogFormat, Mode, Problem, Route, Routes, Verdict};
+use credenza_exchange::{Found, Inspected, Stamp, Step};
+use credenza_policy::{Action, LogFormat, Mode, Problem, Route, Routes, Verdict};
 use expect_test::{Expect, expect};
 
 use super::Under;
@@ -539,18 +539,11 @@ fn no_four_bytes_of_a_secret_and_no_control_character_leave_in_any_record() {
 
 #[test]
 fn a_leak() {
-    let leak = OwnLeak {
-        secret: 0,
-        start: 21,
-        end: 61,
-        spelling: "base64",
-    };
     let note = LeakNote {
         request_id: b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
         channel: "stream",
         secret: "AWS_SECRET_ACCESS_KEY",
-        leak: &leak,
-        verdict: Verdict::Block,
+        found: &FOUND,
         applied: true,
         under: Some(UNDER),
     };
@@ -570,8 +563,57 @@ fn a_leak() {
         "channel":"stream",
         "span":[21,61],
         "verdict":"block",
+        "action":"block",
         "mode":"monitor",
         "applied":true,
         "policy":"123456789abcdef0"}"#]],
     );
+    let found = Found {
+        rule: &RULE,
+        kind: "github-token",
+        secret: None,
+        confidence: Confidence::Medium,
+        verdict: Verdict::Flag,
+        action: Action::Flag,
+        ..FOUND
+    };
+    let note = LeakNote {
+        request_id: b"",
+        channel: "log",
+        secret: "",
+        found: &found,
+        applied: false,
+        ..note
+    };
+    check(
+        &super::leak(now(), &origin(), &note),
+        &expect![[r#"
+        {"time":"2026-11-25T01:43:10.123Z",
+        "level":"warn",
+        "record":"leak",
+        "function":"orders",
+        "version":"$LATEST",
+        "rule":"sql-injection",
+        "confidence":"medium",
+        "kind":"github-token",
+        "channel":"log",
+        "span":[21,61],
+        "verdict":"flag",
+        "action":"flag",
+        "mode":"monitor",
+        "applied":false,
+        "policy":"123456789abcdef0"}"#]],
+    );
 }
+
+/// The function's key in an answer.
+pub(super) const FOUND: Found = Found {
+    rule: &OWN_SECRET,
+    kind: "base64",
+    secret: Some(0),
+    confidence: Confidence::High,
+    verdict: Verdict::Block,
+    action: Action::Block,
+    start: 21,
+    end: 61,
+};

@@ -1,5 +1,44 @@
-//! Where a text may hold another one that is packed: told from the kinds of its bytes alone.
-//! It never unpacks anything, and looks at each byte once.
+//! Secrets in what is packed inside of a text; where that may be is told from its bytes.
+//! It never unpacks a text that has neither escapes nor long runs of base64.
+use credenza_engine::leak::{OwnLeak, OwnSecrets};
+use credenza_event::{Classes, Decoder, Form, Part, Role, Steps, Visitor};
+
+/// The first leak in what decoders make of a text: what stands there as it is was looked at before.
+pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> Option<OwnLeak> {
+    let mut inside = Inside { own, leak: None };
+    let mut steps = Steps::for_bytes(text.len());
+    if is_escaped(text) {
+        credenza_event::walk(text, &mut steps, &mut inside);
+    } else {
+        for run in runs(text) {
+            let (role, part) = (Role::Body, Part::Value);
+            credenza_event::walk_text(run, role, part, &mut steps, &mut inside);
+        }
+    }
+    inside.leak
+}
+
+/// Looks at what decoders make of a text.
+struct Inside<'o> {
+    own: &'o OwnSecrets,
+    leak: Option<OwnLeak>,
+}
+
+impl Visitor for Inside<'_> {
+    fn ignores(&self, _: &[u8], _: Classes, _: Part) -> bool {
+        true
+    }
+
+    fn form(&mut self, form: &Form<'_>, _: &mut Steps) {
+        let is_made = form
+            .decoded
+            .iter()
+            .any(|step| !matches!(step, Decoder::Json | Decoder::Form));
+        if is_made && self.leak.is_none() {
+            self.leak = self.own.leaks(form.text).next();
+        }
+    }
+}
 
 // Limit: a secret of 16 bytes takes 31 in base64 of base64, and more where it is compressed; of so
 // many bytes of one kind one block of 16 is always whole.
@@ -9,7 +48,7 @@ const PACKED_BYTES_MIN: usize = 31;
 const BLOCK_BYTES: usize = 16;
 
 /// The runs of a text that may be base64: long, without a gap, in letters of both cases.
-pub(crate) fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut from = 0;
     core::iter::from_fn(move || {
         loop {
@@ -31,7 +70,7 @@ pub(crate) fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// True if a text may hold escapes that no spelling of a secret has.
-pub(crate) fn is_escaped(text: &[u8]) -> bool {
+fn is_escaped(text: &[u8]) -> bool {
     let is_number = |at: usize| {
         let next = |offset: usize| text.get(at.saturating_add(offset));
         match next(0) {
@@ -48,17 +87,24 @@ pub(crate) fn is_escaped(text: &[u8]) -> bool {
     signs.any(is_number)
 }
 
-#[inline]
 fn is_base64(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')
+    not_base64(byte) == 0
+}
+
+/// One for a byte that is no digit of base64, in either alphabet.
+#[inline]
+fn not_base64(byte: u8) -> u8 {
+    let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+    let digit = u8::from(byte.wrapping_sub(b'0') < 10);
+    let signs = [b'+', b'/', b'-', b'_'].map(|sign| u8::from(byte == sign));
+    let sign = signs.iter().fold(0, |any, sign| any | sign);
+    (letter | digit | sign) ^ 1
 }
 
 /// Without a branch for each byte, so that all of them are looked at in one go.
 #[inline]
 fn is_base64_block(block: &[u8; BLOCK_BYTES]) -> bool {
-    block.iter().fold(true, |all, byte| all & is_base64(*byte))
+    block.iter().fold(0, |any, byte| any | not_base64(*byte)) == 0
 }
 
 /// What is packed has letters of both cases; paths, names and identifiers have mostly one.

@@ -1,0 +1,202 @@
+//! The content of a body: escaped, in base64, compressed; looked at as a browser will see it.
+//! It never changes a body that nothing is to be masked in.
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use credenza_engine::leak::{Media, OutputText};
+
+use super::guard::{Findings, Found, Guard, Window};
+use super::parts::Coding;
+use super::{base64, escapes, mask, packing};
+
+// Limit: texts that have to be made are looked at in pieces of 64 KiB, which stay near.
+const PIECE_BYTES: usize = 64 * 1024;
+
+// Limit: what is masked in a compressed body leaves stored, and so must fit into an answer.
+const STORED_BYTES_MAX: usize = 6_291_556;
+
+/// What stands between the quotes of a body, and how it is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Content<'o> {
+    pub(super) raw: &'o [u8],
+    pub(super) media: Media,
+    pub(super) is_base64: bool,
+    pub(super) coding: Coding,
+}
+
+/// What was found in a content.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// At its places in the content.
+    pub(super) inside: Findings,
+    /// At its places between the quotes.
+    pub(super) raw: Findings,
+    /// All of it was looked at.
+    pub(super) is_whole: bool,
+}
+
+impl<'o> Content<'o> {
+    fn is_escaped(&self) -> bool {
+        memchr::memchr(b'\\', self.raw).is_some()
+    }
+
+    /// Looks at the content.
+    pub(super) fn judge(&self, guard: &Guard<'_>) -> Judged {
+        let mut inside = Findings::default();
+        let mut is_whole = true;
+        let is_escaped = self.is_escaped();
+        let mut raw = match (self.is_base64, self.coding) {
+            (false, _) if is_escaped => {
+                self.judge_escaped(guard, &mut inside);
+                let mut raw = inside.clone();
+                move_spans(&mut raw, |spans| escapes::map(self.raw, spans));
+                raw
+            }
+            (false, _) => {
+                guard.judge_whole(&OutputText::whole(self.raw, self.media), &mut inside);
+                inside.clone()
+            }
+            (true, Coding::None) => {
+                let bytes = self.decoded();
+                guard.judge_whole(&OutputText::whole(&bytes, self.media), &mut inside);
+                let mut raw = inside.clone();
+                move_spans(&mut raw, |spans| {
+                    for (start, end) in &mut *spans {
+                        (*start, *end) = base64::digits_of(*start, *end);
+                    }
+                    if is_escaped {
+                        escapes::map(self.raw, spans);
+                    }
+                });
+                raw
+            }
+            (true, coding) => {
+                is_whole = self.judge_packed(guard, coding, &mut inside);
+                let mut raw = inside.clone();
+                for found in &mut raw.found {
+                    (found.start, found.end) = (0, self.raw.len());
+                }
+                raw
+            }
+        };
+        for found in &mut raw.found {
+            found.end = found.end.min(self.raw.len());
+        }
+        Judged {
+            inside,
+            raw,
+            is_whole,
+        }
+    }
+
+    fn judge_escaped(&self, guard: &Guard<'_>, inside: &mut Findings) {
+        let (mut at, mut piece) = (0, Vec::new());
+        if guard.needs_whole() {
+            escapes::undo(self.raw, usize::MAX, &mut piece);
+            return guard.judge_whole(&OutputText::whole(&piece, self.media), inside);
+        }
+        let mut window = Window::new(self.media);
+        while at < self.raw.len() {
+            let rest = self.raw.get(at..).unwrap_or_default();
+            at = at.saturating_add(escapes::undo(rest, PIECE_BYTES, &mut piece).max(1));
+            guard.unpack(&piece, inside);
+            window.feed(guard, &piece, at >= self.raw.len(), inside);
+            piece.clear();
+        }
+    }
+
+    /// False where not all of it could be read.
+    fn judge_packed(&self, guard: &Guard<'_>, coding: Coding, inside: &mut Findings) -> bool {
+        let mut window = Window::new(self.media);
+        let packed = self.decoded();
+        let is_whole = packing::inflate(&packed, coding, |piece| {
+            window.feed(guard, piece, false, inside);
+        });
+        window.feed(guard, b"", true, inside);
+        is_whole
+    }
+
+    /// The digits of base64.
+    fn digits(&self) -> Cow<'o, [u8]> {
+        if !self.is_escaped() {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut digits = Vec::with_capacity(self.raw.len());
+        escapes::undo(self.raw, usize::MAX, &mut digits);
+        Cow::Owned(digits)
+    }
+
+    /// The bytes that base64 stands for.
+    fn decoded(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity((self.raw.len() / 4).saturating_mul(3));
+        base64::decode(&self.digits(), &mut bytes);
+        bytes
+    }
+
+    /// What stands between the quotes when leaks are masked, never longer than before unless it was
+    /// compressed; `None` if that cannot be done exactly.
+    pub(super) fn masked(&self, leaks: &[Found]) -> Option<Vec<u8>> {
+        match (self.is_base64, self.coding) {
+            (false, _) => Some(self.masked_text(leaks)),
+            (true, Coding::None) => {
+                let mut bytes = self.decoded();
+                if base64::encode(&bytes) != *self.digits() {
+                    return None;
+                }
+                mask::apply(&mut bytes, self.media, leaks);
+                Some(base64::encode(&bytes))
+            }
+            (true, coding) => {
+                let packed = self.decoded();
+                let mut bytes = Vec::new();
+                let is_whole = packing::inflate(&packed, coding, |piece| {
+                    if bytes.len() <= STORED_BYTES_MAX {
+                        bytes.extend_from_slice(piece);
+                    }
+                });
+                if !is_whole || bytes.len() > STORED_BYTES_MAX {
+                    return None;
+                }
+                mask::apply(&mut bytes, self.media, leaks);
+                let packed = packing::pack(&bytes, &packed, coding)?;
+                Some(base64::encode(&packed))
+            }
+        }
+    }
+
+    /// A text in which leaks are masked, escape for escape.
+    fn masked_text(&self, leaks: &[Found]) -> Vec<u8> {
+        let mut before = Vec::with_capacity(self.raw.len());
+        escapes::undo(self.raw, usize::MAX, &mut before);
+        let mut after = before.clone();
+        mask::apply(&mut after, self.media, leaks);
+        let mut out = Vec::with_capacity(self.raw.len());
+        let (mut at, mut made) = (0_usize, 0_usize);
+        while let Some(unit) = self.raw.get(at..).and_then(escapes::unit) {
+            let span = made..made.saturating_add(unit.len);
+            let text = after.get(span.clone()).unwrap_or_default();
+            let raw_end = at.saturating_add(unit.raw);
+            let raw = self.raw.get(at..raw_end).unwrap_or_default();
+            match unit.raw {
+                _ if before.get(span) == Some(text) => out.extend_from_slice(raw),
+                1 => out.extend_from_slice(text),
+                // A slash, the only character that two bytes may stand for and that says nothing.
+                2 => out.extend_from_slice(b"\\/"),
+                _ => (0..unit.raw / 6).for_each(|_| out.extend_from_slice(b"\\u002a")),
+            }
+            at = raw_end;
+            made = made.saturating_add(unit.len);
+        }
+        out
+    }
+}
+
+/// Gives leaks other places.
+pub(super) fn move_spans(findings: &mut Findings, places: impl Fn(&mut [(usize, usize)])) {
+    let spans = findings.found.iter().map(|found| (found.start, found.end));
+    let mut spans: Vec<(usize, usize)> = spans.collect();
+    places(&mut spans);
+    for (found, (start, end)) in findings.found.iter_mut().zip(spans) {
+        (found.start, found.end) = (start, end);
+    }
+}

@@ -1,0 +1,193 @@
+//! What stands in a JSON string: undone piece by piece, and where each byte of it came from.
+//! It never fails: what is no escape stands for itself.
+use alloc::vec::Vec;
+
+/// One byte or escape of a string: how many bytes it takes there, and what it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub(super) raw: usize,
+    /// In UTF-8.
+    bytes: [u8; 4],
+    pub(super) len: usize,
+}
+
+impl Unit {
+    fn of_byte(byte: u8, raw: usize) -> Self {
+        Self {
+            raw,
+            bytes: [byte, 0, 0, 0],
+            len: 1,
+        }
+    }
+
+    fn of_char(char: char, raw: usize) -> Self {
+        let mut bytes = [0; 4];
+        let len = char.encode_utf8(&mut bytes).len();
+        Self { raw, bytes, len }
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The unit that begins a text.
+#[inline]
+pub(super) fn unit(text: &[u8]) -> Option<Unit> {
+    let (first, rest) = text.split_first()?;
+    if *first != b'\\' {
+        return Some(Unit::of_byte(*first, 1));
+    }
+    let plain = |byte| Some(Unit::of_byte(byte, 2));
+    match rest.first() {
+        Some(b'n') => plain(b'\n'),
+        Some(b't') => plain(b'\t'),
+        Some(b'r') => plain(b'\r'),
+        Some(b'b') => plain(8),
+        Some(b'f') => plain(12),
+        Some(b'u') => Some(by_number(text).unwrap_or_else(|| Unit::of_byte(b'\\', 1))),
+        Some(other) => plain(*other),
+        None => Some(Unit::of_byte(b'\\', 1)),
+    }
+}
+
+/// An escape by number, or two that are one character.
+fn by_number(text: &[u8]) -> Option<Unit> {
+    let high = number(text)?;
+    if let Some(char) = char::from_u32(high) {
+        return Some(Unit::of_char(char, 6));
+    }
+    let low = text.get(6..).and_then(number);
+    let pair = low.filter(|low| (0xdc00..0xe000).contains(low) && high < 0xdc00);
+    let char = pair.and_then(|low| {
+        let bits = (high & 0x3ff) << 10 | (low & 0x3ff);
+        char::from_u32(bits.checked_add(0x1_0000)?)
+    });
+    Some(match char {
+        Some(char) => Unit::of_char(char, 12),
+        None => Unit::of_char(char::REPLACEMENT_CHARACTER, 6),
+    })
+}
+
+/// The number of `\uXXXX`.
+fn number(text: &[u8]) -> Option<u32> {
+    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    digits
+        .iter()
+        .try_fold(0, |number, byte| Some(number << 4 | digit(byte)?))
+}
+
+const BLOCK_BYTES: usize = 16;
+
+/// Undoes escapes until a piece is large enough; what it comes to is added to `out`, and told is
+/// how many bytes were read.
+pub(super) fn undo(text: &[u8], piece_bytes: usize, out: &mut Vec<u8>) -> usize {
+    let mut at = 0_usize;
+    while out.len() < piece_bytes {
+        let rest = text.get(at..).unwrap_or_default();
+        // Without a branch for each byte, because most blocks have no escape.
+        if let Some(block) = rest.first_chunk::<BLOCK_BYTES>()
+            && block
+                .iter()
+                .fold(0, |any, byte| any | u8::from(*byte == b'\\'))
+                == 0
+        {
+            out.extend_from_slice(block);
+            at = at.saturating_add(BLOCK_BYTES);
+            continue;
+        }
+        let until = at.saturating_add(BLOCK_BYTES);
+        while at < until {
+            let Some(unit) = text.get(at..).and_then(unit) else {
+                return at;
+            };
+            out.extend_from_slice(unit.text());
+            at = at.saturating_add(unit.raw);
+        }
+    }
+    at
+}
+
+/// Turns spans of what a string stands for into spans of the string; they come in the order of
+/// their starts.
+pub(super) fn map(text: &[u8], spans: &mut [(usize, usize)]) {
+    // Starts come before ends: a span may begin in the character in which another one ends.
+    let mut edges: Vec<(usize, bool, usize)> = Vec::with_capacity(spans.len().saturating_mul(2));
+    for (number, (start, end)) in spans.iter().enumerate() {
+        edges.push((*start, false, number));
+        edges.push((*end, true, number));
+    }
+    edges.sort_unstable();
+    let (mut raw, mut made) = (0_usize, 0_usize);
+    for (edge, is_end, number) in edges {
+        while made < edge {
+            let Some(unit) = text.get(raw..).and_then(unit) else {
+                break;
+            };
+            // A span that begins within a character begins with it.
+            if !is_end && made.saturating_add(unit.len) > edge {
+                break;
+            }
+            raw = raw.saturating_add(unit.raw);
+            made = made.saturating_add(unit.len);
+        }
+        if let Some((start, end)) = spans.get_mut(number) {
+            *(if is_end { end } else { start }) = raw;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{map, undo};
+
+    fn undone(text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        assert_eq!(undo(text.as_bytes(), usize::MAX, &mut out), text.len());
+        out
+    }
+
+    #[test]
+    fn escapes_are_undone_and_everything_else_stands_for_itself() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            (r#"a\"b\\c\/d"#, r#"a"b\c/d"#),
+            (r"\n\t\r\b\f", "\n\t\r\u{8}\u{c}"),
+            (r"\u003cb\u003E", "<b>"),
+            (r"\u00e9 \ud83d\ude00 \ud83d", "é 😀 \u{fffd}"),
+            (r"\u12 \q \", r"\u12 q \"),
+            (
+                r"sixteen bytes and more without any, then \u002F",
+                "sixteen bytes and more without any, then /",
+            ),
+        ] {
+            assert_eq!(undone(text), expected.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_undone_in_pieces_as_it_is_at_once() {
+        let text =
+            r#"{\"id\":1,\"name\":\"\u00e9\",\"x\":\"yyyyyyyyyyyyyyyyyyyyyyyyyyy\"}"#.repeat(9);
+        for piece in [1, 7, 100] {
+            let (mut whole, mut at) = (Vec::new(), 0);
+            while at < text.len() {
+                let mut out = Vec::new();
+                at += undo(&text.as_bytes()[at..], piece, &mut out);
+                whole.extend(out);
+            }
+            assert_eq!(whole, undone(&text));
+        }
+    }
+
+    #[test]
+    fn spans_are_found_again_in_the_string() {
+        let text = r"ab\ncd\u00e9ef";
+        let mut spans = [(0, 2), (2, 3), (3, 6), (6, 9), (5, 5)];
+        map(text.as_bytes(), &mut spans);
+        assert_eq!(spans, [(0, 2), (2, 4), (4, 12), (6, 14), (6, 6)]);
+    }
+}

@@ -1,0 +1,311 @@
+//! What is looked for in an output, and what was found there.
+//! It never holds a byte of a text beyond the window that a stream needs.
+use alloc::vec::Vec;
+
+use credenza_engine::Confidence;
+use credenza_engine::detector::Rule;
+use credenza_engine::leak::{
+    Fingerprints, LOOK_BEHIND_BYTES, LeakWatch, Leaks, Media, OWN_SECRET, OutputText, OwnSecrets,
+    Reflections, leaked_source, seek,
+};
+use credenza_policy::{Action, Mode, Policy, Verdict};
+
+use super::packed;
+
+// Limit: whoever reads records learns nothing from a 257th leak of one answer, and an answer with
+// more of them is withheld and not masked one by one.
+pub(super) const FOUND_MAX: usize = 256;
+
+/// Something in an output that must not leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// What it is: a kind of secret, of data, of error; of an own secret how it is spelled.
+    pub kind: &'static str,
+    /// Which of the function's own secrets it is, if it is one.
+    pub secret: Option<usize>,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// The verdict on it alone, as in block mode.
+    pub verdict: Verdict,
+    /// What the policy wants of it in block mode.
+    pub action: Action,
+    /// Its first byte in the output.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+/// What is looked for in outputs under one policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard<'g> {
+    pub(super) own: Option<&'g OwnSecrets>,
+    watch: LeakWatch,
+    pub(super) policy: &'g Policy,
+    /// What of the event does harm where it is repeated.
+    reflections: Option<&'g Reflections>,
+    /// The lines of the function's own files.
+    files: Option<&'g Fingerprints>,
+    /// What is found may be withheld or masked.
+    is_blocking: bool,
+}
+
+impl<'g> Guard<'g> {
+    /// The guard of a function that has these secrets.
+    pub fn new(own: Option<&'g OwnSecrets>, policy: &'g Policy) -> Self {
+        let watched = own.filter(|own| !own.is_empty() && policy.watches(OWN_SECRET.id));
+        Self {
+            own: watched,
+            watch: LeakWatch::of(|rule| policy.watches(rule.id)),
+            policy,
+            reflections: None,
+            files: None,
+            is_blocking: policy.mode == Mode::Block,
+        }
+    }
+
+    /// The same for the answer to an event of which this does harm where it is repeated.
+    #[must_use]
+    pub fn of_event(self, reflections: &'g Reflections) -> Self {
+        Self {
+            reflections: Some(reflections).filter(|reflections| !reflections.is_empty()),
+            ..self
+        }
+    }
+
+    /// The same for a function of which the files are known.
+    #[must_use]
+    pub fn of_files(self, files: Option<&'g Fingerprints>) -> Self {
+        let is_wanted = self.policy.watches(leaked_source::RULE.id);
+        Self {
+            files: files.filter(|files| is_wanted && !files.is_empty()),
+            ..self
+        }
+    }
+
+    /// True if there is anything to look for under a policy, in the outputs of a function that has
+    /// secrets or has none.
+    pub fn is_needed(has_secrets: bool, policy: &Policy) -> bool {
+        let guard = Guard::new(None, policy);
+        let own = has_secrets && policy.watches(OWN_SECRET.id);
+        !guard.is_idle() || guard.wants_headers() || (own && policy.mode != Mode::Off)
+    }
+
+    /// The same for the output of one invocation, which may be one of those that the policy lets
+    /// pass for now.
+    #[must_use]
+    pub fn of_request(self, request_id: &[u8]) -> Self {
+        let is_in = self.policy.canary_for(request_id) != Some(false);
+        Self {
+            is_blocking: self.is_blocking && is_in,
+            ..self
+        }
+    }
+
+    /// True if nothing is looked for.
+    pub fn is_idle(&self) -> bool {
+        let has_nothing = self.own.is_none() && self.watch.is_empty() && self.reflections.is_none();
+        self.policy.mode == Mode::Off || has_nothing
+    }
+
+    /// True if what is found may be withheld or masked.
+    pub fn is_blocking(&self) -> bool {
+        self.is_blocking
+    }
+
+    /// True if a leak is withheld together with its output.
+    pub(super) fn withholds(&self, found: &Found) -> bool {
+        self.is_blocking() && found.action == Action::Block
+    }
+
+    /// True if a leak is masked.
+    pub(super) fn masks(&self, found: &Found) -> bool {
+        self.is_blocking() && found.action == Action::Mask
+    }
+
+    /// True if something may have to be masked.
+    pub(super) fn may_mask(&self) -> bool {
+        let mut rules = self.policy.rules.iter();
+        self.is_blocking() && rules.any(|rule| rule.action == Action::Mask)
+    }
+
+    /// True if headers are to be added to answers.
+    pub fn wants_headers(&self) -> bool {
+        self.is_blocking() && self.policy.output.security_headers
+    }
+
+    /// How many bytes at the end of a text may begin a leak.
+    pub(super) fn pending(&self, text: &[u8]) -> usize {
+        let own = self.own.map_or(0, |own| own.pending(text));
+        own.max(credenza_engine::leak::begun(text, self.watch))
+    }
+
+    fn found(&self, rule: &'static Rule, confidence: Confidence) -> Found {
+        Found {
+            rule,
+            kind: "",
+            secret: None,
+            confidence,
+            verdict: self.policy.finding_verdict(rule.id, confidence),
+            action: self.policy.action(rule.id, confidence),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// Looks at a text of which the first byte has an offset in its output.
+    pub(super) fn judge(&self, text: &OutputText<'_>, at: usize, found: &mut Findings) {
+        self.judge_own(text.bytes, at, found);
+        let mut leaks = Leaks::new();
+        seek(text, self.watch, &mut leaks);
+        if let Some(reflections) = self.reflections {
+            reflections.seek(text, &mut leaks);
+        }
+        if let Some(files) = self.files {
+            files.seek(text, &mut leaks);
+        }
+        self.add(&leaks, at, found);
+    }
+
+    /// True if a text has to be there as a whole to be judged.
+    pub(super) fn needs_whole(&self) -> bool {
+        self.reflections.is_some()
+    }
+
+    /// Looks at the value of a header field.
+    pub(super) fn judge_field(&self, name: &[u8], value: &[u8], at: usize, found: &mut Findings) {
+        let Some(reflections) = self.reflections else {
+            return;
+        };
+        let mut leaks = Leaks::new();
+        let text = OutputText::whole(value, Media::Header);
+        reflections.seek_header(name, &text, &mut leaks);
+        self.add(&leaks, at, found);
+    }
+
+    fn add(&self, leaks: &Leaks, at: usize, found: &mut Findings) {
+        for leak in leaks.iter() {
+            found.add(Found {
+                kind: leak.kind,
+                start: at.saturating_add(leak.start),
+                end: at.saturating_add(leak.end),
+                ..self.found(leak.rule, leak.confidence)
+            });
+        }
+        found.crowded |= leaks.dropped() > 0;
+    }
+
+    /// Looks at a text that is there as a whole, and into what is packed in it.
+    pub(super) fn judge_whole(&self, text: &OutputText<'_>, found: &mut Findings) {
+        self.judge(text, 0, found);
+        self.unpack(text.bytes, found);
+    }
+
+    /// Looks for own secrets in what is packed in a text, unless one stands there as it is; a leak
+    /// is told as one of the whole text.
+    pub(super) fn unpack(&self, text: &[u8], found: &mut Findings) {
+        let Some(own) = self.own else {
+            return;
+        };
+        if found.found.iter().any(|found| found.secret.is_some()) {
+            return;
+        }
+        if let Some(leak) = packed::leak(text, own) {
+            found.add(Found {
+                kind: leak.spelling,
+                secret: Some(leak.secret),
+                end: text.len(),
+                ..self.found(&OWN_SECRET, Confidence::High)
+            });
+        }
+    }
+
+    /// Looks for the function's own secrets alone.
+    pub(super) fn judge_own(&self, text: &[u8], at: usize, found: &mut Findings) {
+        let Some(own) = self.own else {
+            return;
+        };
+        for leak in own.leaks(text) {
+            found.add(Found {
+                kind: leak.spelling,
+                secret: Some(leak.secret),
+                start: at.saturating_add(leak.start),
+                end: at.saturating_add(leak.end),
+                ..self.found(&OWN_SECRET, Confidence::High)
+            });
+        }
+    }
+}
+
+/// What was found in one output.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    pub(super) found: Vec<Found>,
+    /// There was more than is kept.
+    pub(super) crowded: bool,
+}
+
+impl Findings {
+    /// Adds a leak; one that goes on with another of its kind makes that one longer.
+    pub(super) fn add(&mut self, leak: Found) {
+        let known = self.found.iter_mut().rev().find(|known| {
+            known.rule.id == leak.rule.id && known.start <= leak.start && leak.start < known.end
+        });
+        if let Some(known) = known {
+            known.end = known.end.max(leak.end);
+            if known.confidence < leak.confidence {
+                known.confidence = leak.confidence;
+                known.verdict = leak.verdict;
+                known.action = leak.action;
+            }
+        } else if self.found.len() < FOUND_MAX {
+            self.found.push(leak);
+        } else {
+            self.crowded = true;
+        }
+    }
+
+    /// Adds what was found in a part of the output.
+    pub(super) fn append(&mut self, part: Self) {
+        for leak in part.found {
+            self.add(leak);
+        }
+        self.crowded |= part.crowded;
+    }
+}
+
+/// A text that comes in pieces, with as much of what came before as judging the next one takes.
+#[derive(Debug)]
+pub(super) struct Window {
+    text: Vec<u8>,
+    media: Media,
+    /// The offset of its first byte in the whole text.
+    at: usize,
+}
+
+impl Window {
+    pub(super) fn new(media: Media) -> Self {
+        Self {
+            text: Vec::new(),
+            media,
+            at: 0,
+        }
+    }
+
+    /// Looks at the next piece.
+    pub(super) fn feed(
+        &mut self,
+        guard: &Guard<'_>,
+        piece: &[u8],
+        is_last: bool,
+        found: &mut Findings,
+    ) {
+        self.text.extend_from_slice(piece);
+        let text = OutputText::window(&self.text, self.media, self.at > 0, !is_last);
+        guard.judge(&text, self.at, found);
+        let gone = self.text.len().saturating_sub(LOOK_BEHIND_BYTES);
+        self.text.drain(..gone);
+        self.at = self.at.saturating_add(gone);
+    }
+}

@@ -1,0 +1,168 @@
+//! Tests of streams: wherever they are split, nothing of a leak goes out, and nothing else waits.
+//! They never hold a secret that opens anything: all are made from parts.
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use credenza_engine::Confidence;
+use credenza_engine::leak::OwnSecrets;
+use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
+
+use super::OutputStream;
+use crate::output::{Found, Guard};
+
+fn key() -> String {
+    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
+}
+
+fn policy(action: Action) -> Policy {
+    let rule = RulePolicy {
+        id: "own-secret",
+        mode: Mode::Block,
+        minimum_confidence: Confidence::High,
+        action,
+        canary: Share::default(),
+    };
+    Policy {
+        mode: Mode::Block,
+        rules: Vec::from([rule]),
+        ..Policy::default()
+    }
+}
+
+/// Sends pieces; what went out, whether the stream was ended, and what was found.
+fn sent(pieces: &[&[u8]], policy: &Policy, is_http: bool) -> (Vec<u8>, bool, Vec<Found>) {
+    let own = OwnSecrets::new([key().as_bytes()]);
+    let mut stream = OutputStream::new(Guard::new(Some(&own), policy), is_http);
+    let mut out = Vec::new();
+    for (number, piece) in pieces.iter().enumerate() {
+        stream.room().extend_from_slice(piece);
+        let released = stream.release(number + 1 == pieces.len());
+        out.extend_from_slice(&released.bytes);
+        if released.ends {
+            break;
+        }
+    }
+    (out, stream.has_ended(), stream.found().to_vec())
+}
+
+#[test]
+fn wherever_a_stream_is_split_it_ends_before_the_key() {
+    let text = format!("data: {}\n\n", key());
+    for split in 0..=text.len() {
+        let (one, other) = text.as_bytes().split_at(split);
+        let (out, ended, found) = sent(&[one, other], &policy(Action::Block), false);
+        assert_eq!((out, ended), (b"data: ".to_vec(), true), "{split}");
+        assert_eq!((found[0].start, found[0].end >= 14), (6, true));
+    }
+    let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+    assert_eq!(sent(&bytes, &policy(Action::Block), false).0, b"data: ");
+}
+
+#[test]
+fn wherever_a_stream_is_split_the_key_is_masked_whole() {
+    let text = format!("{}data: {}\n\nmore", "x \n".repeat(3000), key());
+    let expected = text.replace(&key(), &"*".repeat(key().len()));
+    let from = text.len() - 60;
+    for split in from..=text.len() {
+        let (one, other) = text.as_bytes().split_at(split);
+        let (out, ended, found) = sent(&[one, other], &policy(Action::Mask), false);
+        assert_eq!(String::from_utf8(out).unwrap(), expected, "{split}");
+        assert!(!ended);
+        let spans: Vec<_> = found.iter().map(|found| (found.start, found.end)).collect();
+        assert_eq!(spans, [(9006, 9046)], "{split}");
+    }
+    let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+    assert_eq!(
+        sent(&bytes, &policy(Action::Mask), false).0,
+        expected.as_bytes()
+    );
+}
+
+#[test]
+fn a_masked_document_stays_one_wherever_it_is_split() {
+    let escaped = key().replace('/', r"\/");
+    let text = format!(r#"{{"a":"x\"{escaped}\n","b":"c"}}"#);
+    let prelude = br#"{"statusCode":200,"headers":{"content-type":"application/json"}}"#;
+    let whole = [&prelude[..], &[0; 8], text.as_bytes()].concat();
+    for split in 0..=whole.len() {
+        let (one, other) = whole.split_at(split);
+        let (out, ended, _) = sent(&[one, other], &policy(Action::Mask), true);
+        assert!(!ended);
+        assert_eq!(out.len(), whole.len());
+        let out = String::from_utf8(out).unwrap();
+        let (_, body) = out.split_once("\0\0\0\0\0\0\0\0").unwrap();
+        let masked = format!(r#"{{"a":"x\"{}\n","b":"c"}}"#, "*".repeat(escaped.len()));
+        assert_eq!(body, masked, "{split}");
+    }
+}
+
+#[test]
+fn a_stream_without_a_leak_passes_as_it_came_and_without_waiting() {
+    let text = "data: {\"n\":1}\n\n".repeat(2000);
+    for size in [15, 64, 10_000] {
+        let own = OwnSecrets::new([key().as_bytes()]);
+        let policy = policy(Action::Block);
+        let mut stream = OutputStream::new(Guard::new(Some(&own), &policy), true);
+        let mut out = Vec::new();
+        for piece in text.as_bytes().chunks(size) {
+            stream.room().extend_from_slice(piece);
+            out.extend_from_slice(&stream.release(false).bytes);
+            assert!(stream.held.len() < 8192 + 2 * size + 64 * 1024);
+        }
+        out.extend_from_slice(&stream.release(true).bytes);
+        assert_eq!(out, text.as_bytes(), "{size}");
+        assert!(stream.found().is_empty());
+    }
+}
+
+#[test]
+fn headers_are_added_to_a_prelude_however_it_is_split() {
+    let policy = Policy {
+        mode: Mode::Block,
+        output: OutputPolicy {
+            security_headers: true,
+        },
+        ..Policy::default()
+    };
+    let prelude = br#"{"statusCode":200,"headers":{"a":"b"},"cookies":[]}"#;
+    let whole = [&prelude[..], &[0; 8], b"\0the body"].concat();
+    for split in 0..=whole.len() {
+        let (one, other) = whole.split_at(split);
+        let (out, _, _) = sent(&[one, other], &policy, true);
+        let out = String::from_utf8(out).unwrap();
+        let (prelude, body) = out.split_once("\0\0\0\0\0\0\0\0").unwrap();
+        assert_eq!(body, "\0the body", "{split}");
+        assert!(
+            prelude.contains(r#""x-content-type-options":"nosniff""#),
+            "{prelude}"
+        );
+        assert!(prelude.ends_with(r#","a":"b"},"cookies":[]}"#), "{prelude}");
+    }
+    // What is no prelude passes.
+    let (out, _, _) = sent(&[b"row,", b"row"], &policy, true);
+    assert_eq!(out, b"row,row");
+}
+
+#[test]
+fn no_stream_panics_and_none_loses_a_byte() {
+    let own = OwnSecrets::new([key().as_bytes()]);
+    for action in [Action::Block, Action::Mask] {
+        let policy = policy(action);
+        bolero::check!()
+            .with_type::<Vec<Vec<u8>>>()
+            .for_each(|pieces| {
+                let mut stream = OutputStream::new(Guard::new(Some(&own), &policy), true);
+                let (mut out, mut all) = (Vec::new(), Vec::new());
+                for piece in pieces {
+                    all.extend_from_slice(piece);
+                    stream.room().extend_from_slice(piece);
+                    out.extend_from_slice(&stream.release(false).bytes);
+                }
+                out.extend_from_slice(&stream.release(true).bytes);
+                if stream.found().is_empty() {
+                    assert_eq!(out, all);
+                }
+            });
+    }
+}
