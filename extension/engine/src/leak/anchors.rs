@@ -7,9 +7,9 @@ use super::ANCHORS;
 const WINDOW_BYTES: usize = 3;
 const STRIDE: usize = 2;
 
-// Limit: 8 KiB of bits for some 1,000 windows: one look in sixty-four at random bytes is in vain,
-// and far fewer at ordinary text, whose windows are few.
-const HASH_BITS: u32 = 16;
+// Limit: 16 KiB of bits for some 1,500 windows: one look in eighty at random bytes is in vain, and
+// fewer at ordinary text, whose windows are avoided.
+const HASH_BITS: u32 = 17;
 const WORDS: usize = 1 << (HASH_BITS - 6);
 
 /// Buckets of entries, by the upper bits of the hash.
@@ -44,6 +44,11 @@ const fn hash(window: u32) -> u32 {
     window.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)
 }
 
+/// Runs of three bytes that pages, documents, programs and prose are full of, in rows: an anchor is
+/// known by one that is none of them, if it has any.
+const COMMON: &[u8] = include_bytes!("common.txt");
+const ROW_BYTES: usize = 97;
+
 /// How common a byte is in ordinary text, roughly.
 const fn commonness(byte: u8) -> u32 {
     match byte {
@@ -62,9 +67,32 @@ const fn commonness(byte: u8) -> u32 {
 )]
 mod build {
     use super::{
-        ANCHORS, BUCKET_BITS, BUCKETS, ENTRIES, Entry, FOLLOWING, HASH_BITS, STRIDE, Table,
-        WINDOW_BYTES, WORDS, commonness, hash,
+        ANCHORS, BUCKET_BITS, BUCKETS, COMMON, ENTRIES, Entry, FOLLOWING, HASH_BITS, ROW_BYTES,
+        STRIDE, Table, WINDOW_BYTES, WORDS, commonness, hash,
     };
+
+    /// A bit for the hash of each common window.
+    const COMMON_BITS: [u64; WORDS] = common_bits();
+
+    const fn common_bits() -> [u64; WORDS] {
+        let (mut bits, mut at) = ([0; WORDS], 0);
+        while at + WINDOW_BYTES < COMMON.len() {
+            // A row ends with a line break.
+            if at % ROW_BYTES + 1 == ROW_BYTES {
+                at += 1;
+                continue;
+            }
+            let hash = hash(window(COMMON, at)) as usize;
+            bits[hash / 64] |= 1 << (hash % 64);
+            at += WINDOW_BYTES;
+        }
+        bits
+    }
+
+    const fn is_common(window: u32) -> bool {
+        let hash = hash(window) as usize;
+        COMMON_BITS[hash / 64] >> (hash % 64) & 1 == 1
+    }
 
     /// How many windows all anchors have in the table.
     pub(super) const fn entries() -> usize {
@@ -93,8 +121,15 @@ mod build {
     const fn rarest(anchor: &[u8], first: usize) -> usize {
         let (mut best, mut least, mut at) = (first, u32::MAX, first);
         while at + WINDOW_BYTES <= anchor.len() {
-            let common =
-                commonness(anchor[at]) * commonness(anchor[at + 1]) * commonness(anchor[at + 2]);
+            let (one, two, three) = (anchor[at], anchor[at + 1], anchor[at + 2]);
+            let mut common = commonness(one) * commonness(two) * commonness(three);
+            if is_common(window(anchor, at)) {
+                common += 1000;
+            }
+            // Rows of one sign are long where there are any.
+            if one == two && two == three {
+                common += 9000;
+            }
             if common < least {
                 (best, least) = (at, common);
             }
@@ -209,19 +244,22 @@ pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize
             u32::from_le_bytes([g, h, i, 0]),
         ];
         // Without a branch for each, because almost always none is hot.
-        if windows
-            .iter()
-            .fold(false, |hot, window| hot | is_hot(*window))
-        {
-            for (number, window) in windows.iter().enumerate() {
-                let place = at.saturating_add(number.saturating_mul(STRIDE));
-                confirm(text, *window, place, &mut visit);
+        let hot = windows.map(is_hot);
+        if hot.into_iter().fold(false, |any, hot| any | hot) {
+            let places = (at..).step_by(STRIDE);
+            for ((window, place), is_hot) in windows.into_iter().zip(places).zip(hot) {
+                if is_hot {
+                    confirm(text, window, place, &mut visit);
+                }
             }
         }
         at = at.saturating_add(STEP);
     }
     while let Some([a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk::<3>) {
-        confirm(text, u32::from_le_bytes([*a, *b, *c, 0]), at, &mut visit);
+        let window = u32::from_le_bytes([*a, *b, *c, 0]);
+        if is_hot(window) {
+            confirm(text, window, at, &mut visit);
+        }
         at = at.saturating_add(STRIDE);
     }
 }
@@ -229,9 +267,6 @@ pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize
 /// Visits the anchors that have this window at this place.
 #[inline(never)]
 fn confirm(text: &[u8], window: u32, at: usize, visit: &mut impl FnMut(usize, usize, usize)) {
-    if !is_hot(window) {
-        return;
-    }
     let bucket = (hash(window) >> (HASH_BITS - BUCKET_BITS)) as usize;
     let end = |bucket: usize| TABLE.ends.get(bucket).copied().map_or(0, usize::from);
     let entries = TABLE

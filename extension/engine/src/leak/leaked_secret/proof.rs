@@ -134,10 +134,13 @@ fn counts(body: &[u8]) -> bool {
     })
 }
 
-/// True for capitals, small letters and digits.
+/// True for capitals, small letters and digits, and none of the zero bytes of packed data.
 pub(super) fn is_mixed(body: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| body.iter().any(is);
-    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+    has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && !holds(body, b"aaaaa")
 }
 
 /// The checksum of GitHub's and npm's tokens.
