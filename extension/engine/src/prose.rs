@@ -1,6 +1,6 @@
 //! Prose around a construct: what a person wrote about an attack is not one.
 //! It never looks inside the construct, only at what stands before and behind it.
-use credenza_event::Span;
+use credenza_event::{Decoder, Form, Span};
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 // Limit: four words of text outside of a construct make a sentence of it (detection.md section 4).
@@ -18,6 +18,11 @@ pub(crate) fn surrounds(text: &[u8], span: Span) -> bool {
     let behind = text.get(end..).unwrap_or(&[]);
     let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
     words(before).saturating_add(words(behind)) >= WORDS_MIN
+}
+
+/// True for a text of a page: what its author shows, whatever it is.
+pub(crate) fn in_page(form: &Form<'_>) -> bool {
+    form.decoded.contains(&Decoder::Xml) && form.path.names().any(|name| name == b"html")
 }
 
 // Limit: a line of code in back-ticks fits on a line.

@@ -42,16 +42,10 @@ pub(super) fn before(text: &[u8]) -> Before {
         Some(line) if !is_whole => near.get(line..).unwrap_or(near),
         _ => near,
     };
-    if is_whole && !near.iter().any(u8::is_ascii_alphanumeric) {
-        return if opens(near) {
-            Before::Tag
-        } else {
-            Before::Nothing
-        };
-    }
     if opens(near) {
         return Before::Tag;
     }
+    let is_bare = is_whole && !near.iter().any(u8::is_ascii_alphanumeric);
     let signs = near
         .iter()
         .rev()
@@ -66,6 +60,15 @@ pub(super) fn before(text: &[u8]) -> Before {
         if quotes % 2 == 1 {
             return Before::Quote;
         }
+    }
+    if is_bare {
+        // A quote that opened a JSON string is gone where that was undone.
+        let is_ended = near.first() == Some(&b';');
+        return if is_ended {
+            Before::Data
+        } else {
+            Before::Nothing
+        };
     }
     let is_token = is_whole
         && kept.len() <= 48
@@ -118,6 +121,34 @@ pub(super) fn is_end(text: &[u8]) -> bool {
     let stop = stop.unwrap_or(near.len()).min(hash.unwrap_or(near.len()));
     let until = near.get(..stop).unwrap_or(near);
     !until.iter().any(u8::is_ascii_alphanumeric) && (stop < near.len() || near.len() < 64)
+}
+
+// Limit: what a call gave is asked for two members, or three.
+const MEMBERS_MAX: usize = 3;
+
+/// What stands behind `.read()` and `.text`, members of what a call gave.
+pub(super) fn behind_members(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    for _ in 0..MEMBERS_MAX {
+        let Some(member) = rest.strip_prefix(b".") else {
+            break;
+        };
+        let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let name = member.iter().take(32).take_while(is_of_name).count();
+        let behind = member.get(name..).unwrap_or_default();
+        if name == 0 {
+            break;
+        }
+        rest = behind;
+        if let Some(inner) = behind.strip_prefix(b"(") {
+            let window = inner.get(..64).unwrap_or(inner);
+            let Some(close) = window.iter().position(|byte| matches!(byte, b')' | b'(')) else {
+                break;
+            };
+            rest = inner.get(close.saturating_add(1)..).unwrap_or_default();
+        }
+    }
+    rest
 }
 
 // Limit: four lines that are not empty are a document.

@@ -18,15 +18,23 @@ pub(super) struct Call {
     pub(super) is_closed: bool,
     /// The text ends within its first argument.
     pub(super) is_cut: bool,
+    /// It is given a list, or it is called on a text.
+    is_listed: bool,
     name: Name,
 }
 
 impl Call {
     /// True for calls that any program has.
     pub(super) fn is_ordinary(&self) -> bool {
-        let loads = self.effect.any(Effect::LOADS) && self.argument != Argument::Module;
+        let loads = self.effect.any(Effect::LOADS)
+            && !matches!(self.argument, Argument::Module | Argument::Remote);
         let says = self.name == Name::Common && self.argument == Argument::Text;
         let says = says || self.name == Name::Usual;
+        let is_given = matches!(
+            self.argument,
+            Argument::Secret | Argument::Request | Argument::Hidden
+        ) || self.argument == Argument::Text && self.effect.any(Effect::RUNS);
+        let says = says || self.effect.any(Effect::GIVEN) && !is_given && !self.is_listed;
         loads || says || self.name == Name::Assertion
     }
 
@@ -44,6 +52,8 @@ pub(super) enum Argument {
     Secret,
     /// The name of a module that runs commands or reads files.
     Module,
+    /// A text that is the address of somebody else's program.
+    Remote,
     /// Any text.
     Text,
     /// What the request carries.
@@ -68,7 +78,10 @@ pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
     }
     let name_start = name_end.saturating_sub(name.len());
     let object = object(text, name_start);
-    if found.any(Effect::METHOD) && object == Object::Unknown || object == Object::Own {
+    let runs_itself = name.eq_ignore_ascii_case(b"execute") && is_on_text(text, name_start);
+    let is_foreign = object == Object::Unknown && !runs_itself;
+    let is_plain = found.any(Effect::GIVEN) && found.any(Effect::RUNS) && object == Object::None;
+    if found.any(Effect::METHOD) && is_foreign || is_plain || object == Object::Own {
         return None;
     }
     if found.any(Effect::OBJECT) && !found.any(Effect::CLIMBS) {
@@ -78,12 +91,17 @@ pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
     let (end, is_closed) = close(text, open);
     Some(Call {
         effect: found,
-        start: start(text, name_start),
+        start: if runs_itself {
+            start_of_text(text, name_start)
+        } else {
+            start(text, name_start)
+        },
         end,
         argument,
         is_chained: object == Object::Known,
         is_closed,
         is_cut: !is_closed && !has_more(text.get(open..).unwrap_or_default()),
+        is_listed: is_listed(text, name_start, open),
         name: Name::of(name),
     })
 }
@@ -119,6 +137,44 @@ impl Name {
             Self::Other
         }
     }
+}
+
+/// `call(['id'])`, `"id".execute()`: a command in its parts, or one that runs itself.
+fn is_listed(text: &[u8], name_start: usize, open: usize) -> bool {
+    let behind = text.get(open.saturating_add(1)..).unwrap_or_default();
+    let is_list = matches!(
+        behind.trim_ascii_start(),
+        [b'[', b'\'' | b'"', ..] | [b'[', _, b'\'' | b'"', ..]
+    );
+    is_list || is_on_text(text, name_start)
+}
+
+/// Where the text begins whose method a name is.
+fn start_of_text(text: &[u8], name_start: usize) -> usize {
+    let before = text.get(..name_start).unwrap_or_default();
+    let near = before.len().saturating_sub(160);
+    let object = before.get(near..).unwrap_or_default();
+    let quote = object
+        .iter()
+        .rev()
+        .find(|byte| matches!(byte, b'\'' | b'"'));
+    let mut quotes = object
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, byte)| Some(*byte) == quote);
+    let open = quotes.nth(1).map_or(0, |(at, _)| at);
+    let list = object.get(..open).unwrap_or_default();
+    let brackets = list.iter().rev().take_while(|byte| **byte == b'[').count();
+    near.saturating_add(open).saturating_sub(brackets)
+}
+
+/// True for a method of a text, or of a list of texts.
+fn is_on_text(text: &[u8], name_start: usize) -> bool {
+    let before = text.get(..name_start).unwrap_or_default();
+    let object = before.strip_suffix(b".").unwrap_or_default();
+    let object = object.strip_suffix(b"]").unwrap_or(object);
+    matches!(object.last(), Some(b'\'' | b'"'))
 }
 
 /// True if a text that is cut off has a second argument or a block.
@@ -343,8 +399,22 @@ fn literal(text: &[u8]) -> Argument {
         b"socket",
         b"node:child_process",
         b"node:fs",
+        b"java.lang.Runtime",
+        b"java.lang.ProcessBuilder",
+        b"javax.script.ScriptEngineManager",
     ]
     .contains(&text);
+    let remotes = [
+        b"http://".as_slice(),
+        b"https://",
+        b"ftp://",
+        b"php://",
+        b"data:",
+        b"expect:",
+    ];
+    if remotes.iter().any(|scheme| text.starts_with(scheme)) {
+        return Argument::Remote;
+    }
     if is_module {
         Argument::Module
     } else {

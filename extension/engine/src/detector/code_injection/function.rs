@@ -26,6 +26,9 @@ impl Effect {
     /// No program has it but one that climbs out of a sandbox.
     pub(super) const CLIMBS: Self = Self(1 << 8);
 
+    /// It says nothing by itself: what it is given decides.
+    pub(super) const GIVEN: Self = Self(1 << 9);
+
     pub(super) fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -55,10 +58,13 @@ pub(super) const NAME_BYTES_MAX: usize = 24;
 
 const RUNS: &str = "system shell_exec passthru popen proc_open pcntl_exec execsync spawnsync";
 const RUNS_OR_METHOD: &str = "exec spawn";
-const RUNS_AS_METHOD: &str = "check_output execfile popen2 popen3 getoutput";
-const EVALUATES: &str = "eval assert create_function";
+const RUNS_AS_METHOD: &str =
+    "check_output execfile popen2 popen3 getoutput check_call call execute start";
+const READS_GIVEN: &str = "open fopen readlines";
+const EVALUATES: &str = "eval assert create_function loadstring";
 const EVALUATES_AS_METHOD: &str = "instance_eval class_eval constructor function compile";
-const LOADS: &str = "__import__ require import_module";
+const LOADS: &str =
+    "__import__ require import_module import include include_once require_once forname";
 const READS: &str = "file_get_contents file_put_contents readfile readfilesync show_source \
     highlight_file fpassthru";
 const TELLS: &str = "phpinfo unserialize printf print_r var_dump getenv filegroup fileowner \
@@ -82,6 +88,8 @@ const VOCABULARY: &Vocabulary = &[
     (Effect::EVALUATES.0 | Effect::METHOD.0, EVALUATES_AS_METHOD),
     (Effect::LOADS.0, LOADS),
     (Effect::READS.0, READS),
+    (Effect::READS.0 | Effect::GIVEN.0, READS_GIVEN),
+    (Effect::GIVEN.0, "call execute start"),
     (Effect::TELLS.0, TELLS),
     (Effect::UNPACKS.0, UNPACKS),
     (Effect::OBJECT.0, OBJECTS),

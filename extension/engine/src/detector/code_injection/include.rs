@@ -71,3 +71,19 @@ const TAGS: [&[u8]; 14] = [
     b"choose",
     b"when",
 ];
+
+/// `<% eval request("x") %>`: a page of a server that runs what it is sent.
+pub(super) fn evaluates_request(here: &[u8]) -> bool {
+    let inner = here.get(2..).unwrap_or_default();
+    let inner = inner.get(..64).unwrap_or(inner).trim_ascii_start();
+    let verbs = [b"eval".as_slice(), b"execute", b"executeglobal"];
+    verbs.iter().any(|verb| {
+        let Some((start, rest)) = inner.split_at_checked(verb.len()) else {
+            return false;
+        };
+        let rest = rest.trim_ascii_start();
+        let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
+        let request = rest.get(..7).unwrap_or_default();
+        start.eq_ignore_ascii_case(verb) && request.eq_ignore_ascii_case(b"request")
+    })
+}

@@ -99,6 +99,9 @@ fn dynamic_call(text: &[u8]) -> Option<Worth> {
     let callee = text.get(..call)?;
     let equals = callee.iter().rposition(|byte| *byte == b'=');
     let assigned = equals.and_then(|at| callee.get(at.saturating_add(1)..));
+    // `$a='x';$a(`: what is assigned ends, and is called.
+    let is_put = |value: &&[u8]| !value.contains(&b';');
+    let assigned = assigned.filter(is_put);
     if assigned.is_some_and(|value| !matches!(value.first(), Some(b'@' | b'$'))) {
         return None;
     }
@@ -108,6 +111,8 @@ fn dynamic_call(text: &[u8]) -> Option<Worth> {
     match first {
         b'(' | b'[' | b'{' | b'"' | b'\'' if has_runner => Some(Worth::Runs),
         _ if is_built => Some(Worth::Runs),
+        // `globals()['__builtins__']['eval'](`
+        _ if has_runner && callee.windows(2).any(|two| two == b"__") => Some(Worth::Runs),
         b'$' => {
             let second = text.get(1).copied().unwrap_or(0);
             let is_name = second.is_ascii_alphabetic() || matches!(second, b'_' | b'{' | b' ');

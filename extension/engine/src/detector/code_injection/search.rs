@@ -29,6 +29,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
     let mut search = Search {
         text,
         role: form.role,
+        in_page: prose::in_page(form),
         steps,
         best: None,
         complete: true,
@@ -55,6 +56,7 @@ const FOLDER_BYTES_MAX: usize = 256;
 struct Search<'t, 's> {
     text: &'t [u8],
     role: Role,
+    in_page: bool,
     steps: &'s mut Steps,
     best: Option<Found>,
     complete: bool,
@@ -93,7 +95,7 @@ impl Search<'_, '_> {
             return;
         }
         let place = span(found.start, found.end);
-        let is_lower = self.in_document() || prose::surrounds(self.text, place);
+        let is_lower = self.in_page || self.in_document() || prose::surrounds(self.text, place);
         let confidence = match (is_lower, found.confidence) {
             (false, confidence) => confidence,
             (true, Confidence::High) => Confidence::Medium,
@@ -117,6 +119,13 @@ impl Search<'_, '_> {
             let here = text.get(at..).unwrap_or_default();
             match here.get(1) {
                 Some(b'?') => self.php(here, at),
+                Some(b'%') if include::evaluates_request(here) => self.note(
+                    Confidence::High,
+                    "evaluate",
+                    Before::Tag,
+                    at,
+                    at.saturating_add(here.len().min(32)),
+                ),
                 Some(b'!' | b'e' | b'E') => self.include(here, at),
                 _ => {}
             }
@@ -241,7 +250,7 @@ impl Search<'_, '_> {
         let before = around::before(before);
         let behind = self.text.get(call.end..).unwrap_or_default();
         let strong = is_strong(call);
-        if strong != Some(true) && call.is_ordinary() {
+        if strong != Some(true) && call.is_ordinary() && before != Before::Quote {
             return;
         }
         // Lines of documents are program text; nobody breaks out of anything there.
@@ -249,7 +258,8 @@ impl Search<'_, '_> {
         if (is_line || strong != Some(true)) && self.in_document() {
             return;
         }
-        let ends = call.is_cut || is_end(behind) || behind.first() == Some(&b'(');
+        let ends =
+            call.is_cut || is_end(around::behind_members(behind)) || behind.first() == Some(&b'(');
         let is_free = before != Before::Program;
         let breaks = matches!(before, Before::Tag | Before::Quote | Before::Data);
         let confidence = match (is_free, strong) {
@@ -305,7 +315,11 @@ fn is_strong(call: &Call) -> Option<bool> {
         return Some(is_known);
     }
     if effect.any(Effect::LOADS) {
-        return Some(argument == Argument::Request);
+        let is_known = matches!(
+            argument,
+            Argument::Request | Argument::Remote | Argument::Secret
+        );
+        return Some(is_known);
     }
     if effect.any(Effect::READS) {
         return Some(argument == Argument::Secret || argument == Argument::Request);

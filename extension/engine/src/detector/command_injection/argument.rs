@@ -31,6 +31,8 @@ pub(super) struct Arguments {
     /// How many of them are words or numbers, and how many are not.
     pub(super) words: u32,
     pub(super) others: u32,
+    /// Some are words and no numbers.
+    has_words: bool,
     /// Some are words that only sentences have.
     pub(super) is_said: bool,
     pub(super) end: usize,
@@ -48,6 +50,7 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         is_strong: false,
         is_odd: name.has_ifs,
         words: 0,
+        has_words: false,
         others: 0,
         is_said: false,
         end: name.end,
@@ -169,7 +172,8 @@ impl Arguments {
         if kind.any(Kind::NET) && matches!(shape, Shape::Address) {
             self.is_strong = true;
         }
-        if kind.any(Kind::RUNS) && words <= 3 && command::kind(word).any(RUN) {
+        let runs = kind.any(Kind::RUNS) && words <= 3 && !self.has_words;
+        if runs && command::kind(word).any(RUN) {
             self.is_strong = true;
             self.fit = Fit::Fits;
             return;
@@ -199,6 +203,7 @@ impl Arguments {
     fn count(&mut self, word: &Word<'_>, shape: Shape) {
         if matches!(shape, Shape::Plain | Shape::Number) {
             self.words = self.words.saturating_add(1);
+            self.has_words |= shape == Shape::Plain;
             self.is_said |= prose::is_of_sentences(word.text);
         } else {
             self.others = self.others.saturating_add(1);

@@ -1,6 +1,6 @@
 //! The search for places where a second command may begin.
 //! It never reads the text more than a few times over, however many such places there are.
-use credenza_event::{Form, Span, Steps};
+use credenza_event::{Decoder, Form, Span, Steps};
 
 use super::argument::{self, Fit};
 use super::around::{self, Around};
@@ -339,6 +339,7 @@ impl<'t> Search<'t, '_> {
             _ if is_quoting && around.is_markdown(line, end) => Prefix::Words,
             // `x=$(id)` is what scripts do, and within quotes as well.
             Prefix::Quoted | Prefix::Data if is_inside && line.contains(&b'=') => Prefix::Line,
+            Prefix::Alone | Prefix::Quoted if is_inside && self.is_of_script() => Prefix::Line,
             Prefix::Quoted if is_inside => Prefix::Words,
             prefix => prefix,
         };
@@ -351,6 +352,14 @@ impl<'t> Search<'t, '_> {
             ..command
         };
         self.offer(&command, sign, end);
+    }
+
+    /// `x=$(date +%s)`: a form has no blanks in it, a line of a script has.
+    fn is_of_script(&self) -> bool {
+        let decoded = self.form.decoded;
+        decoded.contains(&Decoder::Form)
+            && !decoded.contains(&Decoder::Url)
+            && self.text.contains(&b' ')
     }
 
     /// True if the value is a sign and a name, and no more than a sign behind.

@@ -5,6 +5,7 @@ use credenza_event::{Decoder, Form, Role};
 use super::argument::{Arguments, Fit};
 use super::command::Kind;
 use super::prefix::Prefix;
+use crate::prose;
 use crate::report::Confidence;
 
 /// What separates a command from what stands before it.
@@ -123,7 +124,7 @@ pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
     if command.in_document && command.break_out == Break::Line && !command.arguments.is_secret {
         return None;
     }
-    if command.is_continued {
+    if command.is_continued || prose::in_page(form) {
         return lowered(confidence);
     }
     if command.in_document && !stands_out(command, strength) {
