@@ -18,6 +18,9 @@ use crate::config::Environment;
 // Limit: a walk holds one file and a list of folders, on the heap.
 const STACK_BYTES: usize = 128 * 1024;
 
+/// Where the function lies; the platform says so to runtimes only.
+const TASK_ROOT: &str = "/var/task";
+
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -68,7 +71,7 @@ const OTHERS: [&str; 21] = [
 /// What is known of the function's files, as soon as they are read.
 #[derive(Debug, Default)]
 pub struct Files {
-    root: Option<PathBuf>,
+    root: PathBuf,
     known: OnceLock<Fingerprints>,
 }
 
@@ -76,24 +79,22 @@ impl Files {
     /// The files of the function of an environment.
     pub fn of(environment: &Environment) -> Self {
         Self {
-            root: environment.value("LAMBDA_TASK_ROOT").map(PathBuf::from),
+            root: environment
+                .value("LAMBDA_TASK_ROOT")
+                .unwrap_or(TASK_ROOT.as_ref())
+                .into(),
             known: OnceLock::new(),
         }
     }
 
     /// Reads them on a thread of its own; without one they stay unknown.
     pub fn read(self: &Arc<Self>) {
-        if self.root.is_none() {
-            return;
-        }
         let files = Arc::clone(self);
         let _ = thread::Builder::new()
             .name("files".into())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                if let Some(root) = &files.root {
-                    let _ = files.known.set(fingerprints(root, BOUNDS));
-                }
+                let _ = files.known.set(fingerprints(&files.root, BOUNDS));
             });
     }
 

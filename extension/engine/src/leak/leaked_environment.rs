@@ -21,16 +21,18 @@ pub static RULE: Rule = Rule {
 /// What the one pass looks for: variables that every function has, and nobody else; and the head
 /// of a page that shows all.
 pub(super) const ANCHORS: &[&str] = &[
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_EXECUTION_ENV",
+    "_LAMBDA_FUNCTION_NAME",
+    "_LAMBDA_LOG_STREAM_NAME",
+    "_LAMBDA_RUNTIME_API",
+    "_EXECUTION_ENV",
+    "_SESSION_TOKEN",
     "LAMBDA_TASK_ROOT",
-    "AWS_SESSION_TOKEN",
     "<title>phpinfo()",
     "<title>PHP ",
 ];
 
+/// Before these stands `AWS`, which every output of a cloud has.
+const AWS_UNTIL: usize = 5;
 /// Where the heads of pages begin in the list.
 const PAGES_FROM: usize = 6;
 
@@ -61,7 +63,15 @@ impl LeakDetector for LeakedEnvironment {
         if which >= PAGES_FROM {
             return page(text, which, at, leaks);
         }
-        let Some(end) = pair(text.bytes, at) else {
+        let at = if which < AWS_UNTIL {
+            at.saturating_sub(3)
+        } else {
+            at
+        };
+        let is_own = BEGINNINGS
+            .iter()
+            .any(|name| text.from(at).starts_with(name));
+        let Some(end) = pair(text.bytes, at).filter(|_| is_own) else {
             return;
         };
         let from = at.saturating_sub(BACK_BYTES);
@@ -105,20 +115,32 @@ fn page(text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
     }
 }
 
+// Limit: as many variables as stand near each other in a dump; the same one again and again is
+// none.
+const NAMES_MAX: usize = 16;
+const REPEATED_MAX: usize = 4;
+
 /// How many different variables of the platform have a value in a text, and whether one of them is
 /// told as only the platform tells it.
 fn count(text: &[u8]) -> (usize, bool) {
-    let mut names: [&[u8]; 16] = [&[]; 16];
-    let (mut count, mut is_placed) = (0_usize, false);
+    let mut names: [&[u8]; NAMES_MAX] = [&[]; NAMES_MAX];
+    let (mut count, mut is_placed, mut repeated) = (0_usize, false, 0_usize);
     for beginning in BEGINNINGS {
-        for at in memmem::find_iter(text, beginning) {
+        for at in memmem::find_iter(text, beginning).take(NAMES_MAX) {
             let before = at.checked_sub(1).and_then(|before| text.get(before));
             if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
                 continue;
             }
             let name = name(text, at);
             let known = names.get(..count).unwrap_or(&[]).contains(&name);
-            let Some(end) = pair(text, at).filter(|_| !known) else {
+            if known {
+                repeated = repeated.saturating_add(1);
+                if repeated > REPEATED_MAX {
+                    return (count, is_placed);
+                }
+                continue;
+            }
+            let Some(end) = pair(text, at) else {
                 continue;
             };
             let value = text.get(at.saturating_add(name.len())..end).unwrap_or(&[]);
@@ -132,10 +154,13 @@ fn count(text: &[u8]) -> (usize, bool) {
     (count, is_placed)
 }
 
+// Limit: the longest name that the platform sets has 33 bytes.
+const NAME_BYTES: usize = 48;
+
 fn name(text: &[u8], at: usize) -> &[u8] {
     let rest = text.get(at..).unwrap_or(&[]);
     let is_name = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
-    let len = rest.iter().take_while(is_name).count();
+    let len = rest.iter().take(NAME_BYTES).take_while(is_name).count();
     rest.get(..len).unwrap_or(rest)
 }
 
@@ -164,12 +189,12 @@ fn pair(text: &[u8], at: usize) -> Option<usize> {
         }
         between = between.saturating_add(1);
     }
-    let value = rest.get(between..)?;
+    let value = rest.get(between..).filter(|_| is_told)?;
     let is_value = |byte: &&u8| **byte > b' ' && !b"\"'\\<,;}]&".contains(byte);
     let len = value.iter().take(AHEAD_BYTES).take_while(is_value).count();
     // A placeholder stands for what is not told.
     let is_open = matches!(value.first(), Some(b'$' | b'{' | b'[' | b'*' | b'('));
-    (is_told && len > 0 && !is_open).then(|| behind.saturating_add(between).saturating_add(len))
+    (len > 0 && !is_open).then(|| behind.saturating_add(between).saturating_add(len))
 }
 
 /// True for a value that the platform gives and nobody makes up.

@@ -31,6 +31,9 @@ impl Leak {
 /// How many leaks of one text are kept.
 pub const LEAKS_MAX: usize = 256;
 
+// Limit: an output of nothing but errors costs no more than 64 of them beyond those that are kept.
+const DROPPED_MAX: u32 = 64;
+
 /// Leaks in the order of their starts, bounded, with a count of those beyond.
 #[derive(Clone, Debug, Default)]
 pub struct Leaks {
@@ -80,6 +83,11 @@ impl Leaks {
             self.dropped = self.dropped.saturating_add(1);
         }
         less.is_some()
+    }
+
+    /// True unless so much was found that whoever finds what is no more than advice may stop.
+    pub fn has_room(&self) -> bool {
+        self.dropped < DROPPED_MAX
     }
 
     /// Notes that a detector looked at so many bytes; what tests of cost count.

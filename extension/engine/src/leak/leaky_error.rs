@@ -36,7 +36,10 @@ impl LeakDetector for LeakyError {
     }
 
     fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
-        let Some(sign) = SIGNS.get(which).filter(|_| !text.was_judged(at)) else {
+        let Some(sign) = SIGNS
+            .get(which)
+            .filter(|_| !text.was_judged(at) && leaks.has_room())
+        else {
             return;
         };
         leaks.looked_at(place::NEAR_BYTES);

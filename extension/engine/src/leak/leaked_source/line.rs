@@ -80,15 +80,6 @@ impl Line<'_> {
         !is_other && self.text.iter().any(|byte| b"(=[{:;.".contains(byte))
     }
 
-    /// The first bytes as one number; `None` if they may be spelled in another way.
-    #[inline]
-    pub(super) fn beginning(&self) -> Option<u32> {
-        let bytes = self.text.first_chunk::<8>()?;
-        let is_spelled = bytes.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'/'));
-        let number = u64::from_le_bytes(*bytes).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        (!is_spelled).then_some(u32::try_from(number).unwrap_or(0))
-    }
-
     /// The fingerprint, the same however a document spells the line.
     pub(super) fn hash(&self) -> u32 {
         let mut hash = 0x811c_9dc5_u32;

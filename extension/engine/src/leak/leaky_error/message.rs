@@ -1,5 +1,7 @@
 //! Messages of databases, drivers, runtimes and frameworks, told by their own words.
 //! It never reads more of a message than its line.
+use memchr::memmem;
+
 use super::frame::Found;
 use super::place::{follows, line_before, line_end};
 
@@ -40,4 +42,27 @@ pub(super) fn within(text: &[u8], at: usize, len: usize) -> Option<Found> {
         start: at.saturating_sub(lead.len()),
         ..found
     })
+}
+
+/// `near "…": syntax error`, as SQLite says it.
+pub(super) fn behind_quote(text: &[u8], at: usize, len: usize) -> Option<Found> {
+    let before = text.get(..at)?.strip_suffix(b"\": ")?;
+    let near = before.len().saturating_sub(QUERY_BYTES);
+    let near = before.get(near..)?;
+    let mark = memmem::rfind(near, b"near ")?;
+    let start = before.len().saturating_sub(near.len()).saturating_add(mark);
+    let found = sure(text, at, len)?;
+    Some(Found { start, ..found })
+}
+
+// Limit: the token that a query could not be read from; SQLite repeats all of it.
+const QUERY_BYTES: usize = 96;
+
+/// The member of a document that holds a stack trace.
+pub(super) fn member(text: &[u8], at: usize, len: usize) -> Option<Found> {
+    let behind = text.get(at.saturating_add(len)..)?;
+    let behind = behind.strip_prefix(b"\\").unwrap_or(behind);
+    let is_list = behind.starts_with(b"\":[") || behind.starts_with(b"\": [");
+    let is_trace = follows(text, at.saturating_add(len), &[" at ", "Error"]);
+    (is_list && is_trace).then(|| sure(text, at, len)).flatten()
 }

@@ -1,15 +1,19 @@
 //! Where an error stands in an output: its line, and whether somebody tells of it.
 //! It never looks further than a few hundred bytes around it.
-use memchr::{memchr, memmem, memrchr, memrchr2};
+use memchr::{memchr, memchr2, memchr3_iter, memmem, memrchr, memrchr2};
 
 // Limit: 512 bytes on either side are what the window of a stream is sure to hold.
 pub(super) const NEAR_BYTES: usize = 512;
 // Limit: the message of a database repeats 80 bytes of a query, a frame a path and a name.
 const LINE_BYTES: usize = 400;
+// Limit: what could end a line and does not is a quote or a tag in a message, and these are few.
+const MARKS_MAX: usize = 16;
 // Limit: a sentence that leads to an error.
 const LEAD_BYTES: usize = 160;
 // Limit: an article around a listing has more words near it than any message before an error.
 const ARTICLE_WORDS: usize = 10;
+// Limit: what belongs to a message stands within a line of it.
+const FOLLOWING_BYTES: usize = 128;
 /// Words before an error on its line that make a sentence.
 const LEAD_WORDS: usize = 3;
 
@@ -18,20 +22,21 @@ const LEAD_WORDS: usize = 3;
 pub(super) fn line_end(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or(&[]);
     let rest = rest.get(..LINE_BYTES).unwrap_or(rest);
-    let end = rest.iter().enumerate().position(|(index, byte)| {
-        let next = rest.get(index.saturating_add(1)).copied().unwrap_or(b' ');
-        match byte {
-            b'\n' | b'\r' => true,
-            b'\\' => matches!(next, b'n' | b'r'),
-            b'<' => next == b'/' || next == b'b',
-            b'"' => {
-                let before = index.checked_sub(1).and_then(|before| rest.get(before));
+    let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+    let line = rest.get(..end).unwrap_or(rest);
+    let mut marks = memchr3_iter(b'\\', b'<', b'"', line).take(MARKS_MAX);
+    let mark = marks.find(|mark| {
+        let next = line.get(mark.saturating_add(1)).copied().unwrap_or(b'\n');
+        match line.get(*mark) {
+            Some(b'\\') => matches!(next, b'n' | b'r'),
+            Some(b'<') => next == b'/' || next == b'b',
+            _ => {
+                let before = mark.checked_sub(1).and_then(|before| line.get(before));
                 before != Some(&b'\\') && matches!(next, b',' | b'}' | b']' | b'\n')
             }
-            _ => false,
         }
     });
-    at.saturating_add(end.unwrap_or(rest.len()))
+    at.saturating_add(mark.unwrap_or(end))
 }
 
 /// The bytes before an offset that stand on its line.
@@ -50,7 +55,7 @@ pub(super) fn is_told(text: &[u8], start: usize, end: usize) -> bool {
     is_in_sentence(line) || is_shown(text, start, end)
 }
 
-/// What stands on its line before the rest of an error.
+/// What stands on its line before an error that it announces.
 const LEADS: [&str; 6] = [
     "Error",
     "Exception",
@@ -62,10 +67,7 @@ const LEADS: [&str; 6] = [
 
 /// True for what stands before an error on its line, if that is a sentence that goes on.
 fn is_in_sentence(line: &[u8]) -> bool {
-    let is_error = |lead: &&str| memmem::find(line, lead.as_bytes()).is_some();
-    if LEADS.iter().any(is_error) {
-        return false;
-    }
+    let all = line;
     // A tag ends a sentence, and so does what announces an error.
     let end = memrchr2(b'>', b':', line).map_or(0, |end| end.saturating_add(1));
     let line = line.get(end..).unwrap_or(&[]);
@@ -81,7 +83,9 @@ fn is_in_sentence(line: &[u8]) -> bool {
     };
     // The name of a member of a document stands before its value.
     let is_apart = is_quoted || lead.len() < line.len();
-    goes_on && is_apart && words(lead) >= LEAD_WORDS
+    let is_sentence = goes_on && is_apart && words(lead) >= LEAD_WORDS;
+    let announces = |lead: &&str| memmem::find(all, lead.as_bytes()).is_some();
+    is_sentence && !LEADS.iter().any(announces)
 }
 
 /// True for a listing in an article.
@@ -121,7 +125,7 @@ fn words(text: &[u8]) -> usize {
 /// True if one of some words stands near behind an offset.
 pub(super) fn follows(text: &[u8], at: usize, words: &[&str]) -> bool {
     let near = text.get(at..).unwrap_or(&[]);
-    let near = near.get(..NEAR_BYTES / 2).unwrap_or(near);
+    let near = near.get(..FOLLOWING_BYTES).unwrap_or(near);
     words
         .iter()
         .any(|word| memmem::find(near, word.as_bytes()).is_some())

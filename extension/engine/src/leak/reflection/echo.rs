@@ -33,9 +33,10 @@ const PLACES_BITS: u32 = 12;
 const NOWHERE: u16 = u16::MAX;
 
 // Limit: texts that repeat themselves have as many equal grams as bytes; comparing goes on for
-// eight bytes a byte of the output and one room.
+// four bytes a byte of the output and one room, and to begin costs as much as eight bytes.
 const CHAIN_MAX: usize = 64;
-const COMPARED_SHARE: usize = 8;
+const COMPARED_SHARE: usize = 4;
+const BEGUN_BYTES: usize = 8;
 const COMPARED_MIN: usize = 64 * 1024;
 
 /// The grams of texts that lie side by side.
@@ -139,7 +140,8 @@ impl<'s> Search<'s> {
             let prefix = text.get(..place).unwrap_or(&[]).iter().rev();
             let back = before.zip(prefix).take_while(same).count();
             let len = ahead.saturating_add(back);
-            self.compared_left = self.compared_left.saturating_sub(len);
+            let cost = len.saturating_add(BEGUN_BYTES);
+            self.compared_left = self.compared_left.saturating_sub(cost);
             let echo = Echo {
                 kept,
                 start: self.at.saturating_sub(back),
