@@ -113,6 +113,8 @@ pub(crate) enum Command {
     Propose(ProposeArguments),
     /// Judge recorded events under two policies, and say what differs.
     Replay(ReplayArguments),
+    /// Look at a function's configuration, and say what would go wrong and how to mend it.
+    Doctor(DoctorArguments),
     /// Run a function in a local Lambda, behind the agent.
     Dev(DevArguments),
     /// See a vulnerable function attacked, alone and behind the agent.
@@ -233,6 +235,18 @@ pub(crate) enum Differs {
     Milder,
     /// None.
     Never,
+}
+
+/// What `doctor` looks at.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArguments {
+    /// The output of `aws lambda get-function-configuration`, or a template of SAM or
+    /// CloudFormation; `-` is stdin, and without it the environment is looked at.
+    #[arg(value_name = "FUNCTION.json|TEMPLATE")]
+    pub(crate) file: Option<String>,
+    /// The output of `aws lambda list-event-source-mappings`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mappings: Option<PathBuf>,
 }
 
 /// A share of invocations, above 0 and at most 1.

@@ -7,6 +7,7 @@ mod check;
 mod decision;
 mod demo;
 mod dev;
+mod doctor;
 mod evidence;
 mod examples;
 mod exemption;
@@ -100,6 +101,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Promote(arguments) => promote::run(arguments, format, &painter)?,
         Command::Propose(arguments) => propose::run(arguments, format, &painter)?,
         Command::Replay(of_replay) => replay::run(of_replay, arguments.format, &painter)?,
+        Command::Doctor(arguments) => doctor::run(arguments, format, &painter)?,
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };

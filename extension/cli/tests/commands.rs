@@ -51,15 +51,15 @@ fn an_unknown_command_is_a_usage_error_with_a_suggestion() {
         &["explian"],
         "",
         &expect![[r#"
-        exit 2
-        error: unrecognized subcommand 'explian'
+            exit 2
+            error: unrecognized subcommand 'explian'
 
-          tip: a similar subcommand exists: 'explain'
+              tip: some similar subcommands exist: 'replay', 'explain'
 
-        Usage: credenza [OPTIONS] <COMMAND>
+            Usage: credenza [OPTIONS] <COMMAND>
 
-        For more information, try '--help'.
-    "#]],
+            For more information, try '--help'.
+        "#]],
     );
 }
 

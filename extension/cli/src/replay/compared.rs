@@ -181,7 +181,14 @@ impl Comparison {
                 verdicts.insert(format!("{} to {}", old.name(), new.name()), json!(count));
             }
         }
-        let side = |side: &Side| json!({ "events": side.found, "attacks": side.attacks, "benign": side.benign });
+        let side = |side: &Side| {
+            let Side {
+                found,
+                attacks,
+                benign,
+            } = side;
+            json!({ "events": found, "attacks": attacks, "benign": benign })
+        };
         let rules: Vec<Value> = self
             .rules
             .iter()
@@ -194,7 +201,7 @@ impl Comparison {
         };
         let [old_refused, new_refused] = self.refused;
         let [attacks, benign] = self.labelled;
-        let refused = |[of_attacks, of_benign]: [u64; 2]| json!({ "attacks": of_attacks, "benign": of_benign });
+        let refused = |of: [u64; 2]| json!({ "attacks": of[0], "benign": of[1] });
         let changes: Vec<Value> = self.changes.iter().map(Change::json).collect();
         json!({
             "old": arguments.old, "new": arguments.new, "events": self.events,
@@ -256,13 +263,13 @@ impl Comparison {
         let [attacks, benign] = self.labelled;
         let [old, new] = self.refused;
         if attacks + benign > 0 {
-            let head = format!("{:<24}{:>14}{:>14}", "", "old", "new");
+            let head = format!("{:<28}{:>16}{:>16}", "", "old", "new");
             let _ = writeln!(text, "\n{}", painter.ink(Ink::Dim, &head));
             let names = [("attacks refused", attacks), ("harmless refused", benign)];
             for ((name, all), (old, new)) in names.into_iter().zip(old.into_iter().zip(new)) {
                 let name = format!("{name} of {}", group(all));
                 let (old, new) = (rated(old, all), rated(new, all));
-                let _ = writeln!(text, "{name:<24}{old:>14}{new:>14}");
+                let _ = writeln!(text, "{name:<28}{old:>16}{new:>16}");
             }
         }
         let differing = self.rules.iter().filter(|(_, [old, new])| old != new);

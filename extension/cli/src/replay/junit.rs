@@ -1,4 +1,4 @@
-//! The comparison as a report for build servers: each changed verdict is a failed case, all others one passed.
+//! The comparison for build servers: each changed verdict is a failed case, all others are one.
 //! It never lets a text of an event become markup.
 use std::fmt::Write as _;
 
