@@ -73,7 +73,12 @@ pub fn run(
         &policy,
         config.settings.log_format,
     );
-    let log = Arc::new(Log::to_stdout(origin, config.settings.log_level));
+    let log = Log::to_stdout(origin, config.settings.log_level);
+    let budget = policy.log_bytes_per_minute;
+    let log = Arc::new(match budget.and_then(|bytes| usize::try_from(bytes).ok()) {
+        Some(bytes) => log.within(bytes),
+        None => log,
+    });
     for problem in &config.problems {
         log.problem(problem);
     }

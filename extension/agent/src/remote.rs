@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use credenza_policy::{Policy, PolicyUrl, Problem};
+use credenza_policy::{Names, Policy, PolicyUrl, Problem};
 
 use crate::lifecycle::call::Call;
 use crate::live::Live;
@@ -44,6 +44,7 @@ pub struct Remote {
     /// What was fetched last, good or not, so that nothing is told twice.
     seen: Option<Vec<u8>>,
     is_failing: bool,
+    names: Names,
 }
 
 impl std::fmt::Debug for Remote {
@@ -74,6 +75,7 @@ impl Remote {
             sink,
             seen: None,
             is_failing: false,
+            names: Names::default(),
         }
     }
 
@@ -152,7 +154,7 @@ impl Remote {
     }
 
     /// The policy in a body, or why it is not taken.
-    fn read(&self, body: &[u8]) -> Result<Policy, String> {
+    fn read(&mut self, body: &[u8]) -> Result<Policy, String> {
         let text = match self.key {
             Some(key) => signature::signed(body, &key)?,
             None => body,
@@ -160,7 +162,8 @@ impl Remote {
         let Ok(text) = std::str::from_utf8(text) else {
             return Err("not UTF-8".into());
         };
-        let (policy, problems) = self.base.clone().laid_under(text);
+        let base = self.base.clone();
+        let (policy, problems) = base.laid_under_knowing(text, &mut self.names);
         for problem in &problems {
             self.sink.problem(&Problem {
                 at: format!("{AT}:{}", problem.at),

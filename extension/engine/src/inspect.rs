@@ -9,12 +9,20 @@ use siphasher::sip::SipHasher24;
 use crate::detector::{DETECTORS, Detector, Evidence, Rule};
 use crate::gate::{self, Hot};
 use crate::leak::Reflections;
-use crate::mask;
 use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]
 pub struct HashKey(pub [u8; 16]);
+
+impl HashKey {
+    /// The keyed hash of a text: equal texts can be told, nothing else.
+    pub fn hash(&self, text: &[u8]) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write(text);
+        hasher.finish()
+    }
+}
 
 impl core::fmt::Debug for HashKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -233,33 +241,12 @@ impl<'k> Inspection<'k> {
         let place = self
             .findings
             .partition_point(|old| old.confidence >= evidence.confidence);
-        let start = usize::try_from(evidence.span.start).unwrap_or(usize::MAX);
-        let finding = Finding {
-            rule,
-            confidence: evidence.confidence,
-            location,
-            role: form.role,
-            part: form.part,
-            span: evidence.span,
-            length: u32::try_from(form.text.len()).unwrap_or(u32::MAX),
-            decoded: form.decoded.to_vec(),
-            explanation: evidence.explanation,
-            sample: mask::sample(form.text, start),
-            record: None,
-            hash: self.hash(form.text),
-            exempt,
-        };
+        let finding = Finding::in_form(rule, evidence, form, self.key, exempt);
         self.findings.insert(place, finding);
         if self.findings.len() > FINDINGS_MAX {
             self.findings.truncate(FINDINGS_MAX);
             self.dropped = self.dropped.saturating_add(1);
         }
-    }
-
-    fn hash(&self, text: &[u8]) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.key.0);
-        hasher.write(text);
-        hasher.finish()
     }
 
     fn report(self, bytes: usize, coverage: Coverage, steps: &Steps) -> Report {

@@ -2,9 +2,11 @@
 //! It never holds a field's value.
 use alloc::{string::String, vec::Vec};
 
-use credenza_event::{Coverage, Decoder, Part, Role, Span};
+use credenza_event::{Coverage, Decoder, Form, Part, Role, Span};
 
-use crate::detector::Rule;
+use crate::detector::{Evidence, Rule};
+use crate::inspect::HashKey;
+use crate::mask;
 
 /// How sure a finding is (detection.md section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,10 +91,71 @@ pub struct Report {
     pub steps: u64,
 }
 
+impl Finding {
+    /// A finding in a form, by whoever judges it.
+    pub fn in_form(
+        rule: &'static Rule,
+        evidence: &Evidence,
+        form: &Form<'_>,
+        key: &HashKey,
+        exempt: u8,
+    ) -> Self {
+        let start = usize::try_from(evidence.span.start).unwrap_or(usize::MAX);
+        Self {
+            rule,
+            confidence: evidence.confidence,
+            location: form.pointer(),
+            role: form.role,
+            part: form.part,
+            span: evidence.span,
+            length: u32::try_from(form.text.len()).unwrap_or(u32::MAX),
+            decoded: form.decoded.to_vec(),
+            explanation: evidence.explanation,
+            sample: mask::sample(form.text, start),
+            record: None,
+            hash: key.hash(form.text),
+            exempt,
+        }
+    }
+
+    /// A finding about an invocation and no text of it.
+    pub fn of_invocation(rule: &'static Rule, location: &str, production: &'static str) -> Self {
+        Self {
+            rule,
+            confidence: Confidence::High,
+            location: location.into(),
+            role: Role::Other,
+            part: Part::Value,
+            span: Span::default(),
+            length: 0,
+            decoded: Vec::new(),
+            explanation: Explanation {
+                context: "policy",
+                dialect: "",
+                production,
+            },
+            sample: String::new(),
+            record: None,
+            hash: 0,
+            exempt: 0,
+        }
+    }
+}
+
 // Limit: one finding is a line of at most 700 bytes; sixteen of them stay below 12 KiB of log.
 pub(crate) const FINDINGS_MAX: usize = 16;
 
 impl Report {
+    /// Adds findings: the strongest sixteen stay, the rest is counted.
+    pub fn add_findings(&mut self, findings: Vec<Finding>) {
+        let before = self.findings_dropped;
+        let mut all = core::mem::take(&mut self.findings);
+        all.extend(findings);
+        let cut = u32::try_from(all.len().saturating_sub(FINDINGS_MAX)).unwrap_or(u32::MAX);
+        self.replace_findings(all);
+        self.findings_dropped = before.saturating_add(cut);
+    }
+
     /// Puts other findings in the place of these: the strongest sixteen, the rest counted.
     pub fn replace_findings(&mut self, findings: Vec<Finding>) {
         self.findings = findings;

@@ -22,6 +22,9 @@ pub(crate) use document::{Document, Walked};
 
 /// Receives each form of each key and value.
 pub trait Visitor {
+    /// Whether it wants to see numbers and literals, too, in which nothing can be hidden.
+    const SHOWS_BARE: bool = false;
+
     /// Judges one form; called for the text as it stands first, then for each decoded form.
     /// A container's leaves come before the container itself; a JSON document in a string of which
     /// nothing is left over may not come itself.

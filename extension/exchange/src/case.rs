@@ -1,5 +1,6 @@
 //! One event on trial: its bytes, what is known beside them, and the policy that judges it.
 //! It never recognises a source, nor asks for a route, before there is something to say of the event.
+use alloc::string::String;
 use core::cell::{Cell, OnceCell};
 
 use credenza_engine::detector::Rule;
@@ -8,6 +9,8 @@ use credenza_engine::{Exempt, HashKey, Report, inspect_exempting, inspect_reflec
 use credenza_event::{Beside, Form, Steps};
 use credenza_policy::{Day, Exemption, Judge, Place, Policy, Will};
 
+use crate::custom;
+use crate::guards::{self, Admit};
 use crate::quarantine::relocated;
 use crate::route::routes;
 
@@ -20,6 +23,10 @@ pub struct Circumstances<'a> {
     pub request_id: &'a [u8],
     /// The caller's tenant; empty if there is none.
     pub tenant: &'a [u8],
+    /// The function's own name, with account and region; empty at a desk.
+    pub function_arn: &'a [u8],
+    /// Whoever counts the requests of each caller; nobody at a desk.
+    pub admit: Option<&'a dyn Admit>,
     /// Today, in UTC; nothing has expired on the first day.
     pub today: Day,
 }
@@ -98,9 +105,11 @@ impl<'a> Case<'a> {
         steps: Steps,
     ) -> Report {
         let watch = self.policy.watch();
-        self.exempting(body, record, |exempt| {
+        let mut report = self.exempting(body, record, |exempt| {
             inspect_exempting(body, beside, steps, self.key, watch, exempt)
-        })
+        });
+        self.ask(body, record, &mut report);
+        report
     }
 
     /// Inspects the event as it came, and keeps of it what could do harm in its answer.
@@ -111,9 +120,29 @@ impl<'a> Case<'a> {
             return (report, Reflections::default());
         }
         let watch = self.policy.watch();
-        self.exempting(self.body, None, |exempt| {
+        let (mut report, reflections) = self.exempting(self.body, None, |exempt| {
             inspect_reflecting(self.body, beside, steps, self.key, watch, exempt)
-        })
+        });
+        self.ask(self.body, None, &mut report);
+        (report, reflections)
+    }
+
+    /// Adds to a report what the policy and its candidate ask beside the engine.
+    fn ask(&self, body: &[u8], record: Option<&str>, report: &mut Report) {
+        let shadow = self.policy.shadow.as_deref();
+        if !self.policy.has_guards() && !shadow.is_some_and(Policy::has_guards) {
+            return;
+        }
+        if let Some(said) = custom::judge(self, body, record) {
+            report.coverage.merge(said.coverage);
+            report.exempted = report.exempted.saturating_add(said.exempted);
+            report.steps = report.steps.saturating_add(said.steps);
+            report.add_findings(said.findings);
+        }
+        // What is about the invocation is asked once, and not of each record.
+        if record.is_none() && body.len() == self.body.len() {
+            report.add_findings(guards::findings(self));
+        }
     }
 
     /// Inspects with the exemptions of the policy and of its candidate, if there are any.
@@ -126,11 +155,7 @@ impl<'a> Case<'a> {
         let shadow = self.policy.shadow.as_deref();
         let exempts = !self.policy.exemptions.is_empty()
             || shadow.is_some_and(|shadow| !shadow.exemptions.is_empty());
-        let exempt = Exemptions {
-            case: self,
-            record,
-            left: Cell::new(Steps::for_bytes(body.len()).left()),
-        };
+        let exempt = Exemptions::new(self, record, body.len());
         let exempt: Option<&dyn Exempt> = if exempts { Some(&exempt) } else { None };
         inspect(exempt)
     }
@@ -147,7 +172,7 @@ fn watches_reflections(policy: &Policy) -> bool {
 }
 
 /// Asks the exemptions of a policy and of its candidate.
-struct Exemptions<'c, 'a> {
+pub(crate) struct Exemptions<'c, 'a> {
     case: &'c Case<'a>,
     record: Option<&'c str>,
     // Limit: as much work as the inspection itself may do; an event with so many findings that
@@ -158,9 +183,39 @@ struct Exemptions<'c, 'a> {
 impl Exempt for Exemptions<'_, '_> {
     fn exempts(&self, rule: &'static Rule, form: &Form<'_>) -> Option<u8> {
         let policy = self.case.policy;
-        let active = self.covers(&policy.exemptions, rule, form);
+        let names = |policy: &Policy| policy.exemptions.iter().any(|one| one.rule == rule.id);
+        if !names(policy) && !policy.shadow.as_deref().is_some_and(names) {
+            return Some(0);
+        }
+        self.bits(rule, &self.located(form), form.text)
+    }
+}
+
+impl<'c, 'a> Exemptions<'c, 'a> {
+    /// The exemptions for an event of so many bytes, or for one record of it.
+    pub(crate) fn new(case: &'c Case<'a>, record: Option<&'c str>, bytes: usize) -> Self {
+        Self {
+            case,
+            record,
+            left: Cell::new(Steps::for_bytes(bytes).left()),
+        }
+    }
+
+    /// Where a form stands in the whole event.
+    pub(crate) fn located(&self, form: &Form<'_>) -> String {
+        let location = form.pointer();
+        match self.record {
+            Some(record) => relocated(&location, record),
+            None => location,
+        }
+    }
+
+    /// For whom a finding is none; `None` for everyone.
+    pub(crate) fn bits(&self, rule: &'static Rule, location: &str, text: &[u8]) -> Option<u8> {
+        let policy = self.case.policy;
+        let active = self.covers(&policy.exemptions, rule, location, text);
         let shadow = policy.shadow.as_deref();
-        let shadow = shadow.map(|shadow| self.covers(&shadow.exemptions, rule, form));
+        let shadow = shadow.map(|shadow| self.covers(&shadow.exemptions, rule, location, text));
         match (active, shadow) {
             (true, None | Some(true)) => None,
             (active, shadow) => {
@@ -170,10 +225,14 @@ impl Exempt for Exemptions<'_, '_> {
             }
         }
     }
-}
 
-impl Exemptions<'_, '_> {
-    fn covers(&self, exemptions: &[Exemption], rule: &'static Rule, form: &Form<'_>) -> bool {
+    fn covers(
+        &self,
+        exemptions: &[Exemption],
+        rule: &'static Rule,
+        location: &str,
+        text: &[u8],
+    ) -> bool {
         let mut those = exemptions
             .iter()
             .filter(|one| one.rule == rule.id)
@@ -182,23 +241,18 @@ impl Exemptions<'_, '_> {
             return false;
         }
         let place = self.case.place();
-        let location = form.pointer();
-        let location = match self.record {
-            Some(record) => relocated(&location, record),
-            None => location,
-        };
-        let route = place.routes.at(&location);
+        let route = place.routes.at(location);
         let pattern_steps = |text: &str| text.len().saturating_mul(128);
-        let cost = pattern_steps(&location)
+        let cost = pattern_steps(location)
             .saturating_add(pattern_steps(route))
-            .saturating_add(form.text.len().min(4096));
+            .saturating_add(text.len().min(4096));
         let cost = u64::try_from(cost).unwrap_or(u64::MAX);
         those.any(|one| {
             let Some(left) = self.left.get().checked_sub(cost) else {
                 return false;
             };
             self.left.set(left);
-            one.covers(rule.id, &location, form.text, place)
+            one.covers(rule.id, location, text, place)
         })
     }
 }

@@ -181,10 +181,14 @@ pub(crate) fn judge(case: &Case<'_>, mut report: Report, steps: Steps) -> Inspec
     }
 }
 
-/// True if what is to be refused came beside the event: no record of a batch is to blame.
+/// True if what is to be refused came beside the event or is the event itself: no record of a batch
+/// is to blame.
 fn is_beside(report: &Report, will: &Will<'_>) -> bool {
     let mut findings = report.findings.iter();
-    findings.any(|finding| finding.location.starts_with('#') && will.refuses_for(finding))
+    findings.any(|finding| {
+        let is_of_record = finding.location.starts_with('/');
+        !is_of_record && will.refuses_for(finding)
+    })
 }
 
 /// The report without the findings that nobody wants there, neither the policy nor its candidate.
@@ -214,3 +218,6 @@ impl Inspected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ extern crate alloc;
 
 mod case;
 mod completion;
+mod custom;
+mod guards;
 mod inspection;
 mod output;
 pub mod platform;
@@ -32,6 +34,7 @@ use credenza_policy::Policy;
 
 pub use case::Circumstances;
 pub use completion::Completion;
+pub use guards::Admit;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};
 pub use output::{
     Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Released, log_line, output,

@@ -156,9 +156,9 @@ fn last_of_arn(arn: &str) -> String {
     arn.rsplit([':', '/']).next().unwrap_or_default().into()
 }
 
-fn within(event: &[u8], at: usize, path: &[&str]) -> Option<Range> {
-    // Limit: the deepest path has three names.
-    let mut names = [b"".as_slice(); 3];
+pub(crate) fn within(event: &[u8], at: usize, path: &[&str]) -> Option<Range> {
+    // Limit: the deepest path, to a claim of a token, has five names.
+    let mut names = [b"".as_slice(); 5];
     for (name, wanted) in names.iter_mut().zip(path) {
         *name = wanted.as_bytes();
     }
@@ -170,7 +170,7 @@ fn within(event: &[u8], at: usize, path: &[&str]) -> Option<Range> {
 const ROUTE_BYTES_MAX: usize = 10_240;
 
 /// What a string of the event says; empty for what is none.
-fn text(event: &[u8], at: Option<Range>) -> Cow<'_, str> {
+pub(crate) fn text(event: &[u8], at: Option<Range>) -> Cow<'_, str> {
     let inside = at.and_then(|at| event.get(at)).and_then(|text| {
         text.strip_prefix(b"\"")
             .and_then(|rest| rest.strip_suffix(b"\""))

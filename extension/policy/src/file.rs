@@ -8,12 +8,16 @@ use crate::suggestion::{did_you_mean, nearest};
 use crate::tree::{self, Kind, Member, Node};
 use crate::{Action, Mode, OnError, OnPartial, Policy, Problem, RulePolicy, Share};
 
+mod custom;
 mod exemptions;
+mod guards;
 mod reading;
 mod scopes;
 mod sources;
 
-const KEYS: [&str; 13] = [
+pub use custom::Names;
+
+const KEYS: [&str; 19] = [
     "mode",
     "kill",
     "version",
@@ -24,10 +28,18 @@ const KEYS: [&str; 13] = [
     "source",
     "scope",
     "exemption",
+    "custom",
+    "callers",
+    "limits",
+    "recursion",
+    "log",
+    "decoy",
     "output",
     "shadow",
     "poll_seconds",
 ];
+/// What a candidate cannot say: it is about all of the process.
+const OF_ALL: [&str; 6] = ["shadow", "kill", "version", "poll_seconds", "log", "decoy"];
 const RULE_KEYS: [&str; 4] = ["mode", "minimum_confidence", "action", "canary"];
 const OUTPUT_KEYS: [&str; 1] = ["security_headers"];
 
@@ -40,11 +52,16 @@ pub(crate) fn parse_over(
     base: Policy,
     text: &str,
     known: &[&'static str],
+    names: &mut Names,
 ) -> (Policy, Vec<Problem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    names.learn(&base);
+    let mut known = known.to_vec();
+    known.extend(base.custom.iter().map(|custom| custom.rule.id));
     let mut reader = Reader {
         text,
-        known: known.to_vec(),
+        known,
+        names,
         problems: Vec::new(),
         unsaid: 0,
     };
@@ -80,6 +97,7 @@ pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
 struct Reader<'a> {
     text: &'a str,
     known: Vec<&'static str>,
+    names: &'a mut Names,
     /// Byte in the text, and what is wrong there.
     problems: Vec<(usize, String)>,
     unsaid: usize,
@@ -92,16 +110,23 @@ impl Reader<'_> {
         let shadow = members.iter().find(|member| member.name == "shadow");
         if let Some(member) = shadow {
             let mut keys = KEYS.to_vec();
-            keys.retain(|key| !matches!(*key, "shadow" | "kill" | "version" | "poll_seconds"));
+            keys.retain(|key| !OF_ALL.contains(key));
             let keys = keys.as_slice();
             // The candidate is this policy with what it says laid over it.
             let mut candidate = Policy {
                 shadow: None,
                 ..policy.clone()
             };
-            if let Some(members) = self.table(&member.value, "shadow", keys) {
+            if let Kind::Table(members) = &member.value.kind {
                 self.policy(members, &mut candidate, keys);
+                if candidate.is_held {
+                    candidate.mode = candidate.mode.min(Mode::Monitor);
+                }
                 policy.shadow = Some(candidate.into());
+            } else {
+                let kind = member.value.kind.name();
+                let said = format!("`shadow` is {kind}; expected a table as a policy has it");
+                self.problem(member.value.at, said);
             }
         }
         if policy.is_held || policy.broken {
@@ -115,9 +140,14 @@ impl Reader<'_> {
     /// What stands at the top; what is wrong there may have been meant to let something pass, so
     /// nothing is blocked until it is repaired.
     fn policy(&mut self, members: &[Member], policy: &mut Policy, keys: &[&str]) {
+        // Other tables may name these rules.
+        for member in members.iter().filter(|member| member.name == "custom") {
+            self.custom(&member.value, policy);
+        }
         for Member { at, name, value } in members {
             let before = self.met();
             match name.as_str() {
+                other if !keys.contains(&other) => self.unknown_key(*at, other, keys),
                 "mode" => policy.mode = self.mode(value).unwrap_or(policy.mode),
                 "kill" => {
                     if self.flag(value, "kill") == Some(true) {
@@ -145,11 +175,14 @@ impl Reader<'_> {
                 }
                 "canary" => policy.canary = self.share(value).unwrap_or(policy.canary),
                 // These hold what their own problems are about, and no more.
-                "rule" | "source" | "scope" | "exemption" | "output" | "shadow" => {
+                "rule" | "source" | "scope" | "exemption" | "output" | "shadow" | "custom" => {
                     self.part(name, value, policy);
                     continue;
                 }
-                other => self.unknown_key(*at, other, keys),
+                other => {
+                    self.guard(other, value, policy);
+                    continue;
+                }
             }
             policy.is_held |= self.met() > before;
         }

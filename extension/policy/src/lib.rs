@@ -15,12 +15,18 @@
 extern crate alloc;
 
 mod action;
+mod automaton;
+mod caller;
+mod custom;
 mod day;
+mod decoy;
 mod exemption;
 mod file;
+mod limits;
 mod output;
 mod pattern;
 mod place;
+pub mod rules;
 mod scope;
 mod settings;
 mod share;
@@ -35,11 +41,18 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use credenza_engine::Confidence;
 
 pub use action::Action;
+pub use automaton::Automaton;
+pub use caller::{CallerPolicy, Network, Standing};
+pub use custom::{CustomRule, Test};
 pub use day::Day;
+pub use decoy::DecoyPolicy;
 pub use exemption::Exemption;
+pub use file::Names;
+pub use limits::{LimitPolicy, Limiter, Principal, Rate, RecursionPolicy, lineage};
 pub use output::OutputPolicy;
 pub use pattern::Pattern;
 pub use place::{Place, Route, Routes};
+pub use rules::all_rules;
 pub use scope::{Scope, Terms};
 pub use settings::{LogFormat, LogLevel, PolicyUrl, Settings};
 pub use share::Share;
@@ -156,6 +169,18 @@ pub struct Policy {
     pub scopes: Vec<Scope>,
     /// What is no finding although a rule says so.
     pub exemptions: Vec<Exemption>,
+    /// Rules of the user's own.
+    pub custom: Vec<CustomRule>,
+    /// Who may call.
+    pub callers: CallerPolicy,
+    /// How large and how often.
+    pub limits: LimitPolicy,
+    /// Whether a function may call itself.
+    pub recursion: RecursionPolicy,
+    /// The most that is written to the log in a minute; `None` for the agent's default.
+    pub log_bytes_per_minute: Option<u64>,
+    /// Credentials that prove a theft.
+    pub decoy: DecoyPolicy,
     /// The share of requests for which anything is refused at all.
     pub canary: Share,
     /// A candidate that is judged beside this policy, and changes nothing.
@@ -201,15 +226,34 @@ impl Policy {
     /// exemptions come behind those that are here.
     #[must_use]
     pub fn laid_under(self, text: &str) -> (Self, Vec<Problem>) {
-        file::parse_over(self, text, &known_rules())
+        self.laid_under_knowing(text, &mut Names::default())
+    }
+
+    /// The same for whoever reads policies again and again: rules of the user's own keep the
+    /// identities that they had.
+    #[must_use]
+    pub fn laid_under_knowing(self, text: &str, names: &mut Names) -> (Self, Vec<Problem>) {
+        file::parse_over(self, text, &known_rules(), names)
+    }
+
+    /// The most steps that a byte of a form costs under the rules of the user's own.
+    pub fn custom_steps_per_byte(&self) -> usize {
+        self.custom.iter().map(CustomRule::steps_per_byte).sum()
+    }
+
+    /// True if it asks something of an invocation that the engine does not look for.
+    pub fn has_guards(&self) -> bool {
+        !self.custom.is_empty()
+            || !self.callers.is_empty()
+            || self.limits.event_bytes_max.is_some()
+            || self.limits.rate.is_some()
+            || !self.recursion.is_empty()
     }
 
     /// True if less is refused under it than under another: by mode, by rule, by exemption.
     pub fn is_weaker_than(&self, other: &Self) -> bool {
         let verdict = |policy: &Self, id| policy.finding_verdict(id, Confidence::High);
-        let by_rule = || {
-            credenza_engine::rules().any(|rule| verdict(self, rule.id) < verdict(other, rule.id))
-        };
+        let by_rule = || all_rules().any(|rule| verdict(self, rule.id) < verdict(other, rule.id));
         self.mode < other.mode
             || self.canary < other.canary
             || self.exemptions.len() > other.exemptions.len()
@@ -271,5 +315,5 @@ impl Policy {
 
 /// The ids that a policy may name.
 fn known_rules() -> Vec<&'static str> {
-    credenza_engine::rules().map(|rule| rule.id).collect()
+    all_rules().map(|rule| rule.id).collect()
 }

@@ -64,6 +64,12 @@ impl Routes {
         found.map(|(_, route)| route)
     }
 
+    /// Every route as it came, with the pointer of what came on it.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let routes = self.routes.iter();
+        routes.map(|(pointer, route)| (pointer.as_str(), route.text.as_str()))
+    }
+
     /// The first route, as it came.
     pub fn first(&self) -> &str {
         self.routes

@@ -25,14 +25,14 @@ mod wire;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use credenza_event::{Beside, Steps};
-use credenza_exchange::{Circumstances, Inspected};
-use credenza_policy::{Day, Policy};
+use credenza_exchange::{Admit, Circumstances, Inspected};
+use credenza_policy::{Day, Limiter, Policy, Rate};
 
 use crate::Shared;
 use crate::fault::Fault;
@@ -78,17 +78,38 @@ pub trait Inspect: Send + Sync {
 }
 
 /// The inspection of a running agent.
-struct Inspection(Shared);
+struct Inspection {
+    shared: Shared,
+    /// The requests of each caller, where a policy asks for that.
+    limiter: Clocked,
+}
+
+/// A limiter and the clock that it is told the time by.
+#[derive(Debug)]
+struct Clocked {
+    limiter: Mutex<Limiter>,
+    began: Instant,
+}
+
+impl Admit for Clocked {
+    fn admits(&self, principal: u64, rate: &Rate) -> bool {
+        let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut limiter = self.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+        limiter.admits(principal, now_ms, rate)
+    }
+}
 
 impl Inspect for Inspection {
     fn event(&self, look: &Look<'_>) -> Inspected {
         let beside_bytes: usize = look.beside.iter().map(|beside| beside.text.len()).sum();
         let steps = Steps::for_bytes(look.event.len().saturating_add(beside_bytes));
-        let key = self.0.key.current();
+        let key = self.shared.key.current();
         let about = Circumstances {
             beside: look.beside,
             request_id: look.invocation.request_id,
             tenant: look.invocation.tenant_id,
+            function_arn: look.invocation.function_arn,
+            admit: Some(&self.limiter),
             today: today(look.policy),
         };
         credenza_exchange::event_under(look.event, &about, steps, look.policy, &key)
@@ -131,7 +152,13 @@ impl std::fmt::Debug for Proxy {
 
 /// Serves connections from its own thread; returns at once.
 pub fn serve(listener: TcpListener, shared: Shared) -> io::Result<()> {
-    let inspection = Box::new(Inspection(shared.clone()));
+    let inspection = Box::new(Inspection {
+        shared: shared.clone(),
+        limiter: Clocked {
+            limiter: Mutex::default(),
+            began: Instant::now(),
+        },
+    });
     serve_with(listener, shared, inspection)
 }
 

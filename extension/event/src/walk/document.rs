@@ -142,7 +142,14 @@ impl<'d> Document<'d> {
                     at += 1;
                 }
                 b'\\' if self.is_in_place => at = self.escape_in_place(walk, at),
-                _ => at = self.bare(at),
+                _ => {
+                    let start = at;
+                    at = self.bare(start);
+                    if V::SHOWS_BARE {
+                        let token = self.text.get(start..at).unwrap_or_default();
+                        self.member(walk, token, Classes::of(token), Part::Value);
+                    }
+                }
             }
         }
         if self.is_event {

@@ -4,13 +4,13 @@ use alloc::{format, string::String, vec::Vec};
 
 use expect_test::{Expect, expect};
 
-use super::parse_over;
+use super::{Names, parse_over};
 use crate::{Action, Mode, OnPartial, Policy, Problem, Quarantine, Settings};
 
 const KNOWN: [&str; 3] = ["sql-injection", "shell-injection", "secret"];
 
 fn parse(text: &str, known: &[&'static str]) -> (Policy, Vec<Problem>) {
-    parse_over(Policy::default(), text, known)
+    parse_over(Policy::default(), text, known, &mut Names::default())
 }
 
 fn spelling(text: &str) -> String {
