@@ -339,7 +339,7 @@ impl Reader<'_, '_> {
             };
             self.note(confidence, production, tag.start, until);
         }
-        if memmem::find(sheet, b"<![CDATA[").is_none() && style::is_torn(sheet) {
+        if style::is_torn(sheet) && memmem::find(sheet, b"<![CDATA[").is_none() {
             self.note(High, "css-break-out", tag.start, until);
         }
         if style::spies(sheet) {

@@ -80,21 +80,20 @@ const CODE_BYTES: usize = 128;
 /// that it did not open, begins a comment behind a declaration, or spells quotes and ends as
 /// escapes.
 pub(super) fn leaves(text: &[u8]) -> bool {
-    let opens = memchr::memchr(b'{', text);
     let closes = memchr::memchr(b'}', text);
-    let unopened = closes.is_some_and(|at| opens.is_none_or(|opens| at < opens));
+    let unopened = closes.is_some_and(|at| {
+        let before = text.get(..at).unwrap_or(&[]);
+        memchr::memchr(b'{', before).is_none()
+    });
     let unclosed = memmem::find(text, b"/*").is_some_and(|at| {
         let rest = text.get(at.saturating_add(2)..).unwrap_or(&[]);
         let before = text.get(..at).unwrap_or(&[]);
         memmem::find(rest, b"*/").is_none() && memchr::memchr(b';', before).is_some()
     });
-    let spelled = [b"\\27".as_slice(), b"\\22"];
-    let spelled = spelled
-        .iter()
-        .any(|quote| memmem::find(text, quote).is_some())
-        && [b"\\3b".as_slice(), b"\\3B"]
-            .iter()
-            .any(|end| memmem::find(text, end).is_some());
+    let signs = [b"\\27".as_slice(), b"\\22"];
+    let ends = [b"\\3b".as_slice(), b"\\3B"];
+    let holds = |signs: &[&[u8]]| signs.iter().any(|sign| memmem::find(text, sign).is_some());
+    let spelled = memchr::memchr(b'\\', text).is_some() && holds(&signs) && holds(&ends);
     unopened || unclosed || spelled || has_control(text)
 }
 
@@ -119,6 +118,11 @@ fn has_control(text: &[u8]) -> bool {
 /// True for a sheet with a bracket whose other half stands in another block, so that browsers
 /// disagree where the blocks end (CSS Syntax 5.4.8).
 pub(super) fn is_torn(sheet: &[u8]) -> bool {
+    // Most sheets have no bracket at all.
+    let Some(first) = memchr::memchr(b'[', sheet) else {
+        return false;
+    };
+    let sheet = sheet.get(first..).unwrap_or(&[]);
     let mut open = false;
     let mut torn = false;
     let mut quote = 0_u8;
@@ -140,8 +144,10 @@ pub(super) fn is_torn(sheet: &[u8]) -> bool {
 
 /// True for a sheet that tells another host what stands in a field, letter by letter.
 pub(super) fn spies(sheet: &[u8]) -> bool {
-    let selectors = [b"[value^=".as_slice(), b"[value$=", b"[value*="];
-    let reads = selectors.iter().find_map(|sign| memmem::find(sheet, sign));
+    let reads = memmem::find_iter(sheet, b"[value").find(|at| {
+        let behind = sheet.get(at.saturating_add(6)..).unwrap_or(&[]);
+        matches!(behind, [b'^' | b'$' | b'*', b'=', ..])
+    });
     reads.is_some_and(|at| {
         let rest = sheet.get(at..).unwrap_or(&[]);
         memmem::find(rest, b"url(").is_some_and(|url| {

@@ -21,21 +21,29 @@ const GROWTH_MAX: u64 = 64;
 // Limit: one entity that refers to the same other one four times begins a bomb.
 const REPEATED_MIN: u64 = 4;
 
+// Limit: eight references in a row to a text of one's own multiply it; no letter repeats a name so.
+const ROW_MIN: u64 = 8;
+// Limit: a document that multiplies a text begins with it.
+const CONTENT_BYTES: usize = 4096;
+
 /// Declarations as they are read.
-struct Declarations {
+struct Declarations<'t> {
     best: Option<(Confidence, &'static str)>,
     /// What the last entity would grow to.
     growth: u64,
     /// A text of one's own is declared.
     is_own: bool,
+    /// The name of the last entity, and the one that it refers to first.
+    last: (&'t [u8], &'t [u8]),
 }
 
-impl Declarations {
+impl<'t> Declarations<'t> {
     fn new() -> Self {
         Self {
             best: None,
             growth: 1,
             is_own: false,
+            last: (&[], &[]),
         }
     }
 
@@ -52,6 +60,19 @@ impl Declarations {
             Target::Odd => self.note(Medium, "odd-entity"),
             Target::Known => {}
         }
+    }
+
+    /// An entity that refers to itself, or to the one before that refers to it.
+    fn circle(&mut self, name: &'t [u8], value: &'t [u8]) {
+        let reference = value
+            .strip_prefix(b"&")
+            .and_then(|rest| rest.split(|byte| *byte == b';').next())
+            .unwrap_or(&[]);
+        let back = self.last.0 == reference && self.last.1 == name;
+        if !reference.is_empty() && (reference == name || back) {
+            self.note(High, "entity-circle");
+        }
+        self.last = (name, reference);
     }
 
     /// An entity whose text stands in the declaration.
@@ -126,6 +147,11 @@ pub(super) fn document_type(text: &[u8], at: usize) -> Declared {
     if reader.peek() == Some(b'[') {
         reader.skip(1);
         internal_subset(&mut reader, &mut declarations);
+        let content = reader.rest();
+        let content = content.get(..CONTENT_BYTES).unwrap_or(content);
+        if declarations.is_own && references(content).most >= ROW_MIN {
+            declarations.note(High, "entity-expansion");
+        }
     }
     declared(&reader, &declarations)
 }
@@ -141,7 +167,7 @@ pub(super) fn lone(text: &[u8], at: usize) -> Declared {
     declared(&reader, &declarations)
 }
 
-fn declared(reader: &Reader<'_>, declarations: &Declarations) -> Declared {
+fn declared(reader: &Reader<'_>, declarations: &Declarations<'_>) -> Declared {
     let (confidence, production) = declarations.best.unwrap_or((Low, ""));
     Declared {
         confidence,
@@ -150,7 +176,7 @@ fn declared(reader: &Reader<'_>, declarations: &Declarations) -> Declared {
     }
 }
 
-fn external_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+fn external_subset(reader: &mut Reader<'_>, declarations: &mut Declarations<'_>) {
     let public = if reader.word(b"public") {
         reader.literal()
     } else if reader.word(b"system") {
@@ -180,7 +206,7 @@ fn external_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
 const TRIVIAL_BYTES: usize = 256;
 
 /// Reads declarations to the `]` that ends them.
-fn internal_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+fn internal_subset<'t>(reader: &mut Reader<'t>, declarations: &mut Declarations<'t>) {
     loop {
         let rest = reader.rest();
         let next = rest.iter().position(|byte| matches!(byte, b'<' | b']'));
@@ -211,14 +237,14 @@ fn internal_subset(reader: &mut Reader<'_>, declarations: &mut Declarations) {
     }
 }
 
-fn entity(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+fn entity<'t>(reader: &mut Reader<'t>, declarations: &mut Declarations<'t>) {
     reader.spaces();
     let is_parameter = reader.peek() == Some(b'%');
     if is_parameter {
         reader.skip(1);
         reader.spaces();
     }
-    reader.name();
+    let name = reader.name();
     reader.spaces();
     if reader.word(b"system") {
         if let Some(system) = reader.literal() {
@@ -234,12 +260,13 @@ fn entity(reader: &mut Reader<'_>, declarations: &mut Declarations) {
             declarations.external(system, public);
         }
     } else if let Some(value) = reader.literal() {
+        declarations.circle(name, value);
         declarations.internal(value, is_parameter);
     }
 }
 
 /// Attributes that every element of a name gets: one that handles an event runs in a page.
-fn attributes(reader: &mut Reader<'_>, declarations: &mut Declarations) {
+fn attributes(reader: &mut Reader<'_>, declarations: &mut Declarations<'_>) {
     let rest = reader.rest();
     let len = memchr(b'>', rest).unwrap_or(rest.len());
     let body = rest.get(..len).unwrap_or(rest);
