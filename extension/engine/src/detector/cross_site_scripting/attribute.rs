@@ -169,6 +169,9 @@ impl<'t> Reader<'t, '_> {
 
 /// True for an element that takes the place of what scripts ask the document for.
 fn clobbers(element: &[u8], name: &[u8], value: &[u8]) -> bool {
+    if !matches!(name, b"name" | b"id") {
+        return false;
+    }
     let named = matches!(element, b"form" | b"img" | b"embed" | b"object" | b"iframe");
     let members = [
         b"getElementById".as_slice(),
@@ -192,8 +195,7 @@ fn clobbers(element: &[u8], name: &[u8], value: &[u8]) -> bool {
         b"removeChild",
     ];
     let is_input = matches!(element, b"input" | b"button" | b"select" | b"textarea");
-    matches!(name, b"name" | b"id")
-        && (named && members.contains(&value) || is_input && walked.contains(&value))
+    named && members.contains(&value) || is_input && walked.contains(&value)
 }
 
 /// True for a name that is written in references: a value was cut where white space stood in it.

@@ -80,6 +80,11 @@ const CODE_BYTES: usize = 128;
 /// that it did not open, begins a comment behind a declaration, or spells quotes and ends as
 /// escapes.
 pub(super) fn leaves(text: &[u8]) -> bool {
+    // Most styles have none of the signs.
+    let signs = memchr::memchr3(b'}', b'*', b'&', text);
+    if signs.is_none() && memchr::memchr(b'\\', text).is_none() {
+        return false;
+    }
     let closes = memchr::memchr(b'}', text);
     let unopened = closes.is_some_and(|at| {
         let before = text.get(..at).unwrap_or(&[]);
