@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Look at a function's configuration, and say what would go wrong and how to mend it.
     Doctor(DoctorArguments),
+    /// Write findings and leaks in the form of other systems.
+    Export(ExportArguments),
     /// Run a function in a local Lambda, behind the agent.
     Dev(DevArguments),
     /// See a vulnerable function attacked, alone and behind the agent.
@@ -247,6 +249,45 @@ pub(crate) struct DoctorArguments {
     /// The output of `aws lambda list-event-source-mappings`.
     #[arg(long, value_name = "FILE")]
     pub(crate) mappings: Option<PathBuf>,
+}
+
+/// What `export` reads and writes.
+#[derive(Args, Debug)]
+pub(crate) struct ExportArguments {
+    /// Records: files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
+    /// The form: one object a line, for ASFF one batch of at most 100 a line.
+    #[arg(long, value_enum)]
+    pub(crate) to: Target,
+    /// The account of the functions, which records do not tell.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(crate) account: Option<String>,
+    /// Their region.
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The file; without it, stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// An account as AWS writes it.
+fn account(text: &str) -> Result<String, &'static str> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_account
+        .then(|| text.to_owned())
+        .ok_or("write the twelve digits of an account")
+}
+
+/// Forms of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// Open Cybersecurity Schema Framework, Detection Finding.
+    Ocsf,
+    /// AWS Security Finding Format.
+    Asff,
+    /// Elastic Common Schema.
+    Ecs,
 }
 
 /// A share of invocations, above 0 and at most 1.

@@ -219,11 +219,14 @@ mod tests {
         check(
             &late,
             &expect![[r#"
-            p.toml:1:6: problem: unknown rule `xxe`
-                1 | rule.xxe = { why = "long long long long long long long long long long 
-                  |      ^^^
-            p.toml: mode monitor, on error open
-        "#]],
+                p.toml:1:26: problem: unknown key `why`; expected `mode`, `minimum_confidence`, `action` or `canary`
+                    1 | rule.xpath-injection = { why = "long long long long long long long lon
+                      |                          ^^^
+                p.toml:1:243: problem: `mode` is `blok`; expected `off`, `monitor` or `block`; did you mean `block`?
+                    1 | long long long long long ", mode = "blok" }
+                      |                                    ^^^^^^
+                p.toml: mode monitor, on error open
+            "#]],
         );
     }
 

@@ -12,6 +12,7 @@ mod evidence;
 mod examples;
 mod exemption;
 mod explain;
+mod export;
 mod failure;
 mod front_door;
 mod inspect;
@@ -102,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Propose(arguments) => propose::run(arguments, format, &painter)?,
         Command::Replay(of_replay) => replay::run(of_replay, arguments.format, &painter)?,
         Command::Doctor(arguments) => doctor::run(arguments, format, &painter)?,
+        Command::Export(arguments) => return export::run(arguments),
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };

@@ -2,6 +2,7 @@
 //! It never asks an account, and never prints the value of a variable that is none of ours.
 mod checks;
 mod function;
+mod surroundings;
 mod template;
 
 use std::fmt::Write as _;

@@ -77,6 +77,7 @@ pub(crate) struct Evidence {
     pub(crate) faults: Top,
     pub(crate) leaks: Top,
     pub(crate) problems: Top,
+    pub(crate) tampers: Top,
     pub(crate) bypasses: u64,
     pub(crate) latency: Histogram,
     pub(crate) steps: Histogram,
@@ -110,6 +111,7 @@ impl Evidence {
             faults: Top::new(NAMES_KEPT),
             leaks: Top::new(NAMES_KEPT),
             problems: Top::new(NAMES_KEPT),
+            tampers: Top::new(NAMES_KEPT),
             bypasses: 0,
             latency: Histogram::default(),
             steps: Histogram::default(),
@@ -176,7 +178,13 @@ impl Evidence {
                 let function = self.function(record.function.get());
                 function.dropped = function.dropped.max(records.unwrap_or(1));
             }
-            "proxy-bypass" => self.bypasses += 1,
+            "tamper" => {
+                self.tampers
+                    .add(&[record.rule.get(), record.why.get()].join(" · "), 1);
+                // Lost telemetry is no proof that anything went past.
+                let is_bypass = record.rule.get() == "proxy-bypass";
+                self.bypasses += u64::from(is_bypass && record.why.get() != "telemetry-lost");
+            }
             _ => (),
         }
     }

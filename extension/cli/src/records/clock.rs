@@ -60,6 +60,17 @@ pub(crate) fn day(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// RFC 3339 of milliseconds since 1970.
+pub(crate) fn rfc3339(millis: i64) -> String {
+    let seconds = millis.div_euclid(1000);
+    let text = minute(seconds).replace(' ', "T");
+    format!(
+        "{text}:{:02}.{:03}Z",
+        seconds.rem_euclid(60),
+        millis.rem_euclid(1000)
+    )
+}
+
 /// A stretch of time in words, the larger of two units: `9 days`, `3 hours`.
 pub(crate) fn stretch(seconds: i64) -> String {
     let (count, unit) = match seconds {
@@ -95,6 +106,7 @@ mod tests {
         }
         assert_eq!(minute(1_795_687_200), "2026-11-26 10:00");
         assert_eq!(day(951_868_799), "2000-02-29");
+        assert_eq!(rfc3339(1_795_687_200_123), "2026-11-26T10:00:00.123Z");
     }
 
     #[test]

@@ -107,12 +107,14 @@ pub(crate) struct Record<'a> {
     pub(crate) message: Text<'a>,
     pub(crate) agent: Text<'a>,
     pub(crate) reason: Text<'a>,
+    pub(crate) why: Text<'a>,
     pub(crate) invocations: Number,
     pub(crate) inspected: Number,
     pub(crate) partial: Number,
     pub(crate) flagged: Number,
     pub(crate) blocked: Number,
     pub(crate) leaks: Number,
+    pub(crate) tampered: Number,
     pub(crate) faults: Number,
     pub(crate) dropped: Number,
     pub(crate) would_block: Number,
@@ -168,7 +170,7 @@ pub(crate) const KINDS: [&str; 16] = [
     "dropped",
     "wrapper",
     "lifecycle",
-    "proxy-bypass",
+    "tamper",
     "policy",
     "metrics",
     "event",
@@ -190,6 +192,15 @@ impl Record<'_> {
     /// How many findings the line stands for.
     pub(crate) fn times(&self) -> u64 {
         self.count.0.unwrap_or(1)
+    }
+
+    /// Milliseconds since 1970, if the line tells.
+    pub(crate) fn millis(&self) -> Option<i64> {
+        let time = self.time.some().or_else(|| self.timestamp.some())?;
+        let fraction = time.get(19..).and_then(|rest| rest.strip_prefix('.'));
+        let digits = fraction.and_then(|fraction| fraction.get(..3));
+        let millis = digits.and_then(|digits| digits.parse::<i64>().ok());
+        Some(self.seconds()? * 1000 + millis.unwrap_or_default())
     }
 
     /// Seconds since 1970, if the line tells.

@@ -173,6 +173,14 @@ pub(super) fn faults(page: &Page<'_>, out: &mut String) {
     );
     let faults = evidence.faults.most(SHOWN);
     top_list(&mut cards, "Faults", "flag", &faults, evidence.faults.len());
+    let tampers = evidence.tampers.most(SHOWN);
+    top_list(
+        &mut cards,
+        "Past the agent",
+        "block",
+        &tampers,
+        evidence.tampers.len(),
+    );
     let problems = evidence.problems.most(SHOWN);
     top_list(
         &mut cards,

@@ -71,17 +71,28 @@ fn a_healthy_function_has_nothing_wrong() {
     );
 }
 
-#[test]
-fn each_misconfiguration_is_named() {
-    let variables =
-        |name: &str, value: &str| (format!("/Environment/Variables/{name}"), json!(value));
-    let layer =
-        |name: &str| json!([{ "Arn": format!("arn:aws:lambda:eu-west-1:1:layer:{name}:1") }]);
+/// A function that differs from the healthy one, and what is wrong with it.
+type Case = (&'static str, Vec<(String, Value)>, &'static str);
+
+fn one(pointer: &str, value: Value) -> Vec<(String, Value)> {
+    vec![(pointer.to_owned(), value)]
+}
+
+fn variable(name: &str, value: &str) -> (String, Value) {
+    (format!("/Environment/Variables/{name}"), json!(value))
+}
+
+fn layer(name: &str) -> Value {
+    json!([{ "Arn": format!("arn:aws:lambda:eu-west-1:1:layer:{name}:1") }])
+}
+
+/// What is wrong with how a function starts.
+fn starts() -> Vec<Case> {
     let five: Value = (0..5)
         .map(|at| layer(&format!("other-{at}"))[0].clone())
         .collect();
-    let one = |pointer: &str, value: Value| vec![(pointer.to_owned(), value)];
-    let cases = [
+    let circle = vec![variable("CREDENZA_NEXT_WRAPPER", "/opt/credenza-wrapper")];
+    vec![
         (
             "os-only",
             one("/Runtime", json!("provided.al2023")),
@@ -99,54 +110,50 @@ fn each_misconfiguration_is_named() {
         ("no-wrapper", one("/Environment", json!({})), "wrapper"),
         (
             "other",
-            vec![variables("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")],
+            vec![variable("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler")],
             "wrapper",
         ),
-        (
-            "circle",
-            vec![variables("CREDENZA_NEXT_WRAPPER", "/opt/credenza-wrapper")],
-            "wrapper",
-        ),
+        ("circle", circle, "wrapper"),
+    ]
+}
+
+/// What is wrong around it.
+fn surroundings() -> Vec<Case> {
+    let port = vec![
+        variable("AWS_LWA_PORT", "9077"),
+        variable("AWS_LWA_INVOKE_MODE", "x"),
+    ];
+    let api = vec![variable("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9009")];
+    vec![
         (
             "adapter",
-            vec![variables("AWS_LWA_PORT", "8080")],
+            vec![variable("AWS_LWA_PORT", "8080")],
             "web adapter",
         ),
-        (
-            "port",
-            vec![
-                variables("AWS_LWA_PORT", "9077"),
-                variables("AWS_LWA_INVOKE_MODE", "x"),
-            ],
-            "port",
-        ),
-        (
-            "mode",
-            vec![variables("CREDENZA_MODE", "blok")],
-            "variables",
-        ),
+        ("port", port, "port"),
+        ("mode", vec![variable("CREDENZA_MODE", "blok")], "variables"),
         (
             "name",
-            vec![variables("CREDENZA_MOED", "block")],
+            vec![variable("CREDENZA_MOED", "block")],
             "variables",
         ),
         (
             "much",
-            vec![variables("CONFIG", &"x".repeat(4000))],
+            vec![variable("CONFIG", &"x".repeat(4000))],
             "variables",
         ),
-        (
-            "api",
-            vec![variables("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9009")],
-            "other proxy",
-        ),
+        ("api", api, "other proxy"),
         (
             "logs",
             one("/LoggingConfig", json!({ "ApplicationLogLevel": "ERROR" })),
             "logs",
         ),
-    ];
-    for (name, changes, subject) in cases {
+    ]
+}
+
+#[test]
+fn each_misconfiguration_is_named() {
+    for (name, changes, subject) in starts().into_iter().chain(surroundings()) {
         let changes: Vec<(&str, Value)> = changes
             .iter()
             .map(|(at, value)| (at.as_str(), value.clone()))

@@ -9,6 +9,7 @@
 
 mod doctor;
 mod explain;
+mod export;
 mod generator;
 mod promote;
 mod propose;

@@ -65,7 +65,7 @@ fn the_report_is_looked_at_in_a_browser_at_three_widths() {
             let name = format!("report-{width}{}.png", if dark { "-dark" } else { "" });
             let picture = folder.join(name);
             let mut arguments = vec![
-                format!("--window-size={width},9000"),
+                format!("--window-size={width},3000"),
                 format!("--screenshot={}", picture.display()),
                 page.clone(),
             ];
@@ -74,7 +74,7 @@ fn the_report_is_looked_at_in_a_browser_at_three_widths() {
             }
             browse(browser, &folder, &arguments);
             let bytes = std::fs::read(&picture).unwrap();
-            assert_eq!(size(&bytes), (width, 9000));
+            assert_eq!(size(&bytes), (width, 3000));
             // A page of one colour takes next to nothing.
             assert!(bytes.len() > 40_000, "{} bytes at {width}", bytes.len());
         }
