@@ -283,6 +283,12 @@ impl Visitor for Inspection<'_> {
     fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
         // Each leaf of an opened container was judged on its own; between them stand only signs.
         if form.opened {
+            // The quotes around a text are signs, too, where the function repeats it.
+            if let Some(reflections) = &mut self.reflections
+                && form.text.first() == Some(&b'"')
+            {
+                reflections.see(form, None);
+            }
             return;
         }
         // Nothing can change what the report says, save how much more there is.

@@ -2,13 +2,16 @@
 //! It never keeps more than 32 KiB of one event, never shows any of it, and is gone with the
 //! invocation.
 use alloc::vec::Vec;
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 use core::fmt;
 
 use credenza_event::Form;
 
 use self::echo::{Echo, Grams, Search};
-use super::{Leak, Leaks, Media, OutputText, reflected_error, reflected_header, reflected_script};
+use super::{
+    LOOK_BEHIND_BYTES, Leak, Leaks, Media, OutputText, reflected_error, reflected_header,
+    reflected_script,
+};
 use crate::detector::Rule;
 use crate::report::Confidence;
 
@@ -47,7 +50,19 @@ pub struct Reflections {
     /// How sure a rule of events was of something in it.
     suspected: Vec<Option<Confidence>>,
     grams: OnceCell<Grams>,
+    /// Where in a stream the reader of its page stands.
+    view: Cell<Option<View>>,
 }
+
+/// A reader of a page, and the offset in the output that it has come to.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    page: Page,
+    at: usize,
+}
+
+// Limit: the next window sees what stands so far from the end of one again, and twice as much.
+const LAG_BYTES: usize = LOOK_BEHIND_BYTES / 2;
 
 impl PartialEq for Reflections {
     fn eq(&self, other: &Self) -> bool {
@@ -133,35 +148,82 @@ impl Reflections {
         }
     }
 
-    /// Adds what the texts of the event do in a text of the answer.
+    /// Adds what the texts of the event do in a text of the answer, of which the first byte has an
+    /// offset there.
     ///
     /// Errors of databases are those that [`super::seek`] has added for `leaky-error` before.
-    pub fn seek(&self, text: &OutputText<'_>, leaks: &mut Leaks) {
+    pub fn seek(&self, text: &OutputText<'_>, offset: usize, leaks: &mut Leaks) {
         if self.is_empty() {
             return;
         }
-        match text.media {
-            Media::Html => self.seek_script(Page::new(), text, Confidence::High, leaks),
-            Media::Script => self.seek_script(Page::script(), text, Confidence::High, leaks),
-            // A browser that is told nothing may take it for a page.
-            Media::Text if text.bytes.trim_ascii_start().starts_with(b"<") => {
-                self.seek_script(Page::new(), text, Confidence::Medium, leaks);
-            }
-            Media::Text | Media::Json | Media::Header => {}
+        // A browser that is told nothing may take it for a page.
+        let is_page = text.follows || text.bytes.trim_ascii_start().starts_with(b"<");
+        let (page, most) = match text.media {
+            Media::Html => (Some(Page::new()), Confidence::High),
+            Media::Script => (Some(Page::script()), Confidence::High),
+            Media::Text if is_page => (Some(Page::new()), Confidence::Medium),
+            Media::Text | Media::Json | Media::Header => (None, Confidence::Low),
+        };
+        if !text.follows {
+            self.view.set(page.map(|page| View { page, at: offset }));
+        }
+        if page.is_some() {
+            self.seek_script(text, offset, most, leaks);
         }
         if text.media != Media::Header {
             self.seek_errors(text, leaks);
         }
     }
 
-    fn seek_script(&self, page: Page, text: &OutputText<'_>, most: Confidence, leaks: &mut Leaks) {
-        let (mut page, mut read) = (page, 0_usize);
+    fn seek_script(
+        &self,
+        text: &OutputText<'_>,
+        offset: usize,
+        most: Confidence,
+        leaks: &mut Leaks,
+    ) {
+        let Some(View { mut page, at }) = self.view.get() else {
+            return;
+        };
+        let len = text.bytes.len();
+        let mut read = at.saturating_sub(offset).min(len);
+        // Behind this place the next window reads again.
+        let until = if text.continues {
+            len.saturating_sub(LAG_BYTES).max(read)
+        } else {
+            len
+        };
+        let mut left: Option<View> = None;
+        let view = |page: Page, at: usize| View {
+            page,
+            at: offset.saturating_add(at),
+        };
         for echo in self.echoes(text.bytes) {
-            page.read(text.bytes.get(read..echo.start).unwrap_or(&[]));
+            let start = echo.start.max(read);
+            if echo.end <= read {
+                continue;
+            }
+            if left.is_none() && echo.end > until {
+                let place = start.min(until);
+                let mut page = page;
+                page.read(text.bytes.get(read..place).unwrap_or(&[]));
+                left = Some(view(page, place));
+            }
+            page.read(text.bytes.get(read..start).unwrap_or(&[]));
+            let deed = reflected_script::deed(&mut page, text.bytes, start, echo.end);
             read = echo.end;
-            let deed = reflected_script::deed(&mut page, text.bytes, echo.start, echo.end);
             self.add(&reflected_script::RULE, deed, echo, most, leaks);
         }
+        page.read(text.bytes.get(read..until).unwrap_or(&[]));
+        self.view.set(left.or(Some(view(page, until.max(read)))));
+    }
+
+    /// How many bytes at the end of a text may begin a text of the event that goes on behind it.
+    pub fn pending(&self, text: &[u8]) -> usize {
+        if self.is_empty() {
+            return 0;
+        }
+        self.echoes(text).pending()
     }
 
     /// Adds what the texts of the event do in the field of the answer's header called `name`, of

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
 use credenza_engine::leak::{
-    Fingerprints, LOOK_BEHIND_BYTES, LeakWatch, Leaks, Media, OWN_SECRET, OutputText, OwnSecrets,
-    Reflections, leaked_source, seek,
+    Fingerprints, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET, OutputText,
+    OwnSecrets, Reflections, leaked_source, leaky_error, reflected_error, seek,
 };
 use credenza_policy::{Action, Mode, Policy, Verdict};
 
@@ -68,8 +68,17 @@ impl<'g> Guard<'g> {
     /// The same for the answer to an event of which this does harm where it is repeated.
     #[must_use]
     pub fn of_event(self, reflections: &'g Reflections) -> Self {
+        if reflections.is_empty() {
+            return self;
+        }
+        // The errors of databases have to be found for what they repeat to be.
+        let is_wanted = self.policy.watches(reflected_error::RULE.id);
+        let policy = self.policy;
         Self {
-            reflections: Some(reflections).filter(|reflections| !reflections.is_empty()),
+            reflections: Some(reflections),
+            watch: LeakWatch::of(|rule| {
+                policy.watches(rule.id) || is_wanted && rule.id == leaky_error::RULE.id
+            }),
             ..self
         }
     }
@@ -105,7 +114,10 @@ impl<'g> Guard<'g> {
 
     /// True if nothing is looked for.
     pub fn is_idle(&self) -> bool {
-        let has_nothing = self.own.is_none() && self.watch.is_empty() && self.reflections.is_none();
+        let has_nothing = self.own.is_none()
+            && self.watch.is_empty()
+            && self.reflections.is_none()
+            && self.files.is_none();
         self.policy.mode == Mode::Off || has_nothing
     }
 
@@ -138,7 +150,9 @@ impl<'g> Guard<'g> {
     /// How many bytes at the end of a text may begin a leak.
     pub(super) fn pending(&self, text: &[u8]) -> usize {
         let own = self.own.map_or(0, |own| own.pending(text));
-        own.max(credenza_engine::leak::begun(text, self.watch))
+        let reflected = self.reflections.map_or(0, |kept| kept.pending(text));
+        own.max(reflected)
+            .max(credenza_engine::leak::begun(text, self.watch))
     }
 
     fn found(&self, rule: &'static Rule, confidence: Confidence) -> Found {
@@ -160,7 +174,7 @@ impl<'g> Guard<'g> {
         let mut leaks = Leaks::new();
         seek(text, self.watch, &mut leaks);
         if let Some(reflections) = self.reflections {
-            reflections.seek(text, &mut leaks);
+            reflections.seek(text, at, &mut leaks);
         }
         if let Some(files) = self.files {
             files.seek(text, &mut leaks);
@@ -185,7 +199,9 @@ impl<'g> Guard<'g> {
     }
 
     fn add(&self, leaks: &Leaks, at: usize, found: &mut Findings) {
-        for leak in leaks.iter() {
+        // Some were only found for the sake of others.
+        let is_wanted = |leak: &&Leak| self.policy.watches(leak.rule.id);
+        for leak in leaks.iter().filter(is_wanted) {
             found.add(Found {
                 kind: leak.kind,
                 start: at.saturating_add(leak.start),

@@ -3,7 +3,7 @@
 //! It never changes a byte of an output that may leave, and never says what it found there.
 use alloc::vec::Vec;
 
-use credenza_engine::leak::{Media, OutputText};
+use credenza_engine::leak::{Media, OutputText, leaky_error};
 use credenza_event::Source;
 use credenza_event::layout::Range;
 use credenza_policy::{Action, Verdict};
@@ -95,9 +95,6 @@ pub enum OutputStep {
     /// Answer the platform ourselves.
     Replace(Refusal),
 }
-
-/// Rules that say of an error what every error has.
-const RULES_OF_ERRORS: [&str; 1] = ["leaky-error"];
 
 /// Looks for what must not leave.
 ///
@@ -261,7 +258,11 @@ impl<'o> Seen<'o> {
         }
         if output.channel.is_error() {
             for findings in [&mut seen.head, &mut seen.outside] {
-                let says_more = |found: &Found| !RULES_OF_ERRORS.contains(&found.rule.id);
+                // A runtime tells its trace there: that is its contract.
+                let says_more = |found: &Found| {
+                    found.rule.id != leaky_error::RULE.id
+                        || !leaky_error::is_expected_of_runtimes(found.kind)
+                };
                 findings.found.retain(says_more);
             }
         }

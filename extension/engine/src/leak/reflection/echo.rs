@@ -32,6 +32,10 @@ const PIECE_SHARE: usize = 4;
 const PLACES_BITS: u32 = 12;
 const NOWHERE: u16 = u16::MAX;
 
+// Limit: a text that does harm does it within its first kilobyte; so much of one that goes on has
+// been judged already.
+const PENDING_BYTES_MAX: usize = 1024;
+
 // Limit: texts that repeat themselves have as many equal grams as bytes; comparing goes on for
 // four bytes a byte of the output and one room, and to begin costs as much as eight bytes.
 const CHAIN_MAX: usize = 64;
@@ -119,45 +123,61 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// The longest run around the gram at `at`: where it begins and ends, of which text, and
-    /// whether it is enough of it.
+    /// How many bytes at the end of the output stand in some text that goes on.
+    pub(super) fn pending(mut self) -> usize {
+        let len = self.output.len();
+        self.at = len.saturating_sub(GRAM_BYTES);
+        let rest = self.output.get(self.at..).unwrap_or(&[]);
+        let runs = self.grams.places(rest).filter_map(|place| self.run(place));
+        let touching = runs.filter(|(echo, _)| echo.end >= len);
+        let held = touching.map(|(echo, _)| len.saturating_sub(echo.start));
+        let held = held.max().unwrap_or(0);
+        if held > PENDING_BYTES_MAX { 0 } else { held }
+    }
+
+    /// The run around the gram at `at` in which it stands at a place of the texts, and whether that
+    /// is enough of a text.
+    fn run(&self, place: usize) -> Option<(Echo, bool)> {
+        let kept = self.ends.partition_point(|end| usize::from(*end) <= place);
+        let start = kept
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .map_or(0, |start| usize::from(*start));
+        let end = self.ends.get(kept).map_or(0, |end| usize::from(*end));
+        let text = self.bytes.get(start..end)?;
+        let place = place.saturating_sub(start);
+        let same = |(one, other): &(&u8, &u8)| one.eq_ignore_ascii_case(other);
+        let behind = self.output.get(self.at..)?.iter();
+        let ahead = behind.zip(text.get(place..)?).take_while(same).count();
+        let before = self.output.get(..self.at)?.iter().rev();
+        let prefix = text.get(..place)?.iter().rev();
+        let back = before.zip(prefix).take_while(same).count();
+        let echo = Echo {
+            kept,
+            start: self.at.saturating_sub(back),
+            end: self.at.saturating_add(ahead),
+        };
+        Some((echo, is_enough(ahead.saturating_add(back), text)))
+    }
+
+    /// The longest run around the gram at `at`, of those that are enough of a text if there are
+    /// any.
     fn longest(&mut self) -> Option<(Echo, bool)> {
         let rest = self.output.get(self.at..)?;
-        let mut longest: Option<(Echo, bool)> = None;
+        let mut longest: Option<(bool, usize, Echo)> = None;
         for place in self.grams.places(rest) {
-            let kept = self.ends.partition_point(|end| usize::from(*end) <= place);
-            let start = kept
-                .checked_sub(1)
-                .and_then(|before| self.ends.get(before))
-                .map_or(0, |start| usize::from(*start));
-            let end = self.ends.get(kept).map_or(0, |end| usize::from(*end));
-            let text = self.bytes.get(start..end)?;
-            let place = place.saturating_sub(start);
-            let same = |(one, other): &(&u8, &u8)| one.eq_ignore_ascii_case(other);
-            let behind = text.get(place..).unwrap_or(&[]);
-            let ahead = rest.iter().zip(behind).take_while(same).count();
-            let before = self.output.get(..self.at).unwrap_or(&[]).iter().rev();
-            let prefix = text.get(..place).unwrap_or(&[]).iter().rev();
-            let back = before.zip(prefix).take_while(same).count();
-            let len = ahead.saturating_add(back);
+            let (echo, enough) = self.run(place)?;
+            let len = echo.end.saturating_sub(echo.start);
             let cost = len.saturating_add(BEGUN_BYTES);
             self.compared_left = self.compared_left.saturating_sub(cost);
-            let echo = Echo {
-                kept,
-                start: self.at.saturating_sub(back),
-                end: self.at.saturating_add(ahead),
-            };
-            let enough = is_enough(len, text);
-            let weight =
-                |(echo, enough): (Echo, bool)| (enough, echo.end.saturating_sub(echo.start));
-            if longest.is_none_or(|old| weight(old) < (enough, len)) {
-                longest = Some((echo, enough));
+            if longest.is_none_or(|(known, most, _)| (known, most) < (enough, len)) {
+                longest = Some((enough, len, echo));
             }
             if self.compared_left == 0 {
                 break;
             }
         }
-        longest
+        longest.map(|(enough, _, echo)| (echo, enough))
     }
 }
 

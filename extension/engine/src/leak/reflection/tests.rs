@@ -10,8 +10,8 @@ use credenza_event::Steps;
 use crate::detector::Rule;
 use crate::fences::{Value, values};
 use crate::leak::{
-    LeakWatch, Leaks, Media, OutputText, Reflections, reflected_error, reflected_header,
-    reflected_script, seek,
+    LOOK_BEHIND_BYTES, LeakWatch, Leaks, Media, OutputText, Reflections, reflected_error,
+    reflected_header, reflected_script, seek,
 };
 use crate::report::Confidence;
 use crate::{HashKey, Watch, inspect_reflecting};
@@ -56,7 +56,7 @@ pub(crate) fn answered(reflections: &Reflections, answer: &str, place: &str) -> 
     };
     let text = OutputText::whole(answer.as_bytes(), media);
     seek(&text, LeakWatch::all(), &mut leaks);
-    reflections.seek(&text, &mut leaks);
+    reflections.seek(&text, 0, &mut leaks);
     leaks
 }
 
@@ -118,5 +118,65 @@ fn every_page_of_reflections_has_ten_lines_of_each_kind() {
             let count = lines.filter(|value| value.text.matches(" ⇒ ").count() == 1);
             assert!(count.count() >= 10, "{}: {tag}", rule.id);
         }
+    }
+}
+
+/// What is found in a page that comes in pieces of so many bytes.
+fn streamed(reflections: &Reflections, page: &str, piece: usize) -> Option<Confidence> {
+    let (mut at, mut surest) = (0, None);
+    while at < page.len() {
+        let end = (at + piece).min(page.len());
+        let from = at.saturating_sub(LOOK_BEHIND_BYTES);
+        let window = &page.as_bytes()[from..end];
+        let text = OutputText::window(window, Media::Html, from > 0, end < page.len());
+        let mut leaks = Leaks::new();
+        reflections.seek(&text, from, &mut leaks);
+        surest = surest.max(leaks.surest());
+        at = end;
+    }
+    surest
+}
+
+#[test]
+fn a_page_that_comes_in_pieces_is_read_as_one() {
+    let filling = "<p class=\"a\">ordinary words of a page</p>\n".repeat(300);
+    for (text, before, behind, expected) in [
+        (
+            "\" onfocus=alert(1) x=\"",
+            "<input value=\"",
+            "\">",
+            Some(Confidence::High),
+        ),
+        ("' onfocus=alert(1) x='", "<input value=\"", "\">", None),
+        (
+            "<script>alert(1)</script>",
+            "<p>",
+            "</p>",
+            Some(Confidence::High),
+        ),
+        ("<script>alert(1)</script>", "<!-- ", " -->", None),
+        (
+            "\";alert(1);//",
+            "<script>var q = \"",
+            "\";</script>",
+            Some(Confidence::High),
+        ),
+    ] {
+        let reflections = sent(text);
+        let page = format!("{filling}{before}{text}{behind}{filling}");
+        for piece in [700, 1024, 4096, 9999, page.len()] {
+            assert_eq!(
+                streamed(&reflections, &page, piece),
+                expected,
+                "{text} by {piece}"
+            );
+        }
+        let start = filling.len() + before.len();
+        for cut in start + 4..start + text.len() {
+            let begun = &page.as_bytes()[..cut];
+            let held = reflections.pending(begun);
+            assert!(held >= cut - start, "{text} at {}: {held}", cut - start);
+        }
+        assert_eq!(reflections.pending(filling.as_bytes()), 0);
     }
 }
