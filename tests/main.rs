@@ -24,6 +24,7 @@ mod limits;
 mod managed_instances;
 mod os_only;
 mod pending_next;
+mod reflections;
 mod refusals;
 mod scenarios;
 mod second_extension;

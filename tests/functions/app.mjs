@@ -2,6 +2,7 @@
 // It never waits longer than its mode says.
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
+import * as pages from "./pages.mjs";
 
 const mode = process.env.ECHO_MODE ?? "echo";
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,6 +33,7 @@ function record(id, text) {
 export const handler = async (event, context) => {
   record(context.awsRequestId, textOf(event));
   if (mode === "error") throw new Error("x".repeat(Number(process.env.ECHO_ERROR_CHARACTERS ?? 20)));
+  if (mode === "pages") return pages.answer(event);
   if (mode === "sleep") await wait(200);
   if (mode === "pid") return { pid: process.pid };
   if (mode === "environment") {
@@ -51,7 +53,9 @@ export const streaming = globalThis.awslambda?.streamifyResponse(
         cookies: ["a=b"],
       });
     }
-    if (mode === "paced" || mode === "prelude") {
+    if (mode === "pages") {
+      stream = await pages.stream(event, stream, wait);
+    } else if (mode === "paced" || mode === "prelude") {
       for (let index = 0; index < 10; index += 1) {
         stream.write(`chunk ${index}\n`);
         await wait(50);

@@ -8,6 +8,7 @@ import json
 import os
 import time
 
+import pages
 from awslambdaric.lambda_runtime_client import BaseLambdaRuntimeClient
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
@@ -54,6 +55,8 @@ if MODE.startswith("snap"):
 def handler(event, context):
     if MODE == "snap":
         return {"restored": RESTORED}
+    if MODE == "pages":
+        return pages.answer(event)
     if MODE == "error":
         raise ValueError("x" * int(os.environ.get("ECHO_ERROR_CHARACTERS", "20")))
     if MODE == "large":

@@ -57,8 +57,8 @@ pub(super) fn node_internal(text: &[u8], at: usize, len: usize) -> Option<Found>
     (!line.is_empty()).then(|| Found::sure(at, end)).flatten()
 }
 
-/// `   at Name.Space.Type.Method(String name) in /src/file.cs:line 12`; the anchor stands behind the
-/// file's name.
+/// `   at Space.Type.Method(String a) in /src/file.cs:line 12`; the anchor stands behind the file's
+/// name.
 pub(super) fn dotnet_line(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let from = at.saturating_add(len);
     let (number, rest) = digits(text.get(from..)?);
