@@ -541,4 +541,6 @@ fn part(finding: &Finding) -> &'static str {
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod tests;
