@@ -12,7 +12,7 @@ use crate::paint::{Ink, Painter, fit, pad};
 
 /// All rules, in the engine's order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
-    credenza_engine::rules()
+    credenza_policy::all_rules()
 }
 
 /// What comes of a rule's surest findings where no policy says anything of it.

@@ -17,6 +17,24 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+/// A page of the book, for whoever reads it: with the feature `pages`, and in tests.
+///
+/// Limit: the pages of all rules are a quarter of a mebibyte; the agent, which shows none, goes
+/// without.
+#[cfg(any(test, feature = "pages"))]
+macro_rules! page {
+    ($file:literal) => {
+        include_str!($file)
+    };
+}
+
+#[cfg(not(any(test, feature = "pages")))]
+macro_rules! page {
+    ($file:literal) => {
+        ""
+    };
+}
+
 mod cursor;
 pub mod detector;
 pub mod gate;

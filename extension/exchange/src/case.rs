@@ -1,5 +1,5 @@
 //! One event on trial: its bytes, what is known beside them, and the policy that judges it.
-//! It never recognises a source, nor asks for a route, before there is something to say of the event.
+//! It never recognises a source, nor asks for a route, before there is something to say.
 use alloc::string::String;
 use core::cell::{Cell, OnceCell};
 

@@ -1,5 +1,5 @@
 //! Rules of the user's own: what a field must not hold, in words, shapes, numbers and patterns.
-//! It never says anything that does not end: each rule says what it costs a byte before it is asked.
+//! It never asks anything that does not end: each rule says beforehand what it costs a byte.
 use alloc::string::String;
 use alloc::vec::Vec;
 

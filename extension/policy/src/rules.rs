@@ -3,6 +3,21 @@
 use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
 
+/// A page of the book, for whoever reads it; the agent shows none and goes without.
+#[cfg(any(test, feature = "pages"))]
+macro_rules! page {
+    ($file:literal) => {
+        include_str!($file)
+    };
+}
+
+#[cfg(not(any(test, feature = "pages")))]
+macro_rules! page {
+    ($file:literal) => {
+        ""
+    };
+}
+
 /// A caller whom the policy keeps out.
 pub static DENIED_CALLER: Rule = Rule {
     id: "denied-caller",
@@ -10,7 +25,7 @@ pub static DENIED_CALLER: Rule = Rule {
     cwe: 284,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("rules/denied_caller.md"),
+    page: page!("rules/denied_caller.md"),
 };
 
 /// A larger event than the policy allows.
@@ -20,7 +35,7 @@ pub static REQUEST_SIZE: Rule = Rule {
     cwe: 770,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("rules/request_size.md"),
+    page: page!("rules/request_size.md"),
 };
 
 /// A caller who calls more often than the policy allows.
@@ -30,7 +45,7 @@ pub static REQUEST_RATE: Rule = Rule {
     cwe: 770,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("rules/request_rate.md"),
+    page: page!("rules/request_rate.md"),
 };
 
 /// A function that calls itself.
@@ -40,7 +55,7 @@ pub static INVOCATION_LOOP: Rule = Rule {
     cwe: 674,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("rules/invocation_loop.md"),
+    page: page!("rules/invocation_loop.md"),
 };
 
 /// All of them.

@@ -194,11 +194,11 @@ const SQUEEZES: [Squeeze; 4] = [
 /// | `hash`, `sample` | keyed hash of the form; the form with letters and digits masked |
 /// | `verdict`, `mode`, `applied` | as in block mode; the mode; whether anything was refused |
 /// | `shadow` | the verdict of the candidate policy, if there is one |
-/// | `canary` | `in` or `out` of the share for which the policy is enforced, if it is not for all |
+/// | `canary` | `in` or `out` of the share for which it is enforced, if that is not all |
 /// | `records_cut` | records of a batch that the function does not get, if any |
 /// | `coverage`, `gaps` | what was not looked at |
 /// | `findings_dropped` | findings beyond the most that one event may have, if any |
-/// | `policy`, `policy_version` | hash of the policy's texts; the number its author gave it, if any |
+/// | `policy`, `policy_version` | hash of the policy's texts; its author's number, if any |
 /// | `steps`, `us` | work; microseconds |
 pub(crate) fn finding(seen: &Seen<'_>, finding: &Finding) -> String {
     let mut text = String::new();

@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     cwe: 94,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("code_injection.md"),
+    page: page!("code_injection.md"),
 };
 
 /// Finds program text that runs.

@@ -30,7 +30,7 @@ pub static RULE: Rule = Rule {
     cwe: 78,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("command_injection.md"),
+    page: page!("command_injection.md"),
 };
 
 /// Finds values that become a second command.

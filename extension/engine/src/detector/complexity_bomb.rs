@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: 1333,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("complexity_bomb.md"),
+    page: page!("complexity_bomb.md"),
 };
 
 /// Finds values whose evaluation costs far more than their bytes.

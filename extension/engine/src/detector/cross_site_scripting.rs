@@ -34,7 +34,7 @@ pub static RULE: Rule = Rule {
     cwe: 79,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("cross_site_scripting.md"),
+    page: page!("cross_site_scripting.md"),
 };
 
 /// Finds markup and script that run in somebody's browser.

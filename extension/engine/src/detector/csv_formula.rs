@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: 1236,
     ceiling: Confidence::Low,
     is_on_by_default: true,
-    page: include_str!("csv_formula.md"),
+    page: page!("csv_formula.md"),
 };
 
 /// Finds formulas that reach beyond their sheet.

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 409,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("decompression_bomb.md"),
+    page: page!("decompression_bomb.md"),
 };
 
 /// Finds packed data that grows beyond all measure.

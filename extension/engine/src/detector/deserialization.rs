@@ -29,7 +29,7 @@ pub static RULE: Rule = Rule {
     cwe: 502,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("deserialization.md"),
+    page: page!("deserialization.md"),
 };
 
 /// Finds serialised objects whose reconstruction runs code.

@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     cwe: 770,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("graphql_abuse.md"),
+    page: page!("graphql_abuse.md"),
 };
 
 /// Finds documents that ask for too much, or for the schema.

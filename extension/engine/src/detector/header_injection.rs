@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 113,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("header_injection.md"),
+    page: page!("header_injection.md"),
 };
 
 /// Finds line breaks that add a header, a second message or a recipient.

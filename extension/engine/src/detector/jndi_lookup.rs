@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: 917,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("jndi_lookup.md"),
+    page: page!("jndi_lookup.md"),
 };
 
 /// Finds lookups that a logger or a text substitutor would resolve.

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 674,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("json_bomb.md"),
+    page: page!("json_bomb.md"),
 };
 
 /// Finds documents that cost their reader far more than their bytes.

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
     cwe: 347,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("jwt_tricks.md"),
+    page: page!("jwt_tricks.md"),
 };
 
 /// Finds tokens whose header tells the verifier not to verify.

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 90,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("ldap_injection.md"),
+    page: page!("ldap_injection.md"),
 };
 
 /// Finds values that rewrite the filter of a directory.

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
     cwe: 798,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("leaked_credential.md"),
+    page: page!("leaked_credential.md"),
 };
 
 /// Finds secrets of known kinds.

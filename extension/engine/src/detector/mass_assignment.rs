@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cwe: 915,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("mass_assignment.md"),
+    page: page!("mass_assignment.md"),
 };
 
 /// Finds members that only the platform or the function itself may set.

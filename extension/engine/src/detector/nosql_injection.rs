@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 943,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("nosql_injection.md"),
+    page: page!("nosql_injection.md"),
 };
 
 /// Finds operators or code where data was meant.

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: 601,
     ceiling: Confidence::Low,
     is_on_by_default: true,
-    page: include_str!("open_redirect.md"),
+    page: page!("open_redirect.md"),
 };
 
 /// Finds addresses to go on to that hide that they lead to another host.

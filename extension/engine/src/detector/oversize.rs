@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 770,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("oversize.md"),
+    page: page!("oversize.md"),
 };
 
 /// Finds events with more parts than anyone who sends them needs.

@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     cwe: 22,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("path_traversal.md"),
+    page: page!("path_traversal.md"),
 };
 
 /// Finds paths that leave their folder or name what must not be read.

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     cwe: 1427,
     ceiling: Confidence::Low,
     is_on_by_default: false,
-    page: include_str!("prompt_injection.md"),
+    page: page!("prompt_injection.md"),
 };
 
 /// Finds sentences that are meant for a model and not for a person.

@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     cwe: 1321,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("prototype_pollution.md"),
+    page: page!("prototype_pollution.md"),
 };
 
 /// Finds names that write into the prototype of every object.

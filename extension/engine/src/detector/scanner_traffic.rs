@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cwe: 200,
     ceiling: Confidence::Low,
     is_on_by_default: true,
-    page: include_str!("scanner_traffic.md"),
+    page: page!("scanner_traffic.md"),
 };
 
 /// Finds programs that look for holes.

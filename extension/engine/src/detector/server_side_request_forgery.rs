@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
     cwe: 918,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("server_side_request_forgery.md"),
+    page: page!("server_side_request_forgery.md"),
 };
 
 /// Finds URLs that turn the function's own place in the network against it.

@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
     cwe: 89,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("sql_injection.md"),
+    page: page!("sql_injection.md"),
 };
 
 /// Finds values that change the shape of a query.

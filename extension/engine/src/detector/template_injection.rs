@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
     cwe: 1336,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("template_injection.md"),
+    page: page!("template_injection.md"),
 };
 
 /// Finds expressions that a template engine would evaluate.

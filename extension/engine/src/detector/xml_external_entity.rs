@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
     cwe: 611,
     ceiling: High,
     is_on_by_default: true,
-    page: include_str!("xml_external_entity.md"),
+    page: page!("xml_external_entity.md"),
 };
 
 /// Finds XML that makes its parser read a file, call out, or explode.

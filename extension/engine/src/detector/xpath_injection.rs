@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
     cwe: 643,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("xpath_injection.md"),
+    page: page!("xpath_injection.md"),
 };
 
 /// Finds values that rewrite an XPath.

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: 526,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("leaked_environment.md"),
+    page: page!("leaked_environment.md"),
 };
 
 /// What the one pass looks for: variables that every function has, and nobody else; and the head

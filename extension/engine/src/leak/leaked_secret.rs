@@ -31,7 +31,7 @@ pub static RULE: Rule = Rule {
     cwe: 200,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("leaked_secret.md"),
+    page: page!("leaked_secret.md"),
 };
 
 /// What the one pass looks for.

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
     cwe: 540,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("leaked_source.md"),
+    page: page!("leaked_source.md"),
 };
 
 // Limit: a function has some hundred to some thousand lines of its own; 8,192 of four bytes are

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
     cwe: 209,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("leaky_error.md"),
+    page: page!("leaky_error.md"),
 };
 
 /// What the one pass looks for.

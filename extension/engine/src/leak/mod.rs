@@ -36,7 +36,7 @@ pub static OWN_SECRET: Rule = Rule {
     cwe: 200,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("own_secret.md"),
+    page: page!("own_secret.md"),
 };
 
 /// The rules of what leaves that need to know the function or the invocation, and so are no

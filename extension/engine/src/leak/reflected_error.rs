@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     cwe: 209,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("reflected_error.md"),
+    page: page!("reflected_error.md"),
 };
 
 // Limit: a database repeats at most 80 bytes of a query, and a driver adds the whole of it in a

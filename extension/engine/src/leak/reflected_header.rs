@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     cwe: 113,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("reflected_header.md"),
+    page: page!("reflected_header.md"),
 };
 
 /// What the text `start..end` of a header field's value does.

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     cwe: 79,
     ceiling: Confidence::High,
     is_on_by_default: true,
-    page: include_str!("reflected_script.md"),
+    page: page!("reflected_script.md"),
 };
 
 /// Reads one text of the event where it stands in a page.

@@ -10,92 +10,95 @@ fn first(source: Source, event: &str) -> String {
     routes(source, event.as_bytes()).first().into()
 }
 
+/// An event of each source, and its route.
+const ROUTES: &[(Source, &str, &str)] = &[
+    (
+        Source::ApiGatewayHttp,
+        r#"{"rawPath":"/prod/items/7","requestContext":{"stage":"prod","http":{"method":"GET"}}}"#,
+        "GET /items/7",
+    ),
+    (
+        Source::FunctionUrl,
+        r#"{"rawPath":"/a\u002fb","requestContext":{"stage":"$default","http":{"method":"PUT"}}}"#,
+        "PUT /a/b",
+    ),
+    (
+        Source::ApiGatewayRest,
+        r#"{"resource":"/{proxy+}","path":"/items/7","httpMethod":"POST"}"#,
+        "POST /items/7",
+    ),
+    (
+        Source::Alb { multi: true },
+        r#"{"httpMethod":"GET","path":"/x"}"#,
+        "GET /x",
+    ),
+    (
+        Source::VpcLatticeV1,
+        r#"{"raw_path":"/p?q=1","method":"GET"}"#,
+        "GET /p",
+    ),
+    (
+        Source::WebSocketMessage,
+        r#"{"requestContext":{"routeKey":"send"}}"#,
+        "send",
+    ),
+    (
+        Source::Sqs,
+        r#"{"Records":[{"messageId":"1","eventSourceARN":"arn:aws:sqs:eu-central-1:1:orders"}]}"#,
+        "orders",
+    ),
+    (
+        Source::S3,
+        r#"{"Records":[{"s3":{"bucket":{"name":"b"},"object":{"key":"in/a+b.csv"}}}]}"#,
+        "b/in/a+b.csv",
+    ),
+    (
+        Source::DynamoDb,
+        r#"{"Records":[{"eventSourceARN":"arn:aws:dynamodb:r:1:table/Orders/stream/2024"}]}"#,
+        "Orders",
+    ),
+    (
+        Source::Kinesis,
+        r#"{"Records":[{"eventSourceARN":"arn:aws:kinesis:r:1:stream/clicks"}]}"#,
+        "clicks",
+    ),
+    (
+        Source::Kafka,
+        r#"{"records":{"t-0":[{"topic":"t","partition":0,"offset":1}]}}"#,
+        "t",
+    ),
+    (
+        Source::RabbitMq,
+        r#"{"rmqMessagesByQueue":{"orders::/":[{"data":"eA=="}]}}"#,
+        "orders",
+    ),
+    (
+        Source::Sns,
+        r#"{"Records":[{"Sns":{"TopicArn":"arn:aws:sns:r:1:news","MessageId":"1"}}]}"#,
+        "news",
+    ),
+    (
+        Source::Firehose,
+        r#"{"deliveryStreamArn":"arn:aws:firehose:r:1:deliverystream/logs","records":[{"recordId":"1"}]}"#,
+        "logs",
+    ),
+    (
+        Source::EventBridge,
+        r#"{"source":"shop.orders","detail-type":"Order Placed"}"#,
+        "shop.orders Order Placed",
+    ),
+    (
+        Source::AppSync,
+        r#"{"info":{"parentTypeName":"Query","fieldName":"product"}}"#,
+        "Query.product",
+    ),
+    (Source::Unknown, r#"{"path":"/x"}"#, ""),
+];
+
 #[test]
 fn each_source_has_its_routes() {
-    for (source, event, expected) in [
-        (
-            Source::ApiGatewayHttp,
-            r#"{"rawPath":"/prod/items/7","requestContext":{"stage":"prod","http":{"method":"GET"}}}"#,
-            "GET /items/7",
-        ),
-        (
-            Source::FunctionUrl,
-            r#"{"rawPath":"/a\u002fb","requestContext":{"stage":"$default","http":{"method":"PUT"}}}"#,
-            "PUT /a/b",
-        ),
-        (
-            Source::ApiGatewayRest,
-            r#"{"resource":"/{proxy+}","path":"/items/7","httpMethod":"POST"}"#,
-            "POST /items/7",
-        ),
-        (
-            Source::Alb { multi: true },
-            r#"{"httpMethod":"GET","path":"/x"}"#,
-            "GET /x",
-        ),
-        (
-            Source::VpcLatticeV1,
-            r#"{"raw_path":"/p?q=1","method":"GET"}"#,
-            "GET /p",
-        ),
-        (
-            Source::WebSocketMessage,
-            r#"{"requestContext":{"routeKey":"send"}}"#,
-            "send",
-        ),
-        (
-            Source::Sqs,
-            r#"{"Records":[{"messageId":"1","eventSourceARN":"arn:aws:sqs:eu-central-1:1:orders"}]}"#,
-            "orders",
-        ),
-        (
-            Source::S3,
-            r#"{"Records":[{"s3":{"bucket":{"name":"b"},"object":{"key":"in/a+b.csv"}}}]}"#,
-            "b/in/a+b.csv",
-        ),
-        (
-            Source::DynamoDb,
-            r#"{"Records":[{"eventSourceARN":"arn:aws:dynamodb:r:1:table/Orders/stream/2024"}]}"#,
-            "Orders",
-        ),
-        (
-            Source::Kinesis,
-            r#"{"Records":[{"eventSourceARN":"arn:aws:kinesis:r:1:stream/clicks"}]}"#,
-            "clicks",
-        ),
-        (
-            Source::Kafka,
-            r#"{"records":{"t-0":[{"topic":"t","partition":0,"offset":1}]}}"#,
-            "t",
-        ),
-        (
-            Source::RabbitMq,
-            r#"{"rmqMessagesByQueue":{"orders::/":[{"data":"eA=="}]}}"#,
-            "orders",
-        ),
-        (
-            Source::Sns,
-            r#"{"Records":[{"Sns":{"TopicArn":"arn:aws:sns:r:1:news","MessageId":"1"}}]}"#,
-            "news",
-        ),
-        (
-            Source::Firehose,
-            r#"{"deliveryStreamArn":"arn:aws:firehose:r:1:deliverystream/logs","records":[{"recordId":"1"}]}"#,
-            "logs",
-        ),
-        (
-            Source::EventBridge,
-            r#"{"source":"shop.orders","detail-type":"Order Placed"}"#,
-            "shop.orders Order Placed",
-        ),
-        (
-            Source::AppSync,
-            r#"{"info":{"parentTypeName":"Query","fieldName":"product"}}"#,
-            "Query.product",
-        ),
-        (Source::Unknown, r#"{"path":"/x"}"#, ""),
-    ] {
-        assert_eq!(first(source, event), expected, "{source:?}");
+    for (source, event, expected) in ROUTES {
+        assert_eq!(first(*source, event), *expected, "{source:?}");
     }
 }
 
