@@ -33,6 +33,7 @@ impl Desk {
         fs::write(folder.join("events.jsonl"), line).unwrap();
         fs::write(folder.join("credenza.toml"), "mode = \"block\"\n").unwrap();
         let lay = |from: &Path, to: &str| symlink(from, folder.join(to)).unwrap();
+        lay_records(&folder);
         lay(&function, "bootstrap");
         lay(&root().join("tests/functions/app.py"), "app.py");
         lay(&root().join("tests/functions/app.mjs"), "app.mjs");
@@ -112,6 +113,38 @@ impl Drop for Desk {
     }
 }
 
+/// What the rollout desk reads: records of a function that was only watched, a finding, and the
+/// configuration of a function with nothing wrong.
+fn lay_records(folder: &Path) {
+    let head = r#""time":"2026-11-12T10:00:00Z","function":"shop""#;
+    let minute = r#""invocations":400000,"inspected":400000,"partial":0"#;
+    let metrics = format!(r#"{{{head},"level":"info","record":"metrics",{minute}}}"#);
+    let finding = format!(
+        r#"{{{head},"level":"warn","record":"finding","request_id":"r-1","rule":"csv-formula","confidence":"medium","location":"/body/q","verdict":"flag"}}"#
+    );
+    fs::write(
+        folder.join("records.jsonl"),
+        format!("{metrics}\n{finding}\n"),
+    )
+    .unwrap();
+    fs::write(folder.join("finding.json"), finding).unwrap();
+    let function = r#"{"FunctionName":"shop","Runtime":"python3.12","MemorySize":512,
+        "Layers":[{"Arn":"arn:aws:lambda:eu-west-1:1:layer:credenza-x86-64:1","CodeSize":9}],
+        "Environment":{"Variables":{"AWS_LAMBDA_EXEC_WRAPPER":"/opt/credenza-wrapper"}}}"#;
+    fs::write(folder.join("function.json"), function).unwrap();
+}
+
+/// The commands of the desk that read files and end by themselves.
+const DESK: [&str; 8] = [
+    "inspect", "report", "propose", "promote", "replay", "explain", "doctor", "export",
+];
+
+/// Whether a line is one of them.
+fn is_of_desk(line: &str) -> bool {
+    let mut words = line.split(' ');
+    words.next() == Some("credenza") && words.next().is_some_and(|word| DESK.contains(&word))
+}
+
 /// A running `credenza dev`; ended when dropped.
 struct Door {
     child: Child,
@@ -167,7 +200,7 @@ fn follow(page: &str) -> Vec<String> {
             }
             let door = door.as_ref().expect("a door was opened before");
             statuses.push(knock(&desk, &line, door));
-        } else if line.contains("--events") || line.starts_with("credenza inspect ") {
+        } else if line.contains("--events") || is_of_desk(&line) {
             desk.run(&line, &desk.folder);
         } else if line.starts_with("credenza dev ") || line.starts_with("target/desk/credenza dev ")
         {
@@ -221,6 +254,12 @@ fn every_command_of_the_page_on_the_local_lambda_runs() {
 fn every_command_of_the_page_on_events_at_a_desk_runs() {
     let _room = beside_others();
     assert_eq!(follow("docs/inspect.md"), Vec::<String>::new());
+}
+
+#[test]
+fn every_command_of_the_page_on_the_rollout_desk_runs() {
+    let _room = beside_others();
+    assert_eq!(follow("docs/desk.md"), Vec::<String>::new());
 }
 
 #[test]

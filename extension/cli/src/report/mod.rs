@@ -8,6 +8,7 @@ mod time;
 mod tops;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -45,6 +46,9 @@ pub(crate) struct Page<'a> {
     rate_max: f64,
     rules: Vec<Readiness>,
     by_function: Vec<Readiness>,
+    /// Findings by rule and by function, the most first.
+    rule_sums: Vec<(String, u64)>,
+    function_sums: Vec<(String, u64)>,
     author: &'a str,
     expires: &'a str,
 }
@@ -65,7 +69,10 @@ pub(crate) fn run(
     let rate_max = arguments.false_alarms_max.0;
     let expires = exemption::expiry(evidence.last);
     let author = exemption::author();
+    let by_function = readiness::of_functions(&evidence, &policy, rate_max);
     let page = Page {
+        rule_sums: sums_by(&by_function, |row| &row.rule),
+        function_sums: sums_by(&by_function, |row| &row.function),
         sums: evidence.sums(),
         refused: evidence
             .functions
@@ -74,7 +81,7 @@ pub(crate) fn run(
             .sum(),
         rate_max,
         rules: readiness::of_rules(&evidence, &policy, rate_max),
-        by_function: readiness::of_functions(&evidence, &policy, rate_max),
+        by_function,
         evidence: &evidence,
         author: &author,
         expires: &expires,
@@ -85,6 +92,20 @@ pub(crate) fn run(
         said(&page, &arguments.output, format, painter),
         Outcome::Clean,
     ))
+}
+
+/// Findings by a name, the most first; nothing of what has no name.
+fn sums_by(rows: &[Readiness], name: fn(&Readiness) -> &String) -> Vec<(String, u64)> {
+    let mut sums: BTreeMap<&String, u64> = BTreeMap::new();
+    for row in rows {
+        *sums.entry(name(row)).or_default() += row.findings;
+    }
+    let named = sums.into_iter().filter(|(name, _)| !name.is_empty());
+    let mut sums: Vec<(String, u64)> = named
+        .map(|(name, findings)| (name.clone(), findings))
+        .collect();
+    sums.sort_by_key(|(_, findings)| std::cmp::Reverse(*findings));
+    sums
 }
 
 /// The whole page.

@@ -86,16 +86,8 @@ fn chart(timeline: &Timeline, first: i64, last: i64, out: &mut String) {
 
 /// A strip for each rule: the darker, the more.
 fn heat(page: &Page<'_>, timeline: &Timeline, first: i64, last: i64, out: &mut String) {
-    let mut rules: Vec<(&str, u64)> = Vec::new();
-    for row in &page.by_function {
-        match rules.iter_mut().find(|(rule, _)| *rule == row.rule) {
-            Some((_, findings)) => *findings += row.findings,
-            None => rules.push((&row.rule, row.findings)),
-        }
-    }
-    rules.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
     out.push_str("<div class=\"heat\">");
-    for (rule, findings) in rules.into_iter().take(RULES_MAX) {
+    for (rule, findings) in page.rule_sums.iter().take(RULES_MAX) {
         let most = (first..=last)
             .map(|at| timeline.of(at, rule).findings)
             .max();
@@ -127,7 +119,7 @@ fn heat(page: &Page<'_>, timeline: &Timeline, first: i64, last: i64, out: &mut S
         let _ = write!(
             out,
             "</svg><span class=\"count num\">{}</span>",
-            group(findings)
+            group(*findings)
         );
     }
     out.push_str("</div>");

@@ -10,31 +10,17 @@ pub(super) fn write(page: &Page<'_>, out: &mut String) {
     let evidence = page.evidence;
     let about = "Where findings stand. Numbers of list items are written as *.";
     section(out, "where", "Where it happens", about);
-    let mut rules: Vec<(&str, u64)> = Vec::new();
-    for row in &page.by_function {
-        match rules.iter_mut().find(|(rule, _)| *rule == row.rule) {
-            Some((_, findings)) => *findings += row.findings,
-            None => rules.push((&row.rule, row.findings)),
-        }
-    }
-    rules.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    let all = rules.len();
-    rules.truncate(SHOWN);
     let mut cards = String::new();
-    top_list(&mut cards, "Rules", "", &rules, all);
-    let mut functions: Vec<(&str, u64)> = Vec::new();
-    for row in &page.by_function {
-        match functions.iter_mut().find(|(name, _)| *name == row.function) {
-            Some((_, findings)) => *findings += row.findings,
-            None => functions.push((&row.function, row.findings)),
-        }
-    }
-    functions.retain(|(name, _)| !name.is_empty());
-    functions.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    let all = functions.len();
-    functions.truncate(SHOWN);
-    if all > 1 {
-        top_list(&mut cards, "Functions", "", &functions, all);
+    let (rules, functions) = (&page.rule_sums, &page.function_sums);
+    top_list(&mut cards, "Rules", "", &first(rules), rules.len());
+    if functions.len() > 1 {
+        top_list(
+            &mut cards,
+            "Functions",
+            "",
+            &first(functions),
+            functions.len(),
+        );
     }
     for (title, top) in [
         ("Routes", &evidence.routes),
@@ -52,4 +38,11 @@ pub(super) fn write(page: &Page<'_>, out: &mut String) {
         out.push_str("</div>");
     }
     out.push_str("</section>");
+}
+
+fn first(sums: &[(String, u64)]) -> Vec<(&str, u64)> {
+    let first = sums.iter().take(SHOWN);
+    first
+        .map(|(name, findings)| (name.as_str(), *findings))
+        .collect()
 }

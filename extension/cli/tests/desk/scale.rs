@@ -67,3 +67,31 @@ fn a_million_records_are_read_in_bounded_memory_and_under_a_minute() {
     }
     std::fs::remove_file(file).unwrap();
 }
+
+/// A line whose every name is new.
+fn stranger(at: u64) -> String {
+    format!(
+        r#"{{"time":"2026-11-{:02}T{:02}:00:00Z","level":"warn","record":"finding","function":"f-{at}","request_id":"r-{at}","trace":"t-{at}","tenant":"tenant-{at}","source":"s-{at}","route":"GET /{at}","rule":"rule-{at}","confidence":"high","location":"/body/{at}x","production":"p-{at}","hash":"{at:016x}","sample":"{}","verdict":"block","coverage":"partial","gaps":["gap-{at}"],"policy":"{at}","us":{at},"steps":{at}}}"#,
+        at % 28 + 1,
+        at % 24,
+        "a".repeat(48),
+    )
+}
+
+#[test]
+fn a_flood_of_different_names_fills_no_memory() {
+    use std::io::Write as _;
+    let folder = folder("flood");
+    let mut out = std::io::BufWriter::new(File::create(folder.join("records.jsonl")).unwrap());
+    for at in 0..records().min(200_000) {
+        writeln!(out, "{}", stranger(at)).unwrap();
+    }
+    out.flush().unwrap();
+    for command in ["report", "propose"] {
+        let (took, memory) = measured(&folder, &[command, "records.jsonl"]);
+        println!("{command:8} {:6.2} s  {memory} MB", took.as_secs_f64());
+        assert!(memory < MEMORY_MB_MAX, "{command} took {memory} MB");
+    }
+    let page = folder.join("report.html").metadata().unwrap().len();
+    assert!(page < 1_000_000, "{page} bytes");
+}
