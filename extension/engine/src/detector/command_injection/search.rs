@@ -59,7 +59,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
         line: 0,
         is_document: None,
         variables: 0,
-        opens: gate::opens_command(text),
+        opens: gate::opens_command(text) || text.starts_with(variable::ALIAS),
         guesses: 0,
     };
     search.whole();
@@ -235,7 +235,8 @@ impl<'t> Search<'t, '_> {
         if self.loops(break_out, sign, &word) {
             return;
         }
-        let is_hidden = break_out != Break::Start && spelling::is_hidden_path(&word);
+        let is_hidden = break_out != Break::Start
+            && (spelling::is_hidden_path(&word) || variable::is_alias(self.text, &word));
         let known = command::kind(&word);
         let is_variable = spelling::is_variable(&word) && !known.is_command();
         let kind = match (is_hidden, is_variable) {

@@ -42,6 +42,18 @@ pub(super) fn kind(text: &[u8], sign: usize, word: &Word<'_>, blank: u8, opens: 
     }
 }
 
+/// How a value begins that gives a command another name.
+pub(super) const ALIAS: &[u8] = b"alias ";
+
+/// `alias e=env&e`: the other name that a value has just given to a command.
+pub(super) fn is_alias(text: &[u8], word: &Word<'_>) -> bool {
+    let Some(name) = text.strip_prefix(ALIAS) else {
+        return false;
+    };
+    let behind = name.strip_prefix(word.text).unwrap_or_default();
+    word.start > ALIAS.len() && !word.is_empty() && behind.first() == Some(&b'=')
+}
+
 /// `${PATH:0:1}bin`: letters that are cut out of something else.
 fn is_cut_out(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"${") else {

@@ -111,7 +111,7 @@ pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
         quality
     };
     // A document's texts are what somebody wrote in them, not what breaks out of them.
-    let is_text = form.decoded.contains(&Decoder::Xml) && quality < 3;
+    let is_text = form.decoded.contains(&Decoder::Xml) && quality < 2;
     let is_pipe = command.break_out == Break::Pipe && command.kind.any(Kind::FILTER);
     let confidence = match (strength, quality) {
         (Strength::Fit, 2..) if is_text || is_pipe => Confidence::Medium,

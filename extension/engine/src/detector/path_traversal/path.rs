@@ -164,6 +164,16 @@ impl<'t> State<'t> {
                 self.reading.is_drive = true;
                 rest
             }
+            // So is the share of one: `\\\\host\\c$`.
+            [drive, b'$'] if drive.is_ascii_alphabetic() && self.reading.is_absolute => {
+                self.names.clear();
+                self.reading.is_drive = true;
+                return;
+            }
+            _ if self.segments == 1 && is_system_root(name) => {
+                self.reading.is_drive = true;
+                b"windows"
+            }
             _ => name,
         };
         if name.is_empty() {
@@ -173,6 +183,11 @@ impl<'t> State<'t> {
         self.names.push(name);
         self.reading.target = self.reading.target.max(target::worth(&self.names));
     }
+}
+
+/// `%WINDIR%`: the folder of Windows, wherever it is.
+fn is_system_root(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"%windir%") || name.eq_ignore_ascii_case(b"%systemroot%")
 }
 
 /// True for the two bytes that separate names somewhere.

@@ -339,8 +339,7 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         return marked(named(next) && opens(&after));
     }
     if is("copy") {
-        let way = after.roles.any(Roles::FROM) || word::is(after.text, "to");
-        return marked((named(next) || opens(next)) && way);
+        return copy(next, after, lexer);
     }
     let yes = (is("attach") || is("detach") || is("backup") || is("restore"))
         && second(&["database", "log"])
@@ -365,4 +364,34 @@ fn other(verb: &Token<'_>, next: &Token<'_>, mut lexer: Lexer<'_>) -> Object {
         || is("values") && opens(next)
         || is("table") && named(next) && ends(&after);
     marked(yes)
+}
+
+// Limit: a query that somebody copies out of a database by injection has a few words.
+const COPIED_TOKENS_MAX: u32 = 24;
+
+/// `COPY t FROM PROGRAM 'id'`, `COPY (SELECT 1) TO PROGRAM 'id'`, or a copy from and to a file.
+fn copy(next: &Token<'_>, after: Token<'_>, mut lexer: Lexer<'_>) -> Object {
+    let mut way = after;
+    if opens(next) {
+        let mut depth = 1_u32;
+        let mut left = COPIED_TOKENS_MAX;
+        while depth > 0 && left > 0 && !ends(&way) {
+            match way.kind {
+                Kind::Open => depth = depth.saturating_add(1),
+                Kind::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            left = left.saturating_sub(1);
+            way = lexer.next();
+        }
+    }
+    let is_way = way.roles.any(Roles::FROM) || word::is(way.text, "to");
+    if !is_way || !(named(next) || opens(next)) {
+        return Object::None;
+    }
+    let program = lexer.next();
+    if word::is(program.text, "program") && matches!(lexer.next().kind, Kind::Text { .. }) {
+        return Object::Effect;
+    }
+    Object::Marked
 }
