@@ -38,3 +38,4 @@ mod start_up;
 mod streaming;
 mod telemetry;
 mod transparency;
+mod ways_in;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::layer::Architecture;
 use crate::skips::{self, Skip};
-use crate::{accuracy, bench, differential, docs, fuzz, layer, project, tidy, tools};
+use crate::{accuracy, bench, deploy, differential, docs, fuzz, layer, project, tidy, tools};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ struct Step {
 }
 
 /// The steps, cheapest verdict first; programs are built before the tests that start them.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "tools",
         run: tools::install,
@@ -45,6 +45,14 @@ const STEPS: [Step; 12] = [
         run: build,
     },
     Step {
+        name: "layer",
+        run: || layer::produce(&Architecture::ALL, true),
+    },
+    Step {
+        name: "deploy",
+        run: deploy::prove_all,
+    },
+    Step {
         name: "test",
         run: test,
     },
@@ -63,10 +71,6 @@ const STEPS: [Step; 12] = [
     Step {
         name: "instructions",
         run: || Ok(bench::gate(false)?.into_iter().collect()),
-    },
-    Step {
-        name: "layer",
-        run: || layer::produce(&Architecture::ALL, true),
     },
     Step {
         name: "accuracy",

@@ -12,6 +12,7 @@ mod ci;
 mod crates;
 mod debian;
 mod demo;
+mod deploy;
 mod desk;
 mod differential;
 mod docs;
@@ -59,6 +60,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Builds what the demonstration needs and starts it.
     Demo(demo::Arguments),
+    /// The ways in of `deploy/`, each held to its own tool's rules and tried with its function.
+    Deploy(deploy::Arguments),
     /// Installs what tests need beyond Rust, and names what it could not.
     Tools,
 }
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Differential(arguments) => differential::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Tools => tools::install().map(|skips| skips::print(&skips)),
     };
     match outcome {

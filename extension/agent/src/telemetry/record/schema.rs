@@ -36,57 +36,86 @@ fn kind(record: &str, members: &Value, optional: &[&str]) -> Value {
     object(&with(&[&head], members.clone()), &optional)
 }
 
+/// The shapes that members of several kinds have.
+struct Shapes {
+    count: Value,
+    word: Value,
+    text: Value,
+    pair: Value,
+    flag: Value,
+    verdict: Value,
+    confidence: Value,
+    /// The function that a line is about.
+    function: Value,
+    /// What was in force.
+    force: Value,
+}
+
+impl Shapes {
+    fn new() -> Self {
+        let count = json!({ "type": "integer", "minimum": 0 });
+        let word = json!({ "type": "string", "minLength": 1 });
+        Self {
+            text: json!({ "type": "string" }),
+            pair: json!({ "type": "array", "items": count, "minItems": 2, "maxItems": 2 }),
+            flag: json!({ "type": "boolean" }),
+            verdict: json!({ "enum": ["pass", "flag", "block"] }),
+            confidence: json!({ "enum": ["high", "medium", "low"] }),
+            function: json!({ "function": word, "version": word }),
+            force: json!({ "mode": { "enum": Mode::ALL.map(Mode::name) }, "policy": word }),
+            count,
+            word,
+        }
+    }
+}
+
 fn schema() -> Value {
-    let count = json!({ "type": "integer", "minimum": 0 });
-    let word = json!({ "type": "string", "minLength": 1 });
-    let text = json!({ "type": "string" });
-    let pair = json!({ "type": "array", "items": count, "minItems": 2, "maxItems": 2 });
-    let verdict = json!({ "enum": ["pass", "flag", "block"] });
-    let confidence = json!({ "enum": ["high", "medium", "low"] });
-    let words = json!({ "type": "array", "items": word });
-    let function = json!({ "function": word, "version": word });
-    let force = json!({ "mode": { "enum": Mode::ALL.map(Mode::name) }, "policy": word });
+    let shapes = Shapes::new();
+    let mut kinds = of_events(&shapes);
+    kinds.extend(of_outputs_and_faults(&shapes));
+    kinds.extend(of_the_process(&shapes));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line that the agent writes",
+        "oneOf": kinds,
+    })
+}
+
+fn of_events(shapes: &Shapes) -> Vec<Value> {
+    let Shapes {
+        count, word, text, ..
+    } = shapes;
     let about = json!({ "request_id": text, "trace": word, "tenant": word });
     let outcome = json!({
-        "verdict": verdict, "applied": { "type": "boolean" }, "records_cut": count,
+        "verdict": shapes.verdict, "applied": shapes.flag, "records_cut": count,
         "coverage": { "enum": ["complete", "partial"] },
         "gaps": { "type": "array", "items": { "enum": Gap::ALL.map(Gap::name) } },
-        "findings_dropped": count, "steps": count, "us": count, "shadow": verdict,
+        "findings_dropped": count, "steps": count, "us": count, "shadow": shapes.verdict,
         "canary": { "enum": ["in", "out"] }, "policy_version": count,
     });
     let event = with(
-        &[&about, &function, &force, &outcome],
+        &[&about, &shapes.function, &shapes.force, &outcome],
         json!({ "source": word }),
     );
-    let may = [
-        "trace",
-        "tenant",
-        "records_cut",
-        "gaps",
-        "findings_dropped",
-        "shadow",
-        "canary",
-        "policy_version",
-    ];
+    let may = "trace tenant records_cut gaps findings_dropped shadow canary policy_version";
+    let may: Vec<&str> = may.split(' ').collect();
     let finding = json!({
-        "rule": word, "confidence": confidence, "batch_record": word, "route": word,
-        "location": text,
-        "role": word, "part": { "enum": ["key", "value"] }, "span": pair, "length": count,
-        "decoded": words, "context": word, "dialect": word, "production": word,
+        "rule": word, "confidence": shapes.confidence, "batch_record": word, "route": word,
+        "location": text, "role": word, "part": { "enum": ["key", "value"] },
+        "span": shapes.pair, "length": count, "decoded": { "type": "array", "items": word },
+        "context": word, "dialect": word, "production": word,
         "hash": { "type": "string", "minLength": 16, "maxLength": 16 }, "sample": word,
     });
-    let finding_may = [
-        "route",
-        "batch_record",
-        "decoded",
-        "context",
-        "dialect",
-        "production",
-        "sample",
-    ];
+    let finding_may = "route batch_record decoded context dialect production sample";
+    let finding_may: Vec<&str> = finding_may.split(' ').collect();
     let bytes = with(&[&event], json!({ "bytes": count }));
     let bytes_may = [&may[..], &["source"]].concat();
-    let kinds = [
+    let repeats = json!({
+        "source": word, "rule": word, "confidence": shapes.confidence, "location": text,
+        "verdict": shapes.verdict, "applied": shapes.flag, "count": count,
+        "last_request_id": text,
+    });
+    vec![
         kind(
             "finding",
             &with(&[&event], finding),
@@ -94,80 +123,68 @@ fn schema() -> Value {
         ),
         kind("partial", &bytes, &bytes_may),
         kind("inspected", &bytes, &bytes_may),
+        counted(count, word),
+        kind(
+            "repeats",
+            &with(&[&shapes.function, &shapes.force], repeats),
+            &[],
+        ),
+    ]
+}
+
+fn of_outputs_and_faults(shapes: &Shapes) -> Vec<Value> {
+    let Shapes { word, text, .. } = shapes;
+    let (function, force) = (&shapes.function, &shapes.force);
+    let leak = json!({
+        "request_id": word, "rule": word, "confidence": shapes.confidence, "secret": text,
+        "spelling": word, "kind": word, "channel": word, "span": shapes.pair,
+        "verdict": shapes.verdict, "action": { "enum": ["flag", "mask", "block"] },
+        "applied": shapes.flag,
+    });
+    let tamper = json!({
+        "request_id": word, "rule": word, "confidence": shapes.confidence, "why": word,
+        "detail": word,
+    });
+    let fault = json!({
+        "request_id": word, "kind": word, "family": word, "behaviour": word, "detail": word,
+    });
+    vec![
         kind(
             "leak",
-            &with(
-                &[&function, &force],
-                json!({
-                    "request_id": word, "rule": word, "confidence": confidence, "secret": text,
-                    "spelling": word, "kind": word, "channel": word, "span": pair,
-                    "verdict": verdict, "action": { "enum": ["flag", "mask", "block"] },
-                    "applied": { "type": "boolean" },
-                }),
-            ),
+            &with(&[function, force], leak),
             &["request_id", "secret", "spelling", "kind"],
         ),
         kind(
-            "fault",
-            &with(
-                &[&function],
-                json!({
-                    "request_id": word, "kind": word, "family": word, "behaviour": word,
-                    "detail": word,
-                }),
-            ),
-            &["request_id", "detail"],
-        ),
-        kind(
-            "problem",
-            &json!({ "function": word, "at": text, "message": text }),
-            &[],
-        ),
-        kind(
             "tamper",
-            &with(
-                &[&function, &force],
-                json!({
-                    "request_id": word, "rule": word, "confidence": confidence, "why": word,
-                    "detail": word,
-                }),
-            ),
+            &with(&[function, force], tamper),
             &["request_id", "detail"],
         ),
         kind(
-            "init",
-            &with(
-                &[&function, &force],
-                json!({
-                    "agent": word, "listen": text, "upstream": text, "problems": count,
-                    "witness": { "enum": ["on", "off", "refused"] },
-                }),
-            ),
-            &[],
+            "fault",
+            &with(&[function], fault),
+            &["request_id", "detail"],
         ),
-        counted(&count, &word),
-        kind(
-            "repeats",
-            &with(
-                &[&function, &force],
-                json!({
-                    "source": word, "rule": word, "confidence": confidence, "location": text,
-                    "verdict": verdict, "applied": { "type": "boolean" }, "count": count,
-                    "last_request_id": text,
-                }),
-            ),
-            &[],
-        ),
-        kind("summary", &summed(&count, &word), &[]),
+    ]
+}
+
+fn of_the_process(shapes: &Shapes) -> Vec<Value> {
+    let Shapes {
+        count, word, text, ..
+    } = shapes;
+    let init = json!({
+        "agent": word, "listen": text, "upstream": text, "problems": count,
+        "witness": { "enum": ["on", "off", "refused"] },
+    });
+    let init = with(&[&shapes.function, &shapes.force], init);
+    let problem = json!({ "function": word, "at": text, "message": text });
+    vec![
+        kind("init", &init, &[]),
+        kind("problem", &problem, &[]),
+        kind("summary", &summed(count, word), &[]),
         kind("dropped", &json!({ "records": count }), &[]),
         kind("wrapper", &json!({ "message": text }), &[]),
         kind("lifecycle", &json!({ "message": text }), &[]),
-    ];
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A line that the agent writes",
-        "oneOf": kinds,
-    })
+    ]
 }
 
 fn summed(count: &Value, word: &Value) -> Value {
@@ -266,51 +283,7 @@ fn lines(dice: &Dice) -> Vec<String> {
         ..origin()
     };
     let mut lines = about_events(dice, &origin);
-    lines.push(super::problem(
-        now(),
-        &origin,
-        &Problem {
-            at: dice.text(0),
-            message: dice.text(1),
-        },
-    ));
-    lines.push(super::fault(
-        now(),
-        &origin,
-        &FaultNote {
-            kind: "k",
-            family: "ours",
-            behaviour: "passed",
-            detail: &dice.text(2),
-            request_id: &dice.texts[3],
-        },
-    ));
-    lines.push(super::tamper(
-        now(),
-        &origin,
-        &TamperNote {
-            rule: "proxy-bypass",
-            why: "not-delivered",
-            request_id: &dice.texts[3],
-            detail: &dice.text(2),
-        },
-    ));
-    let found = Found {
-        secret: dice.flags[1].then_some(0),
-        ..super::tests::FOUND
-    };
-    lines.push(super::leak(
-        now(),
-        &origin,
-        &LeakNote {
-            request_id: &dice.texts[3],
-            channel: "response",
-            secret: &dice.text(1),
-            found: &found,
-            applied: dice.flags[2],
-            under: Some(UNDER),
-        },
-    ));
+    lines.extend(about_trouble(dice, &origin));
     let problems = dice.numbers[0];
     lines.push(super::init(
         now(),
@@ -329,6 +302,57 @@ fn lines(dice: &Dice) -> Vec<String> {
     lines.push(super::dropped(now(), format, dice.numbers[2]));
     lines.push(super::wrapper(now(), &dice.text(3)));
     lines.push(super::lifecycle(now(), format, &dice.text(3)));
+    lines
+}
+
+/// Those that tell of leaks, faults and problems.
+fn about_trouble(dice: &Dice, origin: &Origin) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.push(super::problem(
+        now(),
+        origin,
+        &Problem {
+            at: dice.text(0),
+            message: dice.text(1),
+        },
+    ));
+    lines.push(super::fault(
+        now(),
+        origin,
+        &FaultNote {
+            kind: "k",
+            family: "ours",
+            behaviour: "passed",
+            detail: &dice.text(2),
+            request_id: &dice.texts[3],
+        },
+    ));
+    lines.push(super::tamper(
+        now(),
+        origin,
+        &TamperNote {
+            rule: "proxy-bypass",
+            why: "not-delivered",
+            request_id: &dice.texts[3],
+            detail: &dice.text(2),
+        },
+    ));
+    let found = Found {
+        secret: dice.flags[1].then_some(0),
+        ..super::tests::FOUND
+    };
+    lines.push(super::leak(
+        now(),
+        origin,
+        &LeakNote {
+            request_id: &dice.texts[3],
+            channel: "response",
+            secret: &dice.text(1),
+            found: &found,
+            applied: dice.flags[2],
+            under: Some(UNDER),
+        },
+    ));
     lines
 }
 
