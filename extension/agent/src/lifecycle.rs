@@ -67,21 +67,7 @@ pub fn run(
     let terminated = terminated();
     let listener = listen(&mut config);
     let policy = config.policy(&POLICY_PATHS);
-    let origin = Origin::new(
-        config.function.clone(),
-        config.version.clone(),
-        &policy,
-        config.settings.log_format,
-    );
-    let log = Log::to_stdout(origin, config.settings.log_level);
-    let budget = policy.log_bytes_per_minute;
-    let log = Arc::new(match budget.and_then(|bytes| usize::try_from(bytes).ok()) {
-        Some(bytes) => log.within(bytes),
-        None => log,
-    });
-    for problem in &config.problems {
-        log.problem(problem);
-    }
+    let log = log(&config, &policy);
     for call in undone {
         log.fault(&own_fault("not-hardened", "ran on", call));
     }
@@ -155,6 +141,26 @@ fn live(config: &Config, policy: Policy, log: &Arc<Log>) -> (Arc<Live>, Option<R
         sink,
     );
     (live, Some(remote))
+}
+
+/// The log on standard output, with every problem that is known so far.
+fn log(config: &Config, policy: &Policy) -> Arc<Log> {
+    let origin = Origin::new(
+        config.function.clone(),
+        config.version.clone(),
+        policy,
+        config.settings.log_format,
+    );
+    let log = Log::to_stdout(origin, config.settings.log_level);
+    let budget = policy.log_bytes_per_minute;
+    let log = match budget.and_then(|bytes| usize::try_from(bytes).ok()) {
+        Some(bytes) => log.within(bytes),
+        None => log,
+    };
+    for problem in &config.problems {
+        log.problem(problem);
+    }
+    Arc::new(log)
 }
 
 /// Binds the wanted address, or any other port of loopback (R29); `None` means that we inspect

@@ -164,10 +164,9 @@ mod tests {
 
     use super::{misfit, object};
 
-    #[test]
-    fn each_keyword_lets_what_it_names_pass_and_nothing_else() {
-        let ok = json!({"a": 1});
-        for (schema, right, wrong) in [
+    /// A schema, a value that fits it, and one that does not.
+    fn of_values() -> Vec<(Value, Value, Option<Value>)> {
+        vec![
             (json!(true), json!(1), None),
             (json!({"type": "string"}), json!("a"), Some(json!(1))),
             (
@@ -190,6 +189,13 @@ mod tests {
                 json!([1]),
                 Some(json!([1, 2])),
             ),
+        ]
+    }
+
+    /// The same for schemas of lists, objects and choices.
+    fn of_structures() -> Vec<(Value, Value, Option<Value>)> {
+        let ok = json!({"a": 1});
+        vec![
             (
                 json!({"uniqueItems": true}),
                 json!([1, 2]),
@@ -241,7 +247,12 @@ mod tests {
                 ok.clone(),
                 Some(json!({"a": 1, "c": 1})),
             ),
-        ] {
+        ]
+    }
+
+    #[test]
+    fn each_keyword_lets_what_it_names_pass_and_nothing_else() {
+        for (schema, right, wrong) in of_values().into_iter().chain(of_structures()) {
             assert_eq!(misfit(&right, &schema), None, "{schema}");
             if let Some(wrong) = wrong {
                 assert!(misfit(&wrong, &schema).is_some(), "{schema}: {wrong}");

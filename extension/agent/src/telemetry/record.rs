@@ -1,6 +1,7 @@
 //! Every record that the agent can write, declared once.
 //! It never holds a field's value: rule, place, lengths, a keyed hash and a masked sample only.
 mod counted;
+mod process;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -8,13 +9,16 @@ use std::time::SystemTime;
 use credenza_engine::Finding;
 use credenza_event::Part;
 use credenza_exchange::{Inspected, Stamp};
-use credenza_policy::{LogFormat, Policy, Problem, Verdict};
+use credenza_policy::{LogFormat, Policy, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
-use super::{FaultNote, Invocation, LeakNote, TamperNote};
+use super::{Invocation, LeakNote};
 
 pub(crate) use counted::{metrics, repeats};
+pub(crate) use process::{
+    dropped, fault, init, lifecycle, policy, problem, summary, tamper, wrapper,
+};
 
 // Limit: CloudWatch bills by the byte and cuts nothing below 256 KB; 700 bytes carry every field
 // of a finding with room for a location of 80 bytes (design.md), and one `write` of them to a pipe
@@ -268,8 +272,8 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
 }
 
 /// What must not leave in an output: `kind` says what it is, or `secret` names the variable whose
-/// value it is and `spelling` how that is written; `channel` is the kind of output, `span` its bytes
-/// there, `action` what the policy wants of it in block mode; never a byte of it.
+/// value it is and `spelling` how that is written; `channel` is the kind of output, `span` its
+/// bytes there, `action` what the policy wants of it in block mode; never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
     let under = note.under.unwrap_or_else(|| origin.under.now());
     let mut line = head(now, origin.format, "warn", "leak");
@@ -293,125 +297,6 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
     line.text("mode", under.mode.name().as_bytes(), 8);
     line.flag("applied", note.applied);
     line.text("policy", policy_name(under).as_bytes(), 16);
-    line.done()
-}
-
-/// What an honest function does not do: `rule`, `why` in a word, and `detail`, with the invocation
-/// where there is one.
-pub(crate) fn tamper(now: SystemTime, origin: &Origin, note: &TamperNote<'_>) -> String {
-    let mut line = head(now, origin.format, "error", "tamper");
-    line.text_if_any("request_id", note.request_id, 40);
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text_if_any("version", origin.version.as_bytes(), 16);
-    line.text("rule", note.rule.as_bytes(), 32);
-    line.text("confidence", b"high", 8);
-    line.text("why", note.why.as_bytes(), 24);
-    line.text_if_any("detail", note.detail.as_bytes(), 240);
-    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
-    line.done()
-}
-
-/// A fault: `kind`, `family` (platform, runtime, ours), `behaviour` (what was done about it) and
-/// `detail`, with the invocation where there is one.
-pub(crate) fn fault(now: SystemTime, origin: &Origin, note: &FaultNote<'_>) -> String {
-    let mut line = head(now, origin.format, "error", "fault");
-    line.text_if_any("request_id", note.request_id, 40);
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text("kind", note.kind.as_bytes(), 40);
-    line.text("family", note.family.as_bytes(), 16);
-    line.text("behaviour", note.behaviour.as_bytes(), 40);
-    line.text_if_any("detail", note.detail.as_bytes(), 240);
-    line.done()
-}
-
-/// A problem: `at` says where (a variable, or file, line and column), `message` what is wrong, what
-/// was expected, and what to do.
-pub(crate) fn problem(now: SystemTime, origin: &Origin, problem: &Problem) -> String {
-    let mut line = head(now, origin.format, "error", "problem");
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text("at", problem.at.as_bytes(), 160);
-    line.text("message", problem.message.as_bytes(), 320);
-    line.done()
-}
-
-/// Another policy than before is in force; `weaker` if less is refused under it.
-pub(crate) fn policy(now: SystemTime, origin: &Origin, is_weaker: bool) -> String {
-    let level = if is_weaker { "warn" } else { "info" };
-    let under = origin.under.now();
-    let mut line = head(now, origin.format, level, "policy");
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text_if_any("version", origin.version.as_bytes(), 16);
-    line.text("mode", under.mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(under).as_bytes(), 16);
-    line.number("policy_version", under.version);
-    line.flag("weaker", is_weaker);
-    line.done()
-}
-
-/// INIT: what is in force.
-///
-/// `agent` is our version; `listen` is where runtimes find us, `upstream` where events come from;
-/// `witness` says whether invocations that go past us are told: `on`, `off`, or `refused` where the
-/// platform would not tell of them.
-pub(crate) fn init(
-    now: SystemTime,
-    origin: &Origin,
-    listen: &str,
-    upstream: &str,
-    witness: &str,
-    problems: u64,
-) -> String {
-    let mut line = head(now, origin.format, "info", "init");
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text_if_any("version", origin.version.as_bytes(), 16);
-    line.text("agent", env!("CARGO_PKG_VERSION").as_bytes(), 16);
-    line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
-    line.text("listen", listen.as_bytes(), 48);
-    line.text("upstream", upstream.as_bytes(), 120);
-    line.text("witness", witness.as_bytes(), 16);
-    line.number("problems", problems);
-    line.done()
-}
-
-/// SHUTDOWN: what was counted, and why the process leaves.
-pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &Counts) -> String {
-    let level = if counts.dropped > 0 { "error" } else { "info" };
-    let mut line = head(now, origin.format, level, "summary");
-    line.text_if_any("function", origin.function.as_bytes(), 64);
-    line.text("reason", reason.as_bytes(), 40);
-    line.number("inspected", counts.inspected);
-    line.number("partial", counts.partial);
-    line.number("flagged", counts.flagged);
-    line.number("blocked", counts.blocked);
-    line.number("leaks", counts.leaks);
-    line.number("tampered", counts.tampered);
-    line.number("faults", counts.faults);
-    line.number("problems", counts.problems);
-    line.number("findings_dropped", counts.findings_dropped);
-    line.number("dropped", counts.dropped);
-    line.done()
-}
-
-/// Records that could not be written so far, told as soon as one can be written again.
-pub(crate) fn dropped(now: SystemTime, format: LogFormat, records: u64) -> String {
-    let mut line = head(now, format, "error", "dropped");
-    line.number("records", records);
-    line.done()
-}
-
-/// The wrapper's one line: what it did not do, and why.
-pub(crate) fn wrapper(now: SystemTime, message: &str) -> String {
-    let mut line = head(now, LogFormat::Text, "warn", "wrapper");
-    line.text("message", message.as_bytes(), 480);
-    line.done()
-}
-
-/// A line about the life of the process that is no finding: why it cannot go on.
-pub(crate) fn lifecycle(now: SystemTime, format: LogFormat, message: &str) -> String {
-    let mut line = head(now, format, "error", "lifecycle");
-    line.text("message", message.as_bytes(), 480);
     line.done()
 }
 

@@ -176,9 +176,12 @@ fn of_the_process(shapes: &Shapes) -> Vec<Value> {
         "witness": { "enum": ["on", "off", "refused"] },
     });
     let init = with(&[&shapes.function, &shapes.force], init);
+    let policy = json!({ "policy_version": count, "weaker": shapes.flag });
+    let policy = with(&[&shapes.function, &shapes.force], policy);
     let problem = json!({ "function": word, "at": text, "message": text });
     vec![
         kind("init", &init, &[]),
+        kind("policy", &policy, &[]),
         kind("problem", &problem, &[]),
         kind("summary", &summed(count, word), &[]),
         kind("dropped", &json!({ "records": count }), &[]),
@@ -299,6 +302,7 @@ fn lines(dice: &Dice) -> Vec<String> {
         ..Counts::default()
     };
     lines.push(super::summary(now(), &origin, "spindown", &counts));
+    lines.push(super::policy(now(), &origin, dice.flags[0]));
     lines.push(super::dropped(now(), format, dice.numbers[2]));
     lines.push(super::wrapper(now(), &dice.text(3)));
     lines.push(super::lifecycle(now(), format, &dice.text(3)));
