@@ -46,7 +46,7 @@ const fn hash(window: u32) -> u32 {
 
 /// Runs of three bytes that pages, documents, programs and prose are full of, in rows: an anchor is
 /// known by one that is none of them, if it has any.
-const COMMON: &[u8] = include_bytes!("common.txt");
+const COMMON: &[u8] = include_bytes!("ordinary.txt");
 const ROW_BYTES: usize = 97;
 
 /// How common a byte is in ordinary text, roughly.

@@ -17,6 +17,7 @@ pub mod leaked_secret;
 pub mod leaked_source;
 pub mod leaky_error;
 pub mod own_secret;
+pub mod personal_data;
 pub mod reflected_error;
 pub mod reflected_header;
 pub mod reflected_script;
@@ -63,6 +64,7 @@ macro_rules! leak_detectors {
 leak_detectors! {
     leaked_secret::LeakedSecret, // a key that opens something of somebody's
     leaky_error::LeakyError, // an error that tells too much
+    personal_data::PersonalData, // what tells of people: cards, accounts, ids, lists of addresses
     leaked_environment::LeakedEnvironment, // many variables of the platform with their values
 }
 
@@ -73,6 +75,10 @@ pub trait LeakDetector: Sync {
     /// Judges what stands around an anchor: the one with this number in the detector's list, of
     /// which the first byte stands at an offset of the text.
     fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks);
+    /// Judges the text as a whole, for what no anchor stands in.
+    fn sweep(&self, text: &OutputText<'_>, leaks: &mut Leaks) {
+        let _ = (text, leaks);
+    }
 }
 
 /// Every rule of outputs.
@@ -124,6 +130,11 @@ pub fn seek(text: &OutputText<'_>, watch: LeakWatch, leaks: &mut Leaks) {
             found.judge(text, which, at, leaks);
         }
     });
+    for (bit, detector) in LEAK_DETECTORS.iter().enumerate() {
+        if watch.has(bit) {
+            detector.sweep(text, leaks);
+        }
+    }
 }
 
 /// The places in a text at which a detector has to look, by its numbers.

@@ -1,0 +1,163 @@
+//! Numbers in a text: runs of digits, alone or in groups.
+//! It never decides what a number is.
+use wide::u8x16;
+
+/// Bytes that are looked at together.
+const BLOCK_BYTES: usize = 16;
+
+// Limit: 42 bytes: an account of 34 characters in groups of four has 8 signs between them.
+const NUMBER_BYTES_MAX: usize = 42;
+
+// Limit: 24 digits: the longest card has 19.
+const DIGITS_MAX: usize = 24;
+
+/// A number: where it stands, its digits, and how they are grouped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    digits: [u8; DIGITS_MAX],
+    len: usize,
+    /// The sign between groups, if there are any.
+    pub(super) sign: Option<u8>,
+    groups: [u8; 8],
+    group_count: usize,
+}
+
+impl Number {
+    /// The values of the digits.
+    pub(super) fn digits(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+
+    /// How many digits each group has.
+    pub(super) fn groups(&self) -> &[u8] {
+        self.groups.get(..self.group_count).unwrap_or_default()
+    }
+
+    /// True if no letter, digit or point stands on either side.
+    pub(super) fn is_free(&self, text: &[u8]) -> bool {
+        let before = text.get(..self.start).unwrap_or_default();
+        let behind = text.get(self.end..).unwrap_or_default();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+');
+        let begins = match before {
+            [.., b'\\', b'n' | b't' | b'r'] | [] => true,
+            [.., digit, b'.' | b'-'] => !digit.is_ascii_alphanumeric(),
+            [.., byte] => !is_word(*byte) && *byte != b'-',
+        };
+        let ends = match behind {
+            [b'.' | b'-', next, ..] => !next.is_ascii_alphanumeric(),
+            [byte, ..] => !is_word(*byte) && *byte != b'%',
+            [] => true,
+        };
+        begins && ends
+    }
+}
+
+/// Calls `visit` for each number of eight digits and more of which four stand together.
+pub(super) fn each_number(text: &[u8], mut visit: impl FnMut(&Number)) {
+    let (mut at, mut seen) = (0_usize, 0_usize);
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let mask = digits_of(block);
+        let pairs = mask & mask >> 1;
+        let mut fours = pairs & pairs >> 2;
+        while fours != 0 {
+            let place = at.saturating_add(fours.trailing_zeros() as usize);
+            if place >= seen {
+                seen = meet(text, place, &mut visit);
+            }
+            let done = seen.saturating_sub(at);
+            let keep = u32::try_from(done).map_or(0, |done| u32::MAX.unbounded_shl(done));
+            fours &= keep;
+        }
+        at = at.saturating_add(BLOCK_BYTES);
+    }
+    let mut place = at.max(seen);
+    while let Some(four) = text.get(place..).and_then(<[u8]>::first_chunk::<4>) {
+        place = if four.iter().all(u8::is_ascii_digit) {
+            meet(text, place, &mut visit)
+        } else {
+            place.saturating_add(1)
+        };
+    }
+}
+
+/// A bit for each byte that is a digit.
+#[inline]
+fn digits_of(block: &[u8; BLOCK_BYTES]) -> u32 {
+    // Below `0` the difference wraps, so that one comparison tells both bounds.
+    let nine = u8x16::splat(9);
+    let digits = u8x16::new(block.map(|byte| byte.wrapping_sub(b'0')));
+    digits.min(nine).simd_eq(digits).to_bitmask()
+}
+
+/// Reads the number around a place; gives back where it ends.
+fn meet(text: &[u8], place: usize, visit: &mut impl FnMut(&Number)) -> usize {
+    let number = number(text, place);
+    let is_long = number.len >= 8 && number.end.saturating_sub(number.start) < NUMBER_BYTES_MAX;
+    if is_long {
+        visit(&number);
+    }
+    number.end.max(place.saturating_add(1))
+}
+
+/// The number around a digit: groups with one sign between them.
+fn number(text: &[u8], place: usize) -> Number {
+    let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    let is_sign = |at: usize| matches!(text.get(at), Some(b' ' | b'-'));
+    let mut start = place;
+    while place.saturating_sub(start) < NUMBER_BYTES_MAX {
+        let (one, two) = (start.checked_sub(1), start.checked_sub(2));
+        match (one, two) {
+            (Some(one), _) if is_digit(one) => start = one,
+            (Some(one), Some(two)) if is_sign(one) && is_digit(two) => start = two,
+            _ => break,
+        }
+    }
+    let mut number = Number {
+        start,
+        end: start,
+        digits: [0; DIGITS_MAX],
+        len: 0,
+        sign: None,
+        groups: [0; 8],
+        group_count: 1,
+    };
+    let mut at = start;
+    while at.saturating_sub(start) < NUMBER_BYTES_MAX {
+        if let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_digit()) {
+            number.take(byte.wrapping_sub(b'0'));
+            at = at.saturating_add(1);
+            number.end = at;
+        } else if is_sign(at) && is_digit(at.saturating_add(1)) && number.goes_on(text.get(at)) {
+            at = at.saturating_add(1);
+        } else {
+            break;
+        }
+    }
+    number
+}
+
+impl Number {
+    fn take(&mut self, digit: u8) {
+        if let Some(place) = self.digits.get_mut(self.len) {
+            *place = digit;
+            self.len = self.len.saturating_add(1);
+        }
+        let group = self.group_count.saturating_sub(1);
+        if let Some(count) = self.groups.get_mut(group) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Begins another group, if the sign is that of the others.
+    fn goes_on(&mut self, sign: Option<&u8>) -> bool {
+        let is_same = self.sign.is_none() || self.sign.as_ref() == sign;
+        if is_same && self.group_count < self.groups.len() {
+            self.sign = sign.copied();
+            self.group_count = self.group_count.saturating_add(1);
+            return true;
+        }
+        false
+    }
+}
