@@ -56,8 +56,10 @@ impl LeakDetector for PersonalData {
 
     fn sweep(&self, text: &OutputText<'_>, leaks: &mut Leaks) {
         let mut cards = card::Cards::default();
+        let mut phones = list::Phones::new();
         digits::each_number(text.bytes, |number| {
             cards.meet(text.bytes, number);
+            phones.meet(text.bytes, number);
             let found = account::iban(text.bytes, number)
                 .or_else(|| card::card(text.bytes, number))
                 .or_else(|| id::of_itself(text.bytes, number));
@@ -69,7 +71,7 @@ impl LeakDetector for PersonalData {
             note(text, *datum, leaks);
         }
         list::addresses(text.bytes, |datum| note(text, datum, leaks));
-        list::phones(text.bytes, |datum| note(text, datum, leaks));
+        phones.tell(|datum| note(text, datum, leaks));
     }
 }
 

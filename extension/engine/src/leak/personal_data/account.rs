@@ -27,6 +27,12 @@ const EXAMPLES: [&[u8]; 5] = [
 
 /// An account of which the number is a part.
 pub(super) fn iban(text: &[u8], number: &Number) -> Option<Datum> {
+    // Before the digits stands the country or a bank, in capitals.
+    let before = text.get(..number.start)?;
+    let last = before.strip_suffix(b" ").unwrap_or(before).last()?;
+    if !last.is_ascii_uppercase() {
+        return None;
+    }
     let from = number.start.saturating_sub(BEFORE_BYTES);
     (from..=number.start).find_map(|start| {
         let before = start.checked_sub(1).and_then(|before| text.get(before));

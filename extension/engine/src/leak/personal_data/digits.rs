@@ -3,7 +3,8 @@
 use wide::u8x16;
 
 /// Bytes that are looked at together.
-const BLOCK_BYTES: usize = 16;
+const BLOCK_BYTES: usize = 64;
+const LANES: usize = 16;
 
 // Limit: 42 bytes: an account of 34 characters in groups of four has 8 signs between them.
 const NUMBER_BYTES_MAX: usize = 42;
@@ -67,7 +68,7 @@ pub(super) fn each_number(text: &[u8], mut visit: impl FnMut(&Number)) {
                 seen = meet(text, place, &mut visit);
             }
             let done = seen.saturating_sub(at);
-            let keep = u32::try_from(done).map_or(0, |done| u32::MAX.unbounded_shl(done));
+            let keep = u32::try_from(done).map_or(0, |done| u64::MAX.unbounded_shl(done));
             fours &= keep;
         }
         at = at.saturating_add(BLOCK_BYTES);
@@ -84,21 +85,54 @@ pub(super) fn each_number(text: &[u8], mut visit: impl FnMut(&Number)) {
 
 /// A bit for each byte that is a digit.
 #[inline]
-fn digits_of(block: &[u8; BLOCK_BYTES]) -> u32 {
-    // Below `0` the difference wraps, so that one comparison tells both bounds.
-    let nine = u8x16::splat(9);
-    let digits = u8x16::new(block.map(|byte| byte.wrapping_sub(b'0')));
-    digits.min(nine).simd_eq(digits).to_bitmask()
+fn digits_of(block: &[u8; BLOCK_BYTES]) -> u64 {
+    let (quarters, _) = block.as_chunks::<LANES>();
+    quarters.iter().rev().fold(0, |mask, quarter| {
+        // Below `0` the difference wraps, so that one comparison tells both bounds.
+        let digits = u8x16::new(*quarter) - u8x16::splat(b'0');
+        let is_digit = digits.min(u8x16::splat(9)).simd_eq(digits);
+        mask << LANES | u64::from(is_digit.to_bitmask())
+    })
 }
 
 /// Reads the number around a place; gives back where it ends.
 fn meet(text: &[u8], place: usize, visit: &mut impl FnMut(&Number)) -> usize {
+    if let Some(end) = ordinary(text, place) {
+        return end;
+    }
     let number = number(text, place);
     let is_long = number.len >= 8 && number.end.saturating_sub(number.start) < NUMBER_BYTES_MAX;
     if is_long {
         visit(&number);
     }
     number.end.max(place.saturating_add(1))
+}
+
+/// Where the digits around a place end, if they are of a date, or small letters stand beside them: of
+/// a hash or an id. Most digits of ordinary outputs are of these.
+#[inline]
+fn ordinary(text: &[u8], place: usize) -> Option<usize> {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    let behind = text.get(place..)?;
+    let behind = behind.iter().take(NUMBER_BYTES_MAX).take_while(is_digit);
+    let end = place.saturating_add(behind.count());
+    let before = text.get(place.saturating_sub(NUMBER_BYTES_MAX)..place)?;
+    let run = before.iter().rev().take_while(is_digit).count();
+    let before = before.get(..before.len().saturating_sub(run))?;
+    let is_inside = match before {
+        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [.., byte] => byte.is_ascii_lowercase(),
+        [] => false,
+    };
+    let goes_on = text.get(end).is_some_and(u8::is_ascii_lowercase);
+    // A date, which stands in every other line of a log.
+    if let Some([b'-', _, _, b'-', _, _]) = text.get(end..).and_then(<[u8]>::first_chunk)
+        && run == 0
+        && end.saturating_sub(place) == 4
+    {
+        return Some(end.saturating_add(6));
+    }
+    (is_inside || goes_on).then_some(end)
 }
 
 /// The number around a digit: groups with one sign between them.

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Datum;
+use super::digits::Number;
 
 // Limit: a page of a list that people look at has 10 to 50 rows; 64 different ones are more.
 const LIST_MIN: usize = 64;
@@ -112,38 +113,26 @@ fn address(text: &[u8], at: usize, free: usize) -> Option<(usize, usize)> {
 }
 
 /// Phone numbers in their international form, if they are many.
-pub(super) fn phones(text: &[u8], note: impl FnMut(Datum)) {
-    let mut list = List::new("phone-list");
-    for at in memchr::memchr_iter(b'+', text) {
-        if let Some(end) = phone(text, at) {
-            list.meet(text, at, end);
-        }
-    }
-    list.tell(note);
-}
+pub(super) struct Phones(List);
 
-/// Where the phone number ends that begins with this sign.
-fn phone(text: &[u8], at: usize) -> Option<usize> {
-    let before = at.checked_sub(1).and_then(|before| text.get(before));
-    if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+')) {
-        return None;
+impl Phones {
+    pub(super) fn new() -> Self {
+        Self(List::new("phone-list"))
     }
-    let rest = text.get(at.checked_add(1)?..)?;
-    if !matches!(rest.first(), Some(b'1'..=b'9')) {
-        return None;
-    }
-    let (mut digits, mut len) = (0_usize, 0_usize);
-    // Limit: 24 bytes: E.164 has 15 digits at most, in groups.
-    for (place, byte) in rest.iter().take(24).enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                digits = digits.saturating_add(1);
-                len = place.saturating_add(1);
-            }
-            b' ' | b'-' | b'.' | b'(' | b')' => {}
-            _ => break,
+
+    /// Counts a number, if it is one of a phone: E.164 has 15 digits at most behind its sign.
+    pub(super) fn meet(&mut self, text: &[u8], number: &Number) {
+        let Some(sign) = number.start.checked_sub(1) else {
+            return;
+        };
+        let is_long = (9..=15).contains(&number.digits().len());
+        let goes_on = text.get(number.end).is_some_and(u8::is_ascii_alphanumeric);
+        if is_long && !goes_on && text.get(sign) == Some(&b'+') {
+            self.0.meet(text, sign, number.end);
         }
     }
-    let goes_on = rest.get(len).is_some_and(u8::is_ascii_alphanumeric);
-    ((9..=15).contains(&digits) && !goes_on).then(|| at.saturating_add(1).saturating_add(len))
+
+    pub(super) fn tell(&self, note: impl FnMut(Datum)) {
+        self.0.tell(note);
+    }
 }
