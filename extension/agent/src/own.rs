@@ -127,8 +127,33 @@ impl Own {
 mod tests {
     use std::sync::Arc;
 
+    use std::sync::Mutex;
+
+    use credenza_exchange::Inspected;
+    use credenza_policy::{Mode, Policy, Problem};
+
     use super::Own;
     use crate::config::Environment;
+    use crate::telemetry::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Sink for Told {
+        fn leaked(&self, leak: &LeakNote<'_>) {
+            let found = leak.found;
+            let verdict = found.verdict.name();
+            let span = format!("{}..{}", found.start, found.end);
+            let told = format!("{} {} {span} {verdict}", leak.channel, leak.secret);
+            self.0.lock().unwrap().push(told);
+        }
+
+        fn inspected(&self, _: &Invocation<'_>, _: &Inspected, _: u64) {}
+        fn dealt_with(&self, _: u64) {}
+        fn tampered(&self, _: &TamperNote<'_>) {}
+        fn fault(&self, _: &FaultNote<'_>) {}
+        fn problem(&self, _: &Problem) {}
+    }
 
     #[test]
     fn the_secrets_of_an_environment_are_known_by_the_names_of_their_variables() {
@@ -145,6 +170,29 @@ mod tests {
         let leak = own.secrets().leaks(key.as_bytes()).next().unwrap();
         assert_eq!(own.name(leak.secret), "AWS_SECRET_ACCESS_KEY");
         assert!(!format!("{own:?}").contains(&key[..4]));
+    }
+
+    #[test]
+    fn what_stands_in_a_log_line_is_told_by_the_name_of_its_variable() {
+        let key = ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u"].concat();
+        let environment = [("AWS_SECRET_ACCESS_KEY", key.as_str())];
+        let own = Arc::new(Own::of(&environment.into_iter().collect()));
+        let told = Told::default();
+        for line in [
+            format!("\"using {}\"", &key[3..]),
+            "\"all is well\"".to_owned(),
+        ] {
+            own.look_at_line(line.as_bytes(), &Policy::default(), &told);
+        }
+        let off = Policy {
+            mode: Mode::Off,
+            ..Policy::default()
+        };
+        own.look_at_line(key.as_bytes(), &off, &told);
+        assert_eq!(
+            *told.0.lock().unwrap(),
+            ["log AWS_SECRET_ACCESS_KEY 7..28 flag"]
+        );
     }
 
     #[test]

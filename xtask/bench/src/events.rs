@@ -18,6 +18,18 @@ pub fn benign(bytes: usize) -> Vec<u8> {
     event.into_bytes()
 }
 
+/// Fills a piece of about 64 KiB with the rows from `line` on, as a function makes them; the next
+/// row.
+pub fn rows(line: usize, piece: &mut Vec<u8>) -> usize {
+    let mut line = line;
+    while piece.len() < 64 * 1024 {
+        piece.extend_from_slice(order_line(line).replace('\\', "").as_bytes());
+        piece.push(b'\n');
+        line += 1;
+    }
+    line
+}
+
 /// About what one order line adds.
 const LINE_BYTES: usize = 130;
 

@@ -4,6 +4,7 @@ use crate::inspection::Pair;
 use crate::latency::{self, BLOCK, Figure, HYPER, MONITOR, RAW, added_us};
 use crate::memory::Memory;
 use crate::startup::Startup;
+use crate::streams::Stream;
 use crate::worst::Worst;
 
 /// One line of the table.
@@ -21,6 +22,7 @@ struct Line {
 #[derive(Debug)]
 pub(crate) struct Measured<'a> {
     pub(crate) figures: &'a [Figure],
+    pub(crate) streams: &'a [Stream],
     /// `None` where control groups cannot be made.
     pub(crate) small: Option<&'a [Figure]>,
     pub(crate) startup: &'a Startup,
@@ -37,6 +39,13 @@ pub(crate) struct Measured<'a> {
 /// Prints the table.
 pub(crate) fn print(measured: &Measured<'_>) {
     let mut lines = latency_lines(measured.figures);
+    lines.extend(
+        measured
+            .streams
+            .iter()
+            .find(|stream| stream.variant == BLOCK)
+            .map(stream_line),
+    );
     lines.push(outside(
         "3",
         "against another vendor's sample proxy",
@@ -158,6 +167,22 @@ fn latency_lines(figures: &[Figure]) -> Vec<Line> {
             verdict: Some((cliff < 5_000.0, cliff < 1_000.0)),
         },
     ]
+}
+
+/// The throughput of a stream that is inspected, beside that of one that is not.
+fn stream_line(stream: &Stream) -> Line {
+    let (ratio, grown) = (stream.made.ratio, megabytes(stream.grown_bytes));
+    Line {
+        number: "2c",
+        goal: "200 MB streamed, block against off",
+        first_bar: ">= 0.8, <= 16 MB",
+        target: ">= 0.9, <= 4 MB",
+        measured: format!(
+            "{ratio:.2}, {:.2} if only copied, {grown:.1} MB more",
+            stream.copied.ratio
+        ),
+        verdict: Some((ratio >= 0.8 && grown <= 16.0, ratio >= 0.9 && grown <= 4.0)),
+    }
 }
 
 fn waf_line(inspections: &[Pair]) -> Line {

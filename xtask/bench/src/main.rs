@@ -11,6 +11,7 @@ mod inspection;
 mod latency;
 mod memory;
 mod startup;
+mod streams;
 mod worst;
 
 use std::ffi::OsString;
@@ -44,6 +45,9 @@ struct Arguments {
     /// Only the added one-way time.
     #[arg(long)]
     latency: bool,
+    /// Only streamed answers.
+    #[arg(long)]
+    streams: bool,
 }
 
 /// One thing to measure: a program between platform and runtime, or nothing at all.
@@ -98,6 +102,11 @@ fn measure(arguments: &Arguments) -> Result<()> {
         latency::print(&figures, &variants);
         return Ok(());
     }
+    let streaming = streaming(&variants);
+    if arguments.streams {
+        streams::print(&streams::measure(&streaming, arguments.quick)?);
+        return Ok(());
+    }
     eprintln!("start-up, variants in turn");
     let startup = startup::measure(&variants, peer("peer-plain").as_ref(), arguments.quick)?;
     eprintln!("latency, variants in turn");
@@ -109,6 +118,9 @@ fn measure(arguments: &Arguments) -> Result<()> {
         Ok(figures) => latency::print_small(figures),
         Err(error) => println!("skipped: latency on a small function: {error:#}"),
     }
+    eprintln!("streams, variants in turn");
+    let streams = streams::measure(&streaming, arguments.quick)?;
+    streams::print(&streams);
     eprintln!("memory");
     let memory = memory::measure(&arguments.agent, arguments.quick)?;
     eprintln!("worst inputs");
@@ -118,6 +130,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
     inspection::print(&inspections);
     goals::print(&goals::Measured {
         figures: &latency,
+        streams: &streams,
         small: small.as_deref().ok(),
         startup: &startup,
         memory: &memory,
@@ -128,6 +141,13 @@ fn measure(arguments: &Arguments) -> Result<()> {
         code_bytes: arguments.code_bytes,
     });
     Ok(())
+}
+
+/// What streams are measured through, the one that looks at nothing first.
+fn streaming(variants: &[Variant]) -> Vec<Variant> {
+    let names = ["agent, off", latency::MONITOR, latency::BLOCK];
+    let found = names.map(|name| variants.iter().find(|variant| variant.name == name));
+    found.into_iter().flatten().cloned().collect()
 }
 
 /// The comparison with libddwaf; none where it is absent or fails.

@@ -110,6 +110,59 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// One invocation that is answered by a stream of so many bytes, in chunks that `piece` fills
+    /// one after the other; the time from its first byte until the platform has its last.
+    pub fn stream(
+        &mut self,
+        upstream: &Upstream,
+        bytes: usize,
+        piece: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Result<Duration> {
+        self.stream.write_all(NEXT)?;
+        upstream.order(&Arc::new(b"{}".to_vec()))?;
+        ensure!(
+            self.message.read(&mut self.stream)?,
+            "the connection closed before the event"
+        );
+        let id = self
+            .message
+            .header("lambda-runtime-aws-request-id")
+            .unwrap_or("none");
+        let head = format!(
+            "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: bench\r\n\
+             lambda-runtime-function-response-mode: streaming\r\n\
+             transfer-encoding: chunked\r\n\r\n"
+        );
+        let begun = Instant::now();
+        self.stream.write_all(head.as_bytes())?;
+        let (mut content, mut chunk, mut sent) = (Vec::new(), Vec::new(), 0);
+        while sent < bytes {
+            content.clear();
+            piece(&mut content);
+            sent += content.len();
+            chunk.clear();
+            chunk.extend_from_slice(format!("{:x}\r\n", content.len()).as_bytes());
+            chunk.extend_from_slice(&content);
+            chunk.extend_from_slice(b"\r\n");
+            self.stream.write_all(&chunk)?;
+        }
+        self.stream.write_all(b"0\r\n\r\n")?;
+        ensure!(
+            self.message.read(&mut self.stream)?,
+            "the connection closed after the stream"
+        );
+        ensure!(
+            self.message.first_line().contains(" 202"),
+            "the stream was answered with {}",
+            self.message.first_line()
+        );
+        upstream.event_sent()?;
+        let (arrived, _) = upstream.output_here()?;
+        Ok(arrived - begun)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

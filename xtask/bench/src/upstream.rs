@@ -1,6 +1,6 @@
 //! The platform's side: enough of the Runtime and Extensions API to keep a proxy busy.
 //! It never checks what it is sent, and it never closes a connection first.
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -131,6 +131,11 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 .send(Mark::EventSent(Instant::now()))
                 .unwrap_or_default();
             stream.write_all(&reply)?;
+        } else if target.ends_with("/response") && message.header("transfer-encoding").is_some() {
+            drain(message.body(), &mut stream)?;
+            let here = Mark::OutputHere(Instant::now(), Vec::new());
+            shared.marks.send(here).unwrap_or_default();
+            stream.write_all(ACCEPTED)?;
         } else if target.ends_with("/response") || target.ends_with("/error") {
             let output = message.body().to_vec();
             shared
@@ -147,6 +152,26 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
         } else {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK")?;
         }
+    }
+    Ok(())
+}
+
+/// What a chunked body without trailers ends with.
+pub(crate) const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// Reads a chunked body to its end; what the bench streams holds no such bytes before.
+fn drain(begun: &[u8], stream: &mut TcpStream) -> io::Result<()> {
+    let mut room = vec![0; 256 * 1024];
+    let mut end = begun.to_vec();
+    while !end.ends_with(LAST_CHUNK) {
+        let count = stream.read(&mut room)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let read = room.get(..count).unwrap_or_default();
+        let kept = read.get(count.saturating_sub(LAST_CHUNK.len())..);
+        end.extend_from_slice(kept.unwrap_or(read));
+        end.drain(..end.len().saturating_sub(LAST_CHUNK.len()));
     }
     Ok(())
 }

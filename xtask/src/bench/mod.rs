@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// Only the added one-way time.
     #[arg(long)]
     latency: bool,
+    /// Only streamed answers.
+    #[arg(long)]
+    streams: bool,
     /// Only the instruction counts under callgrind.
     #[arg(long)]
     instructions: bool,
@@ -47,8 +50,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.quick {
         bench.arg("--quick");
     }
-    if arguments.latency {
-        return project::run(bench.arg("--latency"));
+    let only = [
+        (arguments.latency, "--latency"),
+        (arguments.streams, "--streams"),
+    ];
+    for (_, only) in only.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        return project::run(bench.arg(only));
     }
     if let Some(touched) = touched::measure()? {
         bench.args(["--table-bytes", &touched.table_bytes.to_string()]);

@@ -2,7 +2,8 @@
 //! They never hold a secret that opens anything.
 use crate::harness::{NEXT, Plan, Room, response};
 use crate::platform::{ACCEPTED, Peer, event, wait_for};
-use credenza_policy::{Mode, Policy};
+use credenza_engine::Confidence;
+use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
 
 /// A key of the platform's form.
 fn key() -> String {
@@ -62,10 +63,29 @@ fn base64(bytes: &[u8]) -> String {
 /// A platform with one event for each connection, which takes every answer, with the function's
 /// key in the environment.
 fn room(mode: Mode) -> Room {
-    let policy = Policy {
+    room_under(Policy {
         mode,
         ..Policy::default()
+    })
+}
+
+/// A policy in mode `block` that does this with the function's own secrets.
+fn acting(action: Action) -> Policy {
+    let rule = RulePolicy {
+        id: "own-secret",
+        mode: Mode::Block,
+        minimum_confidence: Confidence::High,
+        action,
+        canary: Share::default(),
     };
+    Policy {
+        mode: Mode::Block,
+        rules: vec![rule],
+        ..Policy::default()
+    }
+}
+
+fn room_under(policy: Policy) -> Room {
     let environment = [("AWS_SECRET_ACCESS_KEY", key()), ("AWS_REGION", "x".into())];
     let plan = Plan {
         policy,
@@ -248,4 +268,168 @@ fn a_chunked_answer_that_is_no_stream_is_judged_whole() {
     let got = got(&room);
     assert!(!leaks(&got, &key), "{got}");
     assert!(got.contains("{\"statusCode\":500,"), "{got}");
+}
+
+/// Requests that tell that INIT failed, with the key in body or head.
+fn init_errors() -> [String; 3] {
+    let request = |path: &str, header: &str, body: &str| {
+        format!(
+            "POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: a\r\n\
+             Lambda-Runtime-Function-Error-Type: Runtime.Broken\r\n\
+             Lambda-Runtime-Function-XRay-Error-Cause: {header}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let told = format!("{{\"errorMessage\":\"cannot connect with {}\"}}", key());
+    [
+        request("init/error", "{}", &told),
+        request("init/error", &key(), "{}"),
+        request("restore/error", "{}", &told),
+    ]
+}
+
+/// What the platform got before any event was asked for.
+fn told(room: &Room) -> String {
+    String::from_utf8_lossy(&room.platform.seen().concat()).into_owned()
+}
+
+#[test]
+fn an_error_of_init_with_the_key_is_withheld_in_block_and_told_in_monitor_mode() {
+    for request in init_errors() {
+        let room = room(Mode::Block);
+        room.client().call(request.as_bytes(), ACCEPTED_BY_US);
+        let got = told(&room);
+        assert!(!leaks(&got, &key()), "{got}");
+        assert!(
+            got.starts_with("POST /2018-06-01/runtime/init/error "),
+            "{got}"
+        );
+        assert!(got.contains("Function.ResponseBlocked"), "{got}");
+        let expected = ["AWS_SECRET_ACCESS_KEY plain init-error withheld"];
+        assert_eq!(room.leaks(), expected);
+    }
+    for request in init_errors() {
+        let room = room(Mode::Monitor);
+        room.client().call(request.as_bytes(), ACCEPTED);
+        assert_eq!(told(&room), request);
+        wait_for("the leak", || !room.leaks().is_empty());
+        assert_eq!(
+            room.leaks(),
+            ["AWS_SECRET_ACCESS_KEY plain init-error seen"]
+        );
+    }
+}
+
+#[test]
+fn a_masked_answer_goes_on_with_its_length_and_everything_else_in_it() {
+    for (spelling, spelled) in spellings() {
+        let room = room_under(acting(Action::Mask));
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let body = format!("{{\"statusCode\":200,\"body\":\"<{spelled}>\",\"cookies\":[\"a=b\"]}}");
+        let answer = response("one", body.as_bytes());
+        client.call(&answer, ACCEPTED);
+        let got = got(&room);
+        assert!(!leaks(&got, &spelled), "{spelling}: {got}");
+        assert!(
+            got.ends_with(">\",\"cookies\":[\"a=b\"]}"),
+            "{spelling}: {got}"
+        );
+        assert!(
+            got.contains("{\"statusCode\":200,\"body\":\"<"),
+            "{spelling}: {got}"
+        );
+        let length = format!("Content-Length: {}\r\n", body.len());
+        assert!(got.contains(&length), "{spelling}: {got}");
+        let note = room.leaks().concat();
+        assert!(note.ends_with(" response masked"), "{note}");
+    }
+}
+
+#[test]
+fn a_masked_stream_goes_on_to_its_end_wherever_it_is_split() {
+    let key = key();
+    for split in 1..key.len() {
+        let room = room_under(acting(Action::Mask));
+        let mut client = room.client();
+        client.call(NEXT, &event("one", EVENT));
+        let (one, other) = key.split_at(split);
+        client.send(&stream_head());
+        client.send(&chunk(&format!("data: {one}")));
+        client.send(&chunk(&format!("{other}\n\n")));
+        client.send(b"0\r\n\r\n");
+        client.expect(ACCEPTED);
+        let got = got(&room);
+        let plain: String = got
+            .split("\r\n")
+            .filter(|line| line.contains(['*', 'd']))
+            .collect();
+        assert!(!leaks(&got, &key), "{split}: {got}");
+        let masked = format!("data: {}\n\n", "*".repeat(key.len()));
+        assert!(plain.ends_with(&masked), "{split}: {got}");
+        assert_eq!(room.leaks(), ["AWS_SECRET_ACCESS_KEY plain stream masked"]);
+    }
+}
+
+#[test]
+fn a_flagged_answer_passes_in_block_mode_as_it_came() {
+    let room = room_under(acting(Action::Flag));
+    let mut client = room.client();
+    client.call(NEXT, &event("one", EVENT));
+    let answer = response("one", key().as_bytes());
+    client.call(&answer, ACCEPTED);
+    assert_eq!(got(&room).as_bytes(), answer);
+    assert_eq!(room.leaks(), ["AWS_SECRET_ACCESS_KEY plain response seen"]);
+}
+
+#[test]
+fn mode_monitor_passes_a_stream_with_the_key_byte_for_byte() {
+    let key = key();
+    let room = room(Mode::Monitor);
+    let mut client = room.client();
+    client.call(NEXT, &event("one", EVENT));
+    let stream = [
+        stream_head(),
+        chunk(&key[..9]),
+        chunk(&key[9..]),
+        b"0\r\n\r\n".to_vec(),
+    ];
+    let stream = stream.concat();
+    client.send(&stream);
+    client.expect(ACCEPTED);
+    assert_eq!(got(&room).as_bytes(), stream);
+    wait_for("the leak", || !room.leaks().is_empty());
+    assert_eq!(room.leaks(), ["AWS_SECRET_ACCESS_KEY plain stream seen"]);
+}
+
+#[test]
+fn an_http_answer_gets_the_headers_that_the_policy_wants() {
+    let room = room_under(Policy {
+        mode: Mode::Block,
+        output: OutputPolicy {
+            security_headers: true,
+        },
+        ..Policy::default()
+    });
+    let mut client = room.client();
+    client.call(NEXT, &event("one", EVENT));
+    let body = br#"{"statusCode":200,"headers":{"X-Frame-Options":"DENY"},"body":"a"}"#;
+    client.call(&response("one", body), ACCEPTED);
+    let got = got(&room);
+    let (head, body) = got.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains(&format!("Content-Length: {}", body.len())),
+        "{got}"
+    );
+    assert!(
+        body.contains(r#""x-content-type-options":"nosniff""#),
+        "{got}"
+    );
+    assert!(
+        body.ends_with(r#","X-Frame-Options":"DENY"},"body":"a"}"#),
+        "{got}"
+    );
+    assert!(!body.contains("SAMEORIGIN"), "{got}");
+    assert!(room.leaks().is_empty());
 }
