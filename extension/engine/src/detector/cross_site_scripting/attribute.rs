@@ -18,6 +18,12 @@ impl<'t> Reader<'t, '_> {
             self.event(attribute, tag.start);
         }
         let value = attribute.value;
+        // `x:ontimer="f()"`, as WML has it.
+        let colon = memchr(b':', attribute.name).map_or(0, |at| at.saturating_add(1));
+        let local = attribute.name.get(colon..).unwrap_or(&[]);
+        if colon > 0 && is_event(local) && memchr(b'(', value).is_some() && is_local(local) {
+            self.note(High, "event-handler", tag.start, attribute.end);
+        }
         // `src=java script:alert(1)`, where the value was cut in two.
         let schemes = [
             &b"script:"[..],
@@ -198,6 +204,17 @@ fn clobbers(element: &[u8], name: &[u8], value: &[u8]) -> bool {
     named && members.contains(&value) || is_input && walked.contains(&value)
 }
 
+/// True for a handler that a namespace of WML has: of a timer, or of a page that is shown.
+fn is_local(name: &[u8]) -> bool {
+    let names = [
+        b"ontimer".as_slice(),
+        b"onenterforward",
+        b"onenterbackward",
+        b"onpick",
+    ];
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// True for a name that is written in references: a value was cut where white space stood in it.
 fn is_references(name: &[u8]) -> bool {
     name.starts_with(b"&#") && memmem::find_iter(name, b"&#").nth(REFERENCES_MIN).is_some()
@@ -216,6 +233,9 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
         .is_some_and(|data| data.eq_ignore_ascii_case(b"data:"));
     let found = match name {
         b"style" => style::runs(value).or_else(|| style::leaves(value).then_some("css-break-out")),
+        // Dialects of style sheets and schemas that old browsers loaded and ran scripts of.
+        b"xmlns" if value == b"http://www.w3.org/TR/WD-xsl" => Some("script-style"),
+        b"xmlns" if value.starts_with(b"x-schema:") => Some("schema-load"),
         b"is" => value
             .eq_ignore_ascii_case(b"script")
             .then_some("script-element"),

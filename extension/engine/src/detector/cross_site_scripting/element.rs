@@ -244,7 +244,10 @@ impl Reader<'_, '_> {
         }
         let start = self.base.saturating_add(tag.start);
         // Nobody embeds these today.
-        let odd = matches!(tag.name.as_bytes(), b"applet" | b"portal" | b"fencedframe");
+        let odd = matches!(
+            tag.name.as_bytes(),
+            b"applet" | b"portal" | b"fencedframe" | b"vmlframe"
+        );
         let odd = odd || facts.has(Facts::OPEN) && !facts.has(Facts::SHOWN);
         if odd && self.place.is_bare(start) {
             High

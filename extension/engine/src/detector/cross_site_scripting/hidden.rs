@@ -136,19 +136,20 @@ pub(super) fn sends_away(text: &[u8]) -> bool {
     })
 }
 
+const CREATE: &[u8] = b"createElement(";
+
 /// True for a script that makes an element of a script out of another host's file.
 pub(super) fn loads(text: &[u8]) -> bool {
     if !is_line(text) || memmem::find(text, b"document").is_none() {
         return false;
     }
-    let Some(at) = memmem::find(text, b"createElement(") else {
-        return false;
-    };
-    let rest = text.get(at.saturating_add(b"createElement(".len())..);
-    let rest = rest.unwrap_or(&[]);
     let names = [b"'script'".as_slice(), b"\"script\"", b"`script`"];
-    let script = names.iter().any(|name| rest.starts_with(name));
-    script && memmem::find(rest, b"src=").is_some() && names_host(rest)
+    memmem::find_iter(text, CREATE).any(|at| {
+        let rest = text.get(at.saturating_add(CREATE.len())..).unwrap_or(&[]);
+        names.iter().any(|name| rest.starts_with(name))
+            && memmem::find(rest, b"src=").is_some()
+            && names_host(rest)
+    })
 }
 
 /// True if a string holds the address of another host.

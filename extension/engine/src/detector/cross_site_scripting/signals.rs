@@ -20,7 +20,7 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
 ];
 
 /// Elements that load or run something, whatever attributes they have.
-const LOADING: &str = "iframe frame object embed applet layer ilayer portal fencedframe";
+const LOADING: &str = "iframe frame object embed applet layer ilayer portal fencedframe vmlframe";
 
 /// Words that make a browser do something when they are called, and that nobody else calls so.
 const SINKS: &str = "alert confirm prompt eval execscript settimeout setinterval setimmediate \
