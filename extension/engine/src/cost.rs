@@ -45,7 +45,7 @@ fn any_piece_repeated_takes_linear_steps() {
             return;
         }
         let [once, twice] =
-            [1, 2].map(|times| inspected(value(&piece, times * (BYTES / 4)).as_bytes()).steps);
+            [1, 2].map(|times| inspected(value(&piece, times * (BYTES / 2)).as_bytes()).steps);
         assert!(twice * 10 <= once * 23, "{once} and {twice} for {piece:?}");
     });
 }

@@ -15,6 +15,7 @@ pub(crate) use opening::opens_command;
 pub(crate) use plain::begins_class;
 pub use plain::is_plain;
 pub use reading::signals;
+pub(crate) use routes::wakes;
 
 /// Signs that a value may interest a detector; a detector needs sets of them (data, not code).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -216,6 +217,22 @@ impl Hot {
         Self(bits)
     }
 
+    /// One set for each of these detectors.
+    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let lowest = left & left.wrapping_neg();
+            left ^= lowest;
+            (lowest != 0).then_some(Self(lowest))
+        })
+    }
+
+    /// Those of either set.
+    #[must_use]
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Those of both sets.
     #[must_use]
     pub const fn within(self, other: Self) -> Self {
@@ -251,16 +268,21 @@ pub fn hot(form: &Form<'_>) -> Hot {
     if is_plain(form.text, form.classes, form.part) {
         return Hot::COLD;
     }
-    let mut seen = signals(form.text);
-    if opens_command(form.text) {
+    wakes(shown(form.text, form.part, true))
+}
+
+/// The signals of a text, or of a piece of one that may not be its first.
+pub(crate) fn shown(text: &[u8], part: Part, is_first: bool) -> Signals {
+    let mut seen = signals(text);
+    if is_first && opens_command(text) {
         seen = seen.with(Signals::COMMAND);
-    } else if runs_program(form.text) {
+    } else if is_first && runs_program(text) {
         seen = seen.with(Signals::COMMAND).with(Signals::SEPARATOR);
     }
-    routes::wakes(match form.part {
+    match part {
         Part::Key => seen.with(Signals::NAME),
         Part::Value => seen,
-    })
+    }
 }
 
 #[inline]

@@ -2,13 +2,15 @@
 //! It never lets a detector see a form that the gate calls cold.
 use alloc::vec::Vec;
 use core::hash::Hasher;
+use core::ops::Range;
 
 use credenza_event::{Beside, Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
 use siphasher::sip::SipHasher24;
 
-use crate::detector::{DETECTORS, Detector, Evidence, Rule};
+use crate::detector::{DETECTORS, Detector, Evidence, Judgement, Rule};
 use crate::gate::{self, Hot};
 use crate::leak::Reflections;
+use crate::pieces::{self, Pieces, Seen};
 use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
@@ -33,6 +35,24 @@ impl core::fmt::Debug for HashKey {
 // Limit: nobody counts further than 64 findings that were dropped; an event of nothing but attacks
 // costs no more than one that is clean.
 const DROPPED_MAX: u32 = 64;
+
+// Limit: what a form and a detector's look at it cost however short the form is: as much as 32 and
+// 80 bytes.
+const FORM_STEPS: usize = 32;
+const CALL_STEPS: usize = 80;
+
+// Limit: 4 KiB; a page of prose or markup holds something for every rule, and in a long text each
+// would read all of it again for the sake of a few places.
+const WHOLE_BYTES: usize = 4 << 10;
+// Limit: in an event of 16 KiB what every budget has for free pays for a long text or two.
+const SMALL_BYTES: usize = 16 << 10;
+// Limit: a dozen rules at two to four steps a byte.
+const WHOLE_PRICE: usize = 32;
+
+/// The steps that are left.
+fn left(steps: &Steps) -> usize {
+    usize::try_from(steps.left()).unwrap_or(usize::MAX)
+}
 
 /// The rules that are looked for; no work is done for the others.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +144,7 @@ fn inspected(
     mut steps: Steps,
     mut inspection: Inspection<'_>,
 ) -> Report {
+    inspection.is_small = event.len() <= SMALL_BYTES;
     let mut coverage = credenza_event::walk(event, &mut steps, &mut inspection);
     coverage.merge(credenza_event::walk_beside(
         beside,
@@ -145,6 +166,7 @@ fn inspection_of_text(
     part: Part,
     mut inspection: Inspection<'_>,
 ) -> Report {
+    inspection.is_small = text.len() <= SMALL_BYTES;
     let mut steps = Steps::for_bytes(text.len());
     let coverage = credenza_event::walk_text(text, role, part, &mut steps, &mut inspection);
     inspection.report(text.len(), coverage, &steps)
@@ -166,6 +188,10 @@ struct Inspection<'k> {
     gated: bool,
     watch: Hot,
     complete: bool,
+    /// True for an event that is small enough for its long texts to be judged whole.
+    is_small: bool,
+    /// What stood in long texts so far.
+    seen: Seen,
     /// What could do harm in the answer, if somebody asks.
     reflections: Option<&'k mut Reflections>,
 }
@@ -181,8 +207,28 @@ impl<'k> Inspection<'k> {
             gated,
             watch: watch.0,
             complete: true,
+            is_small: false,
+            seen: Seen::new(),
             reflections: None,
         }
+    }
+
+    /// What the detector finds in a form, or in a piece of one.
+    fn evidence(
+        &mut self,
+        detector: &'static dyn Detector,
+        form: &Form<'_>,
+        steps: &mut Steps,
+    ) -> Option<Evidence> {
+        let judgement = steps.at_price(detector.price(), |steps| {
+            if steps.take(CALL_STEPS) {
+                detector.judge(form, steps)
+            } else {
+                Judgement::UNPAID
+            }
+        });
+        self.complete &= judgement.complete;
+        judgement.evidence
     }
 
     /// How sure the detector is of something, if it found anything.
@@ -192,12 +238,64 @@ impl<'k> Inspection<'k> {
         form: &Form<'_>,
         steps: &mut Steps,
     ) -> Option<Confidence> {
-        let judgement = detector.judge(form, steps);
-        self.complete &= judgement.complete;
-        if let Some(evidence) = &judgement.evidence {
-            self.note(detector, form, evidence);
+        let evidence = self.evidence(detector, form, steps)?;
+        self.note(detector, form, &evidence);
+        Some(evidence.confidence)
+    }
+
+    /// The same, piece by piece.
+    fn judge_pieces(
+        &mut self,
+        detector: &'static dyn Detector,
+        form: &Form<'_>,
+        pieces: impl Iterator<Item = Range<usize>>,
+        steps: &mut Steps,
+    ) -> Option<Confidence> {
+        let mut strongest: Option<Evidence> = None;
+        for range in pieces {
+            let piece = pieces::piece(form, &range);
+            if let Some(mut found) = self.evidence(detector, &piece, steps) {
+                found.span = found.span.behind(range.start);
+                if strongest.is_none_or(|old| old.confidence < found.confidence) {
+                    strongest = Some(found);
+                }
+            }
+            // Nothing surer will be found.
+            if strongest.is_some_and(|found| found.confidence == Confidence::High) {
+                break;
+            }
         }
-        judgement.evidence.map(|evidence| evidence.confidence)
+        self.note(detector, form, &strongest?);
+        strongest.map(|found| found.confidence)
+    }
+
+    /// How sure the rules that are hot for a form are of something.
+    fn judge_hot(&mut self, form: &Form<'_>, steps: &mut Steps) -> Option<Confidence> {
+        let is_whole = form.text.len() <= WHOLE_BYTES
+            || self.is_small && form.text.len().saturating_mul(WHOLE_PRICE) <= left(steps);
+        let mut suspected = None;
+        if !self.gated || is_whole {
+            let hot = if self.gated {
+                gate::hot(form)
+            } else {
+                Hot::ALL
+            };
+            for detector in hot.within(self.watch).detectors() {
+                suspected = suspected.max(self.judge(detector, form, steps));
+            }
+            return suspected;
+        }
+        let pieces = Pieces::of(form, &mut self.seen, self.key);
+        for rule in pieces.rules().within(self.watch).each() {
+            for detector in rule.detectors() {
+                suspected = suspected.max(if detector.is_local() {
+                    self.judge_pieces(detector, form, pieces.for_rule(rule), steps)
+                } else {
+                    self.judge(detector, form, steps)
+                });
+            }
+        }
+        suspected
     }
 
     /// True if a finding of this confidence finds no place any more.
@@ -295,16 +393,12 @@ impl Visitor for Inspection<'_> {
         if self.is_full_of(Confidence::High) && self.dropped >= DROPPED_MAX {
             return;
         }
-        let hot = if self.gated {
-            gate::hot(form)
-        } else {
-            Hot::ALL
-        };
-        let hot = hot.within(self.watch);
-        let mut suspected = None;
-        for detector in hot.detectors() {
-            suspected = suspected.max(self.judge(detector, form, steps));
+        // The gate looks at each byte once.
+        if !steps.take(form.text.len().saturating_add(FORM_STEPS)) {
+            self.complete = false;
+            return;
         }
+        let suspected = self.judge_hot(form, steps);
         if let Some(reflections) = &mut self.reflections {
             reflections.see(form, suspected);
         }

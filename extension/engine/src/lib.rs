@@ -44,8 +44,10 @@ mod lexicon;
 mod mask;
 mod name;
 mod operand;
+mod pieces;
 mod prose;
 mod report;
+mod sought;
 
 #[cfg(test)]
 mod cost;

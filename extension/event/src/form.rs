@@ -176,6 +176,16 @@ impl Span {
         }
     }
 
+    /// The same range of a text with `bytes` more at its front.
+    #[must_use]
+    pub fn behind(self, bytes: usize) -> Self {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        Self {
+            start: self.start.saturating_add(bytes),
+            end: self.end.saturating_add(bytes),
+        }
+    }
+
     /// How many bytes are in the range.
     pub(crate) fn bytes(self) -> u32 {
         self.end.saturating_sub(self.start)

@@ -36,6 +36,10 @@ impl Detector for CodeInjection {
         &RULE
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let (found, complete) = search::strongest(form, steps);
         let evidence = found.map(|found| Evidence {

@@ -42,6 +42,14 @@ impl Detector for CommandInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let (found, complete) = search::strongest(form, steps);
         let evidence = found.map(|found| Evidence {

@@ -13,6 +13,7 @@ use credenza_event::{Form, Part, Shape, Span, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -31,6 +32,10 @@ pub struct ComplexityBomb;
 impl Detector for ComplexityBomb {
     fn rule(&self) -> &'static Rule {
         &RULE
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
@@ -184,25 +189,23 @@ fn nesting(text: &[u8]) -> Option<Evidence> {
     }
     let (mut open, mut since) = (0_usize, 0_usize);
     // The gate shows nobody a text without two of one kind in a row.
-    let (mut before, mut is_row) = (0, false);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'(' | b'[' | b'{' => {
+    let mut is_row = false;
+    for at in sought::all(text, 0, *b"([{)]}") {
+        match text.get(at) {
+            Some(byte @ (b'(' | b'[' | b'{')) => {
                 if open == 0 {
                     since = at;
                 }
                 open = open.saturating_add(1);
-                is_row |= before == *byte;
+                is_row |= at > 0 && text.get(at.saturating_sub(1)) == Some(byte);
                 let is_dense = at.saturating_sub(since) <= NESTING_BYTES;
                 if open >= NESTING_MAX && is_dense && is_row {
                     let place = (since, at.saturating_add(1));
                     return Some(evidence(Confidence::Medium, "brackets", "nesting", place));
                 }
             }
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
+            _ => open = open.saturating_sub(1),
         }
-        before = *byte;
     }
     None
 }

@@ -59,6 +59,14 @@ impl Detector for CrossSiteScripting {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        5
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // The tokenizer reads each byte once, and once more in attributes with markup in them.
         if !steps.take(form.text.len()) {

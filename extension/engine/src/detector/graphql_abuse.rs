@@ -36,6 +36,10 @@ impl Detector for GraphqlAbuse {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let none = |complete| Judgement {
             evidence: None,

@@ -33,6 +33,10 @@ impl Detector for JndiLookup {
         &RULE
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // What a lookup spells is written once more into each lookup around it.
         if !steps.take(form.text.len().saturating_mul(2)) {

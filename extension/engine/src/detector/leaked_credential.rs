@@ -35,6 +35,10 @@ impl Detector for LeakedCredential {
         &RULE
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let mut judgement = Judgement::CLEAN;
         if is_meant(form) || gate::is_plain(form.text, form.classes, form.part) {

@@ -160,6 +160,14 @@ impl Judgement {
 pub trait Detector: Sync {
     /// The rule's identity.
     fn rule(&self) -> &'static Rule;
+    /// What it costs to look at a byte, in steps.
+    fn price(&self) -> u8 {
+        1
+    }
+    /// Whether what it finds is told by what stands around it, however long the text is.
+    fn is_local(&self) -> bool {
+        false
+    }
     /// Judges one form that the gate called hot for this detector; nothing where shapes are all
     /// that it judges.
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

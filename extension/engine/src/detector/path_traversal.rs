@@ -36,6 +36,10 @@ impl Detector for PathTraversal {
         &RULE
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
             return Judgement::UNPAID;

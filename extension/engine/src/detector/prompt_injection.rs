@@ -31,6 +31,14 @@ impl Detector for PromptInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        10
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if form.part == Part::Key {
             return Judgement::CLEAN;

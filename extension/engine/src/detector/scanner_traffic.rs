@@ -32,6 +32,14 @@ impl Detector for ScannerTraffic {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text.get(..TEXT_BYTES_MAX).unwrap_or(form.text);
         if !steps.take(text.len()) {

@@ -38,6 +38,14 @@ impl Detector for ServerSideRequestForgery {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
             return Judgement::UNPAID;

@@ -40,6 +40,14 @@ impl Detector for SqlInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        3
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let (candidate, complete) = context::strongest(form.text, steps);
         let Some(candidate) = candidate else {

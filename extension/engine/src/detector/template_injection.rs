@@ -36,6 +36,14 @@ impl Detector for TemplateInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         if !steps.take(form.text.len()) {
             return Judgement::UNPAID;

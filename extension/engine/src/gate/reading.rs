@@ -4,6 +4,7 @@
 use wide::u8x16;
 
 use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, word};
+use crate::sought::within;
 
 /// Bytes of a block.
 const BYTES: usize = 16;
@@ -62,15 +63,6 @@ fn short(text: &[u8]) -> u128 {
                 .fold(0, |bits, byte| bits << 8 | u128::from(*byte)),
         },
     }
-}
-
-/// Bytes between two others, both included.
-#[inline]
-fn within(bytes: u8x16, from: u8, to: u8) -> u8x16 {
-    let offset = bytes - u8x16::splat(from);
-    offset
-        .min(u8x16::splat(to.saturating_sub(from)))
-        .simd_eq(offset)
 }
 
 /// The signals of a text, in one pass.

@@ -101,7 +101,7 @@ const fn table() -> Table {
 }
 
 /// The detectors that have to look at a text with these signals.
-pub(super) fn wakes(seen: Signals) -> Hot {
+pub(crate) fn wakes(seen: Signals) -> Hot {
     let mut hot = 0_u64;
     let mut left = seen.bits() & TABLE.keys;
     while left != 0 {

@@ -7,6 +7,9 @@ use memchr::memchr;
 use super::rewrite::rewrite;
 use crate::text;
 
+/// How many characters of base64 hold two units of UTF-16.
+const UNITS_OF_TWO: usize = 6;
+
 /// True if a shifted sequence may start at some plus sign.
 pub(super) fn may_be(text: &[u8]) -> bool {
     memchr::memchr_iter(b'+', text).any(|at| text.get(at.saturating_add(1)) == Some(&b'A'))
@@ -39,10 +42,12 @@ fn one<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
             read = at.saturating_add(1);
         }
     }
-    if read == 0 {
+    let rest = packed.get(read..)?;
+    // One sign out of a row that goes on with something else is chance, of which base64 is full.
+    let goes_on = rest.first().is_some_and(|char| six_bits(*char).is_some());
+    if read == 0 || read < UNITS_OF_TWO && goes_on {
         return None;
     }
-    let rest = packed.get(read..)?;
     Some(rest.strip_prefix(b"-").unwrap_or(rest))
 }
 

@@ -15,6 +15,7 @@ use super::worth::{self, Break, Command};
 use crate::gate;
 use crate::prose;
 use crate::report::Confidence;
+use crate::sought;
 
 /// A command that is worth something.
 #[derive(Clone, Copy, Debug)]
@@ -143,11 +144,10 @@ impl<'t> Search<'t, '_> {
     fn breaks(&mut self) {
         let mut at = 0_usize;
         while !self.is_done() {
-            let rest = self.text.get(at..).unwrap_or_default();
-            let Some(next) = rest.iter().position(|byte| spelling::is_break(*byte)) else {
+            let Some(next) = sought::first(self.text, at, spelling::BREAKS) else {
                 return;
             };
-            at = self.break_at(at.saturating_add(next));
+            at = self.break_at(next);
         }
     }
 

@@ -24,11 +24,11 @@ pub(super) fn is_mark(byte: u8) -> bool {
 
 /// True for signs behind which a command may stand.
 pub(super) fn is_break(byte: u8) -> bool {
-    matches!(
-        byte,
-        b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'$' | b'<' | b'>'
-    )
+    BREAKS.contains(&byte)
 }
+
+/// Those signs.
+pub(super) const BREAKS: [u8; 9] = *b";|&\n\r`$<>";
 
 /// `$(RM)`, `FETCH 7`: names of commands are not written in capitals, save on Windows.
 pub(super) fn is_shouted(word: &Word<'_>, break_out: Break) -> bool {

@@ -72,6 +72,19 @@ pub(super) fn strongest(source: &[u8]) -> Option<Found> {
         found: None,
     };
     while let Some(&byte) = source.get(evaluator.at) {
+        if evaluator.depth == 0 && byte != b'{' {
+            // Outside of a lookup only what opens one counts.
+            let rest = source.get(evaluator.at..).unwrap_or(&[]);
+            let Some(brace) = memchr::memchr(b'{', rest) else {
+                break;
+            };
+            evaluator.at = evaluator.at.saturating_add(brace);
+            evaluator.last = source
+                .get(evaluator.at.saturating_sub(1))
+                .copied()
+                .unwrap_or(0);
+            continue;
+        }
         evaluator.at = evaluator.at.saturating_add(1);
         evaluator.read(byte);
         if evaluator

@@ -7,6 +7,7 @@ use super::place::{self, Bounds, Place};
 use super::target::Worth;
 use super::wrapper;
 use crate::report::Confidence;
+use crate::sought;
 
 /// A path that is worth something.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,12 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
     let mut best = stream(text);
     let mut bounds = None;
     let mut at = 0_usize;
-    while at < text.len() {
+    // What stands in a row with none of these signs is no path.
+    while let Some(sign) = sought::first(text, at, *b"/\\%\xe2:") {
+        let before = text.get(at..sign).unwrap_or_default();
+        let ends = |byte: &u8| BYTES.get(usize::from(*byte)) == Some(&ENDS);
+        let begin = before.iter().rposition(ends);
+        at = at.saturating_add(begin.map_or(0, |end| end.saturating_add(1)));
         let Token { end, is_path } = token(text, at);
         if is_path && let Some(found) = judge(form, &mut bounds, at, end) {
             if best.is_none_or(|best| best.confidence < found.confidence) {

@@ -382,10 +382,11 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let mut end = start;
         while let Some(byte) = self.text.get(end) {
-            // A no-break space ends a word in every dialect, alone and as UTF-8.
             let next = end.saturating_add(1);
-            let spaced = *byte == 0xa0 || self.text.get(next) == Some(&0xa0);
-            if !is_word_byte(*byte) && (!matches!(byte, 0xa0 | 0xc2) || spaced) {
+            // A no-break space ends a word in every dialect, alone and as UTF-8.
+            let goes_on =
+                is_word_byte(*byte) || *byte == 0xc2 && self.text.get(next) != Some(&0xa0);
+            if !goes_on {
                 break;
             }
             end = next;

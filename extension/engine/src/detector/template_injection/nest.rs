@@ -7,6 +7,7 @@ use super::meaning::{Place, is_quote};
 use super::opening::{self, Kind, is_opening};
 use super::stand::{ARITHMETIC, Found, Grade, ROOT, Sign};
 use super::word::{Roles, roles};
+use crate::sought;
 
 /// An expression that is open.
 #[derive(Clone, Copy)]
@@ -63,6 +64,10 @@ pub(super) fn read(text: &[u8]) -> Found {
     };
     while let Some(&byte) = text.get(pass.at) {
         if pass.depth == 0 {
+            if pass.is_settled() {
+                pass.skip();
+                continue;
+            }
             pass.outside(byte);
         } else {
             pass.inside(byte);
@@ -78,6 +83,33 @@ impl<'t> Pass<'t> {
 
     fn byte(&self, from: usize) -> u8 {
         self.text.get(from).copied().unwrap_or(0)
+    }
+
+    /// True if what stands outside of expressions has shown all that it can, save how much it is.
+    fn is_settled(&self) -> bool {
+        let found = &self.found;
+        let is_left = self.kinds != 0 || found.left > 1 && found.left_is_loose;
+        let is_between = found.left > 0 || self.kinds != 0;
+        is_left && is_between && found.is_mixed && self.letters && !found.row.is_open
+    }
+
+    /// Passes what opens nothing, and looks at what may open something.
+    fn skip(&mut self) {
+        let next = sought::first(self.text, self.at, opening::OPENINGS);
+        let passed = self.text.get(self.at..next.unwrap_or(self.text.len()));
+        let passed = passed.unwrap_or(&[]);
+        let blank = passed.iter().filter(|byte| byte.is_ascii_whitespace());
+        let others = passed.len().saturating_sub(blank.count());
+        let found = &mut self.found;
+        found.has_lines = found.has_lines || passed.contains(&b'\n');
+        found.outside = found.outside.saturating_add(others);
+        if self.kinds == 0 {
+            found.left = found.left.saturating_add(others);
+        }
+        self.at = self.at.saturating_add(passed.len());
+        if let Some(&byte) = self.text.get(self.at) {
+            self.outside(byte);
+        }
     }
 
     fn outside(&mut self, byte: u8) {

@@ -97,11 +97,11 @@ pub(super) fn at(text: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
 /// True for the first byte of an opening sign.
 #[inline]
 pub(super) fn is_opening(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'{' | b'$' | b'#' | b'*' | b'@' | b'~' | b'%' | b'<' | b'['
-    )
+    OPENINGS.contains(&byte)
 }
+
+/// Those first bytes.
+pub(super) const OPENINGS: [u8; 9] = *b"{$#*@~%<[";
 
 fn name_len(text: &[u8]) -> usize {
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
