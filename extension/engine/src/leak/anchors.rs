@@ -16,21 +16,30 @@ const WORDS: usize = 1 << (HASH_BITS - 6);
 const BUCKET_BITS: u32 = 10;
 const BUCKETS: usize = 1 << BUCKET_BITS;
 
-/// A window of an anchor.
-#[derive(Clone, Copy)]
+/// A window of an anchor: whose it is, and its offset there.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Entry {
-    window: u32,
-    detector: u8,
-    /// The window's offset in its anchor.
+    anchor: u16,
     offset: u8,
-    which: u16,
 }
 
+/// An anchor: where its bytes stand among those of all, and what it is the anchor of.
+#[derive(Clone, Copy)]
+struct Anchor {
+    at: u16,
+    which: u16,
+    len: u8,
+    detector: u8,
+}
+
+/// All of it without a pointer, each of which would be filled in at every start.
 struct Table {
     bits: [u64; WORDS],
     /// Where the entries of each bucket end.
     ends: [u16; BUCKETS + 1],
     entries: [Entry; ENTRIES],
+    anchors: [Anchor; COUNT],
+    bytes: [u8; BYTES],
 }
 
 static TABLE: Table = table();
@@ -38,7 +47,9 @@ static TABLE: Table = table();
 /// What may follow an anchor of three bytes, which has no second window: a body.
 const FOLLOWING: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-const ENTRIES: usize = entries();
+const ENTRIES: usize = sizes().0;
+const COUNT: usize = sizes().1;
+const BYTES: usize = sizes().2;
 
 const fn hash(window: u32) -> u32 {
     window.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)
@@ -67,8 +78,8 @@ const fn commonness(byte: u8) -> u32 {
 )]
 mod build {
     use super::{
-        ANCHORS, BUCKET_BITS, BUCKETS, COMMON, ENTRIES, Entry, FOLLOWING, HASH_BITS, ROW_BYTES,
-        STRIDE, Table, WINDOW_BYTES, WORDS, commonness, hash,
+        ANCHORS, Anchor, BUCKET_BITS, BUCKETS, BYTES, COMMON, COUNT, ENTRIES, Entry, FOLLOWING,
+        HASH_BITS, ROW_BYTES, STRIDE, Table, WINDOW_BYTES, WORDS, commonness, hash,
     };
 
     /// A bit for the hash of each common window.
@@ -94,23 +105,27 @@ mod build {
         COMMON_BITS[hash / 64] >> (hash % 64) & 1 == 1
     }
 
-    /// How many windows all anchors have in the table.
-    pub(super) const fn entries() -> usize {
-        let (mut count, mut detector) = (0, 0);
+    /// How many windows all anchors have in the table, how many anchors there are, and how many
+    /// bytes they have.
+    pub(super) const fn sizes() -> (usize, usize, usize) {
+        let (mut windows, mut count, mut bytes, mut detector) = (0, 0, 0, 0);
         while detector < ANCHORS.len() {
             let mut which = 0;
             while which < ANCHORS[detector].len() {
-                let is_short = ANCHORS[detector][which].len() == WINDOW_BYTES;
-                count += if is_short {
+                let len = ANCHORS[detector][which].len();
+                assert!(len >= WINDOW_BYTES, "an anchor has three bytes at least");
+                windows += if len == WINDOW_BYTES {
                     1 + FOLLOWING.len()
                 } else {
                     STRIDE
                 };
+                count += 1;
+                bytes += len;
                 which += 1;
             }
             detector += 1;
         }
-        count
+        (windows, count, bytes)
     }
 
     const fn window(anchor: &[u8], at: usize) -> u32 {
@@ -138,50 +153,79 @@ mod build {
         best
     }
 
-    const NONE: Entry = Entry {
-        window: 0,
-        detector: 0,
-        offset: 0,
-        which: 0,
-    };
-
-    /// All entries, in the order of the anchors.
-    const fn listed() -> [Entry; ENTRIES] {
-        let mut all = [NONE; ENTRIES];
-        let (mut count, mut detector) = (0, 0);
+    /// All anchors, and the bytes of all.
+    const fn anchors() -> ([Anchor; COUNT], [u8; BYTES]) {
+        let none = Anchor {
+            at: 0,
+            which: 0,
+            len: 0,
+            detector: 0,
+        };
+        let (mut anchors, mut bytes) = ([none; COUNT], [0; BYTES]);
+        let (mut count, mut end, mut detector) = (0, 0, 0);
         while detector < ANCHORS.len() {
             let mut which = 0;
             while which < ANCHORS[detector].len() {
                 let anchor = ANCHORS[detector][which].as_bytes();
-                assert!(
-                    anchor.len() >= WINDOW_BYTES,
-                    "an anchor has three bytes at least"
-                );
-                let mut parity = 0;
-                while parity < STRIDE {
-                    let mut entry = NONE;
-                    entry.detector = detector as u8;
-                    entry.which = which as u16;
-                    if anchor.len() == WINDOW_BYTES && parity == 1 {
-                        let mut next = 0;
-                        while next < FOLLOWING.len() {
-                            entry.offset = 1;
-                            let bytes = [anchor[1], anchor[2], FOLLOWING[next], 0];
-                            entry.window = u32::from_le_bytes(bytes);
-                            all[count] = entry;
-                            count += 1;
-                            next += 1;
-                        }
-                    } else {
-                        let at = rarest(anchor, parity);
-                        entry.offset = at as u8;
-                        entry.window = window(anchor, at);
-                        all[count] = entry;
-                        count += 1;
-                    }
-                    parity += 1;
+                anchors[count] = Anchor {
+                    at: end as u16,
+                    which: which as u16,
+                    len: anchor.len() as u8,
+                    detector: detector as u8,
+                };
+                let mut at = 0;
+                while at < anchor.len() {
+                    bytes[end] = anchor[at];
+                    (at, end) = (at + 1, end + 1);
                 }
-                which += 1;
+                (which, count) = (which + 1, count + 1);
+            }
+            detector += 1;
+        }
+        (anchors, bytes)
+    }
+
+    const NONE: Entry = Entry {
+        anchor: 0,
+        offset: 0,
+    };
+
+    /// All windows with their entries, in the order of the anchors.
+    const fn listed() -> [(u32, Entry); ENTRIES] {
+        let mut all = [(0, NONE); ENTRIES];
+        let (mut count, mut number, mut detector) = (0, 0, 0);
+        while detector < ANCHORS.len() {
+            let mut which = 0;
+            while which < ANCHORS[detector].len() {
+                let anchor = ANCHORS[detector][which].as_bytes();
+                let even = rarest(anchor, 0);
+                let entry = Entry {
+                    anchor: number,
+                    offset: even as u8,
+                };
+                all[count] = (window(anchor, even), entry);
+                count += 1;
+                if anchor.len() == WINDOW_BYTES {
+                    let mut next = 0;
+                    while next < FOLLOWING.len() {
+                        let bytes = [anchor[1], anchor[2], FOLLOWING[next], 0];
+                        let entry = Entry {
+                            anchor: number,
+                            offset: 1,
+                        };
+                        all[count] = (u32::from_le_bytes(bytes), entry);
+                        (next, count) = (next + 1, count + 1);
+                    }
+                } else {
+                    let odd = rarest(anchor, 1);
+                    let entry = Entry {
+                        anchor: number,
+                        offset: odd as u8,
+                    };
+                    all[count] = (window(anchor, odd), entry);
+                    count += 1;
+                }
+                (which, number) = (which + 1, number + 1);
             }
             detector += 1;
         }
@@ -194,10 +238,12 @@ mod build {
             bits: [0; WORDS],
             ends: [0; BUCKETS + 1],
             entries: [NONE; ENTRIES],
+            anchors: anchors().0,
+            bytes: anchors().1,
         };
         let mut at = 0;
         while at < ENTRIES {
-            let hash = hash(listed[at].window) as usize;
+            let hash = hash(listed[at].0) as usize;
             table.bits[hash / 64] |= 1 << (hash % 64);
             table.ends[(hash >> (HASH_BITS - BUCKET_BITS)) + 1] += 1;
             at += 1;
@@ -210,9 +256,9 @@ mod build {
         let mut free = table.ends;
         at = 0;
         while at < ENTRIES {
-            let hash = hash(listed[at].window) as usize;
+            let hash = hash(listed[at].0) as usize;
             let bucket = hash >> (HASH_BITS - BUCKET_BITS);
-            table.entries[free[bucket] as usize] = listed[at];
+            table.entries[free[bucket] as usize] = listed[at].1;
             free[bucket] += 1;
             at += 1;
         }
@@ -220,7 +266,7 @@ mod build {
     }
 }
 
-use self::build::{entries, table};
+use self::build::{sizes, table};
 
 /// True if some anchor may have this window.
 #[inline]
@@ -272,19 +318,29 @@ fn confirm(text: &[u8], window: u32, at: usize, visit: &mut impl FnMut(usize, us
     let entries = TABLE
         .entries
         .get(end(bucket)..end(bucket.saturating_add(1)));
+    let mut met = None;
     for entry in entries.unwrap_or_default() {
-        if entry.window != window {
+        // An anchor of three bytes has many windows, which may share a bucket.
+        if met == Some(*entry) {
             continue;
         }
-        let (detector, which) = (usize::from(entry.detector), usize::from(entry.which));
-        let anchor = ANCHORS.get(detector).and_then(|anchors| anchors.get(which));
+        met = Some(*entry);
+        let Some(anchor) = TABLE.anchors.get(usize::from(entry.anchor)) else {
+            continue;
+        };
+        let from = usize::from(anchor.at);
+        let to = from.saturating_add(usize::from(anchor.len));
+        let bytes = TABLE.bytes.get(from..to).unwrap_or_default();
         let start = at.checked_sub(usize::from(entry.offset));
-        if let (Some(anchor), Some(start)) = (anchor, start)
-            && text
-                .get(start..)
-                .is_some_and(|rest| rest.starts_with(anchor.as_bytes()))
+        let rest = start.and_then(|start| text.get(start..));
+        if let (Some(start), Some(rest)) = (start, rest)
+            && rest.starts_with(bytes)
         {
-            visit(detector, which, start);
+            visit(
+                usize::from(anchor.detector),
+                usize::from(anchor.which),
+                start,
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 //! It never tries a secret, and never keeps one.
 //!
 #![doc = include_str!("leaked_secret.md")]
+mod compact;
 mod form;
 mod forms;
 mod pem;
@@ -19,7 +20,8 @@ use super::{Leak, LeakDetector, Leaks, Media, OutputText, each_anchor_of};
 use crate::detector::Rule;
 use crate::report::Confidence;
 
-use self::form::{Form, Found, Kind};
+use self::compact::TABLE;
+use self::form::{Found, Kind, Row};
 use self::forms::FORMS;
 pub(crate) use self::proof::is_aws_secret;
 use self::table::KINDS;
@@ -80,7 +82,7 @@ impl LeakDetector for LeakedSecret {
 
 /// The secret around an anchor of a form, and its kind.
 fn secret(text: &OutputText<'_>, which: usize, at: usize) -> Option<(&'static Kind, Found)> {
-    let form: &Form = FORMS.get(which)?;
+    let form = TABLE.rows.get(which)?;
     let found = form.find(text, at)?;
     Some((KINDS.get(usize::from(form.kind))?, found))
 }
@@ -91,7 +93,7 @@ fn secret(text: &OutputText<'_>, which: usize, at: usize) -> Option<(&'static Ki
 pub(crate) fn each_in_event(text: &[u8], mut visit: impl FnMut(&'static str, usize, usize, bool)) {
     let text = OutputText::whole(text, Media::Text);
     each_anchor_of(&RULE, text.bytes, |which, at| {
-        let is_named = FORMS.get(which).is_some_and(Form::is_named);
+        let is_named = TABLE.rows.get(which).is_some_and(Row::is_named);
         let found = secret(&text, which, at).filter(|(kind, _)| kind.in_events && !is_named);
         if let Some((kind, found)) = found {
             let is_open = found.confidence != Some(Confidence::Low);

@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
     cwe: 359,
     ceiling: Confidence::Medium,
     is_on_by_default: true,
-    page: include_str!("personal_data.md"),
+    page: page!("personal_data.md"),
 };
 
 /// What the one pass looks for: names of national ids.

@@ -1,5 +1,6 @@
 //! The forms of secrets: what stands around an anchor, and where a secret begins and ends.
 //! It never backtracks: each part takes what it can, and looks at no byte twice.
+use super::compact::TABLE;
 use super::proof::{self, Proof};
 use crate::leak::OutputText;
 use crate::report::Confidence;
@@ -113,6 +114,43 @@ pub(super) const fn form(
     }
 }
 
+/// A form without pointers, each of which would be filled in at every start: texts stand among the
+/// bytes of all forms, and parts among all parts.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) kind: u8,
+    /// How long the anchor is.
+    pub(super) anchor: u8,
+    pub(super) begin: Piece,
+    pub(super) before: (Alphabet, u16, u16),
+    pub(super) first: u16,
+    pub(super) parts: u8,
+    pub(super) proof: Proof,
+}
+
+/// A text: where it stands among the bytes of all, and how long it is.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    pub(super) at: u16,
+    pub(super) len: u8,
+}
+
+impl Piece {
+    fn bytes(self) -> &'static [u8] {
+        let from = usize::from(self.at);
+        let to = from.saturating_add(usize::from(self.len));
+        TABLE.bytes.get(from..to).unwrap_or_default()
+    }
+}
+
+/// A part behind an anchor, as it is kept.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    Text(Piece),
+    Run(Alphabet, u16, u16),
+    Value,
+}
+
 /// Where a secret stands, how far was looked, and how sure it is, if not as its kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
@@ -123,41 +161,47 @@ pub(crate) struct Found {
     pub(crate) confidence: Option<Confidence>,
 }
 
-impl Form {
+impl Row {
     /// True if a name tells that what follows it is a secret.
     pub(crate) fn is_named(&self) -> bool {
-        matches!(self.parts.first(), Some(Part::Value))
+        matches!(self.steps().first(), Some(Step::Value))
+    }
+
+    fn steps(&self) -> &'static [Step] {
+        let from = usize::from(self.first);
+        let to = from.saturating_add(usize::from(self.parts));
+        TABLE.steps.get(from..to).unwrap_or_default()
     }
 
     /// The secret around an anchor.
     pub(crate) fn find(&self, text: &OutputText<'_>, at: usize) -> Option<Found> {
         let first = self.first(text.bytes, at)?;
         if self.proof.is_whole() {
-            return self.proof.find(text, at, self.anchor.len());
+            return self.proof.find(text, at, usize::from(self.anchor));
         }
-        let (mut start, mut body) = (first, at.saturating_add(self.anchor.len()));
+        let (mut start, mut body) = (first, at.saturating_add(usize::from(self.anchor)));
         let mut end = body;
         let mut last = None;
         if !self.is_named() && !is_free(text.bytes, first) {
             return None;
         }
-        for (number, part) in self.parts.iter().enumerate() {
+        for (number, part) in self.steps().iter().enumerate() {
             match *part {
-                Part::Text(part) => {
-                    let rest = text.from(end);
-                    if !rest.starts_with(part.as_bytes()) {
+                Step::Text(piece) => {
+                    let part = piece.bytes();
+                    if !text.from(end).starts_with(part) {
                         return None;
                     }
                     end = end.saturating_add(part.len());
                 }
-                Part::Run(alphabet, least, most) => {
-                    let is_last = number.saturating_add(1) == self.parts.len();
+                Step::Run(alphabet, least, most) => {
+                    let is_last = number.saturating_add(1) == usize::from(self.parts);
                     let len = run(text.from(end), alphabet, least, most, is_last)?;
                     end = end.saturating_add(len);
                     last = Some(alphabet);
                 }
-                Part::Value => {
-                    start = value(text.bytes, at, self.anchor.len())?;
+                Step::Value => {
+                    start = value(text.bytes, at, usize::from(self.anchor))?;
                     (body, end) = (start, start);
                 }
             }
@@ -168,7 +212,7 @@ impl Form {
         }
         // What stands before the anchor is of the body, too, but for the text it begins with.
         let from = if first < at {
-            first.saturating_add(self.before.0.len())
+            first.saturating_add(usize::from(self.begin.len))
         } else {
             body
         };
@@ -183,7 +227,7 @@ impl Form {
 
     /// Where the form begins: at its anchor, or with the run before it.
     fn first(&self, text: &[u8], at: usize) -> Option<usize> {
-        let (begin, alphabet, least, most) = self.before;
+        let (begin, (alphabet, least, most)) = (self.begin.bytes(), self.before);
         if most == 0 {
             return Some(at);
         }
@@ -198,7 +242,7 @@ impl Form {
             let len = len.checked_sub(escape)?;
             let first = at.checked_sub(len)?;
             let fits = (least.saturating_add(begin.len())..=most).contains(&len);
-            let begins = text.get(first..)?.starts_with(begin.as_bytes());
+            let begins = text.get(first..)?.starts_with(begin);
             (fits && begins && is_free(text, first)).then_some(first)
         })
     }

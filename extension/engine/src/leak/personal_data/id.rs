@@ -6,8 +6,8 @@ use super::digits::Number;
 
 /// An id of some country.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Id {
-    pub(super) kind: &'static str,
+struct Id {
+    kind: &'static str,
     /// How many letters and digits it may have.
     lengths: &'static [usize],
     /// True for letters and digits, in capitals and without signs, that are one.
@@ -22,19 +22,19 @@ const fn id(kind: &'static str, lengths: &'static [usize], is_one: fn(&[u8]) -> 
     }
 }
 
-pub(super) const SPAIN: Id = id("spain-dni", &[9], spain);
-pub(super) const ITALY: Id = id("italy-codice-fiscale", &[16], italy);
-pub(super) const FRANCE: Id = id("france-nir", &[15], france);
-pub(super) const GERMANY: Id = id("germany-tax-id", &[11], |text| {
+const SPAIN: Id = id("spain-dni", &[9], spain);
+const ITALY: Id = id("italy-codice-fiscale", &[16], italy);
+const FRANCE: Id = id("france-nir", &[15], france);
+const GERMANY: Id = id("germany-tax-id", &[11], |text| {
     at(text, 0) != 0x30 && of_digits(text, iso_11_10)
 });
-pub(super) const NETHERLANDS: Id = id("netherlands-bsn", &[9], |text| {
+const NETHERLANDS: Id = id("netherlands-bsn", &[9], |text| {
     of_digits(text, |digits| {
         let sum = weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]);
         sum % 11 == at(digits, 8)
     })
 });
-pub(super) const BELGIUM: Id = id("belgium-register-number", &[11], |text| {
+const BELGIUM: Id = id("belgium-register-number", &[11], |text| {
     of_digits(text, |digits| {
         let body = number(digits.get(..9).unwrap_or_default());
         let check = u64::from(two(digits, 9));
@@ -44,13 +44,13 @@ pub(super) const BELGIUM: Id = id("belgium-register-number", &[11], |text| {
             .any(|body| 97_u64.saturating_sub(body % 97) == check)
     })
 });
-pub(super) const POLAND: Id = id("poland-pesel", &[11], |text| {
+const POLAND: Id = id("poland-pesel", &[11], |text| {
     of_digits(text, |digits| {
         let sum = weighted(digits, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]);
         sum.is_multiple_of(10) && is_day(two(digits, 4), two(digits, 2) % 20)
     })
 });
-pub(super) const SWEDEN: Id = id("sweden-personnummer", &[10, 12], |text| {
+const SWEDEN: Id = id("sweden-personnummer", &[10, 12], |text| {
     of_digits(text, |digits| {
         let short = digits
             .get(digits.len().saturating_sub(10)..)
@@ -58,17 +58,17 @@ pub(super) const SWEDEN: Id = id("sweden-personnummer", &[10, 12], |text| {
         luhn(short) && is_day(two(short, 4), two(short, 2))
     })
 });
-pub(super) const FINLAND: Id = id("finland-hetu", &[10, 11], finland);
-pub(super) const DENMARK: Id = id("denmark-cpr", &[10], |text| {
+const FINLAND: Id = id("finland-hetu", &[10, 11], finland);
+const DENMARK: Id = id("denmark-cpr", &[10], |text| {
     of_digits(text, |digits| is_day(two(digits, 0), two(digits, 2)))
 });
-pub(super) const NORWAY: Id = id("norway-fodselsnummer", &[11], |text| {
+const NORWAY: Id = id("norway-fodselsnummer", &[11], |text| {
     of_digits(text, |digits| {
         weighted(digits, &[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]).is_multiple_of(11)
             && weighted(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
     })
 });
-pub(super) const PORTUGAL: Id = id("portugal-nif", &[9], |text| {
+const PORTUGAL: Id = id("portugal-nif", &[9], |text| {
     of_digits(text, |digits| {
         let rest = weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
         let check = if rest < 2 {
@@ -79,12 +79,12 @@ pub(super) const PORTUGAL: Id = id("portugal-nif", &[9], |text| {
         at(digits, 8) == check && matches!(at(digits, 0), 1 | 2 | 3 | 5 | 6 | 8 | 9)
     })
 });
-pub(super) const NHS: Id = id("britain-nhs-number", &[10], |text| {
+const NHS: Id = id("britain-nhs-number", &[10], |text| {
     of_digits(text, |digits| {
         weighted(digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
     })
 });
-pub(super) const NINO: Id = id("britain-national-insurance", &[9], |text| {
+const NINO: Id = id("britain-national-insurance", &[9], |text| {
     let (letters, rest) = text.split_at_checked(2).unwrap_or_default();
     let (digits, last) = rest.split_at_checked(6).unwrap_or_default();
     let is_letter = |byte: &u8| byte.is_ascii_uppercase() && !b"DFIQUV".contains(byte);
@@ -94,21 +94,21 @@ pub(super) const NINO: Id = id("britain-national-insurance", &[9], |text| {
         && matches!(last, [b'A'..=b'D'])
         && !is_made_up(digits)
 });
-pub(super) const CPF: Id = id("brazil-cpf", &[11], |text| of_digits(text, brazil));
-pub(super) const CNPJ: Id = id("brazil-cnpj", &[14], |text| of_digits(text, brazil_company));
-pub(super) const CHILE: Id = id("chile-rut", &[8, 9], chile);
-pub(super) const AADHAAR: Id = id("india-aadhaar", &[12], |text| {
+const CPF: Id = id("brazil-cpf", &[11], |text| of_digits(text, brazil));
+const CNPJ: Id = id("brazil-cnpj", &[14], |text| of_digits(text, brazil_company));
+const CHILE: Id = id("chile-rut", &[8, 9], chile);
+const AADHAAR: Id = id("india-aadhaar", &[12], |text| {
     at(text, 0) > 0x31 && of_digits(text, verhoeff)
 });
-pub(super) const CHINA: Id = id("china-resident-id", &[18], china);
-pub(super) const KOREA: Id = id("korea-resident-number", &[13], |text| {
+const CHINA: Id = id("china-resident-id", &[18], china);
+const KOREA: Id = id("korea-resident-number", &[13], |text| {
     of_digits(text, |digits| {
         let sum = weighted(digits, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]);
         let check = 11_u32.saturating_sub(sum % 11) % 10;
         check == at(digits, 12) && is_day(two(digits, 4), two(digits, 2))
     })
 });
-pub(super) const JAPAN: Id = id("japan-my-number", &[12], |text| {
+const JAPAN: Id = id("japan-my-number", &[12], |text| {
     of_digits(text, |digits| {
         let rest = weighted(digits, &[6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
         let check = if rest < 2 {
@@ -119,7 +119,7 @@ pub(super) const JAPAN: Id = id("japan-my-number", &[12], |text| {
         check == at(digits, 11)
     })
 });
-pub(super) const TURKEY: Id = id("turkey-kimlik", &[11], |text| {
+const TURKEY: Id = id("turkey-kimlik", &[11], |text| {
     of_digits(text, |digits| {
         let odd = weighted(digits, &[7, 0, 7, 0, 7, 0, 7, 0, 7]);
         let even = weighted(digits, &[0, 9, 0, 9, 0, 9, 0, 9, 0]);
@@ -129,23 +129,23 @@ pub(super) const TURKEY: Id = id("turkey-kimlik", &[11], |text| {
             && all % 10 == at(digits, 10)
     })
 });
-pub(super) const TFN: Id = id("australia-tax-file-number", &[9], |text| {
+const TFN: Id = id("australia-tax-file-number", &[9], |text| {
     of_digits(text, |digits| {
         weighted(digits, &[1, 4, 3, 7, 5, 8, 6, 9, 10]).is_multiple_of(11)
     })
 });
-pub(super) const MEDICARE: Id = id("australia-medicare", &[10, 11], |text| {
+const MEDICARE: Id = id("australia-medicare", &[10, 11], |text| {
     of_digits(text, |digits| {
         let sum = weighted(digits, &[1, 3, 7, 9, 1, 3, 7, 9]);
         sum % 10 == at(digits, 8) && (2..=6).contains(&at(digits, 0))
     })
 });
-pub(super) const CANADA: Id = id("canada-sin", &[9], |text| {
+const CANADA: Id = id("canada-sin", &[9], |text| {
     of_digits(text, |digits| {
         luhn(digits) && !matches!(at(digits, 0), 0 | 8)
     })
 });
-pub(super) const SSN: Id = id("usa-social-security", &[9], |text| {
+const SSN: Id = id("usa-social-security", &[9], |text| {
     of_digits(text, |digits| {
         let area = number(digits.get(..3).unwrap_or_default());
         let all = number(digits);
@@ -159,9 +159,60 @@ pub(super) const SSN: Id = id("usa-social-security", &[9], |text| {
     })
 });
 
+/// Declares all ids, and a bit for each.
+macro_rules! ids {
+    ($($name:ident $bit:literal,)+) => {
+        /// All ids, in the order of their bits.
+        static IDS: &[Id] = &[$($name,)+];
+
+        /// The bits of sets of ids.
+        pub(super) mod set {
+            $(pub(in super::super) const $name: u32 = 1 << $bit;)+
+        }
+    };
+}
+
+ids! {
+    SPAIN 0,
+    ITALY 1,
+    FRANCE 2,
+    GERMANY 3,
+    NETHERLANDS 4,
+    BELGIUM 5,
+    POLAND 6,
+    SWEDEN 7,
+    FINLAND 8,
+    DENMARK 9,
+    NORWAY 10,
+    PORTUGAL 11,
+    NHS 12,
+    NINO 13,
+    CPF 14,
+    CNPJ 15,
+    CHILE 16,
+    AADHAAR 17,
+    CHINA 18,
+    KOREA 19,
+    JAPAN 20,
+    TURKEY 21,
+    TFN 22,
+    MEDICARE 23,
+    CANADA 24,
+    SSN 25,
+}
+
+/// The id of one of a set of countries at a place.
+pub(super) fn of_set(set: u32, text: &[u8], start: usize) -> Option<Datum> {
+    let mut bits = (0..).zip(IDS);
+    bits.find_map(|(bit, id)| {
+        let is_asked = set.unbounded_shr(bit) & 1 == 1;
+        is_asked.then(|| id.find(text, start)).flatten()
+    })
+}
+
 impl Id {
     /// The id of this country at a place, if one stands there: where it ends.
-    pub(super) fn find(self, text: &[u8], start: usize) -> Option<Datum> {
+    fn find(&self, text: &[u8], start: usize) -> Option<Datum> {
         self.lengths.iter().find_map(|len| {
             let (taken, end) = take(text, start, *len)?;
             let is_one = (self.is_one)(taken.get(..*len)?);

@@ -2,17 +2,14 @@
 //! so is told by its name.
 //! It never trusts a name alone.
 use super::Datum;
-use super::id::{
-    AADHAAR, BELGIUM, CANADA, CHILE, CHINA, CNPJ, CPF, DENMARK, FINLAND, FRANCE, GERMANY, ITALY,
-    Id, JAPAN, KOREA, MEDICARE, NETHERLANDS, NHS, NINO, NORWAY, POLAND, PORTUGAL, SPAIN, SSN,
-    SWEDEN, TFN, TURKEY,
-};
+use super::id::of_set;
+use super::id::set::*;
 
 /// Short names, in small letters and in capitals, which stand in other words, too; and long ones.
 macro_rules! names {
     ($($lower:literal $upper:literal $ids:expr,)+; $($name:literal $of:expr,)+) => {
         /// Each name as it is looked for, and what it may be the name of.
-        const NAMES: &[(&str, &[Id])] = &[
+        const NAMES: &[(&str, u32)] = &[
             $(
                 (concat!("\"", $lower, "\""), $ids),
                 (concat!($lower, "="), $ids),
@@ -28,99 +25,119 @@ macro_rules! names {
 }
 
 names! {
-    "dni" "DNI" &[SPAIN],
-    "nif" "NIF" &[SPAIN, PORTUGAL],
-    "nie" "NIE" &[SPAIN],
-    "nir" "NIR" &[FRANCE],
-    "bsn" "BSN" &[NETHERLANDS],
-    "insz" "INSZ" &[BELGIUM],
-    "niss" "NISS" &[BELGIUM],
-    "pesel" "PESEL" &[POLAND],
-    "hetu" "HETU" &[FINLAND],
-    "cpr" "CPR" &[DENMARK],
-    "nhs" "NHS" &[NHS],
-    "nino" "NINO" &[NINO],
-    "cpf" "CPF" &[CPF],
-    "cnpj" "CNPJ" &[CNPJ],
-    "rut" "RUT" &[CHILE],
-    "rrn" "RRN" &[KOREA],
-    "tckn" "TCKN" &[TURKEY],
-    "tfn" "TFN" &[TFN],
-    "sin" "SIN" &[CANADA],
-    "ssn" "SSN" &[SSN],
+    "dni" "DNI" SPAIN,
+    "nif" "NIF" SPAIN | PORTUGAL,
+    "nie" "NIE" SPAIN,
+    "nir" "NIR" FRANCE,
+    "bsn" "BSN" NETHERLANDS,
+    "insz" "INSZ" BELGIUM,
+    "niss" "NISS" BELGIUM,
+    "pesel" "PESEL" POLAND,
+    "hetu" "HETU" FINLAND,
+    "cpr" "CPR" DENMARK,
+    "nhs" "NHS" NHS,
+    "nino" "NINO" NINO,
+    "cpf" "CPF" CPF,
+    "cnpj" "CNPJ" CNPJ,
+    "rut" "RUT" CHILE,
+    "rrn" "RRN" KOREA,
+    "tckn" "TCKN" TURKEY,
+    "tfn" "TFN" TFN,
+    "sin" "SIN" CANADA,
+    "ssn" "SSN" SSN,
     ;
-    "codiceFiscale" &[ITALY],
-    "codice_fiscale" &[ITALY],
-    "odice fiscale" &[ITALY],
-    "odice Fiscale" &[ITALY],
-    "numeroSecuriteSociale" &[FRANCE],
-    "numero_securite_sociale" &[FRANCE],
-    "curité sociale" &[FRANCE],
-    "steuerId" &[GERMANY],
-    "steuer_id" &[GERMANY],
-    "Steuer-ID" &[GERMANY],
-    "Steueridentifikationsnummer" &[GERMANY],
-    "burgerservicenummer" &[NETHERLANDS],
-    "Burgerservicenummer" &[NETHERLANDS],
-    "rijksregister" &[BELGIUM],
-    "Rijksregister" &[BELGIUM],
-    "egistre national" &[BELGIUM],
-    "ersonnummer" &[SWEDEN, NORWAY],
-    "ersonal_number" &[SWEDEN, NORWAY],
-    "enkilötunnus" &[FINLAND],
-    "ødselsnummer" &[NORWAY],
-    "odselsnummer" &[NORWAY],
-    "contribuinte" &[PORTUGAL],
-    "nhsNumber" &[NHS],
-    "nhs_number" &[NHS],
-    "nationalInsurance" &[NINO],
-    "national_insurance" &[NINO],
-    "National Insurance" &[NINO],
-    "aadhaar" &[AADHAAR],
-    "Aadhaar" &[AADHAAR],
-    "AADHAAR" &[AADHAAR],
-    "身份证" &[CHINA],
-    "residentId" &[CHINA, KOREA],
-    "주민등록번호" &[KOREA],
-    "マイナンバー" &[JAPAN],
-    "個人番号" &[JAPAN],
-    "myNumber" &[JAPAN],
-    "my_number" &[JAPAN],
-    "tcKimlik" &[TURKEY],
-    "TC Kimlik" &[TURKEY],
-    "tc_kimlik" &[TURKEY],
-    "taxFileNumber" &[TFN],
-    "tax_file_number" &[TFN],
-    "edicareNumber" &[MEDICARE],
-    "edicare_number" &[MEDICARE],
-    "Medicare" &[MEDICARE],
-    "socialInsurance" &[CANADA],
-    "social_insurance" &[CANADA],
-    "ocial Insurance" &[CANADA],
-    "socialSecurity" &[SSN],
-    "social_security" &[SSN],
-    "ocial Security" &[SSN],
-    "ocial security" &[SSN],
-    "taxId" &[SSN, GERMANY, SPAIN, ITALY, CPF],
-    "tax_id" &[SSN, GERMANY, SPAIN, ITALY, CPF],
+    "codiceFiscale" ITALY,
+    "codice_fiscale" ITALY,
+    "odice fiscale" ITALY,
+    "odice Fiscale" ITALY,
+    "numeroSecuriteSociale" FRANCE,
+    "numero_securite_sociale" FRANCE,
+    "curité sociale" FRANCE,
+    "steuerId" GERMANY,
+    "steuer_id" GERMANY,
+    "Steuer-ID" GERMANY,
+    "Steueridentifikationsnummer" GERMANY,
+    "burgerservicenummer" NETHERLANDS,
+    "Burgerservicenummer" NETHERLANDS,
+    "rijksregister" BELGIUM,
+    "Rijksregister" BELGIUM,
+    "egistre national" BELGIUM,
+    "ersonnummer" SWEDEN | NORWAY,
+    "ersonal_number" SWEDEN | NORWAY,
+    "enkilötunnus" FINLAND,
+    "ødselsnummer" NORWAY,
+    "odselsnummer" NORWAY,
+    "contribuinte" PORTUGAL,
+    "nhsNumber" NHS,
+    "nhs_number" NHS,
+    "nationalInsurance" NINO,
+    "national_insurance" NINO,
+    "National Insurance" NINO,
+    "aadhaar" AADHAAR,
+    "Aadhaar" AADHAAR,
+    "AADHAAR" AADHAAR,
+    "身份证" CHINA,
+    "residentId" CHINA | KOREA,
+    "주민등록번호" KOREA,
+    "マイナンバー" JAPAN,
+    "個人番号" JAPAN,
+    "myNumber" JAPAN,
+    "my_number" JAPAN,
+    "tcKimlik" TURKEY,
+    "TC Kimlik" TURKEY,
+    "tc_kimlik" TURKEY,
+    "taxFileNumber" TFN,
+    "tax_file_number" TFN,
+    "edicareNumber" MEDICARE,
+    "edicare_number" MEDICARE,
+    "Medicare" MEDICARE,
+    "socialInsurance" CANADA,
+    "social_insurance" CANADA,
+    "ocial Insurance" CANADA,
+    "socialSecurity" SSN,
+    "social_security" SSN,
+    "ocial Security" SSN,
+    "ocial security" SSN,
+    "taxId" SSN | GERMANY | SPAIN | ITALY | CPF,
+    "tax_id" SSN | GERMANY | SPAIN | ITALY | CPF,
 }
 
 /// What the one pass looks for.
-pub(super) const ANCHORS: [&str; NAMES.len()] = anchors();
+pub(super) const ANCHORS: [&str; NAMES.len()] = build::anchors();
+
+/// How long each name is, whether it is short letters alone, and the set of what it may name.
+static KNOWN: [(u8, bool, u32); NAMES.len()] = build::known();
 
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
     reason = "runs at build time only: a wrong index fails the build"
 )]
-const fn anchors() -> [&'static str; NAMES.len()] {
-    let mut anchors = [""; NAMES.len()];
-    let mut at = 0;
-    while at < NAMES.len() {
-        anchors[at] = NAMES[at].0;
-        at += 1;
+mod build {
+    use super::NAMES;
+
+    pub(super) const fn anchors() -> [&'static str; NAMES.len()] {
+        let mut anchors = [""; NAMES.len()];
+        let mut at = 0;
+        while at < NAMES.len() {
+            anchors[at] = NAMES[at].0;
+            at += 1;
+        }
+        anchors
     }
-    anchors
+
+    pub(super) const fn known() -> [(u8, bool, u32); NAMES.len()] {
+        let mut known = [(0, false, 0); NAMES.len()];
+        let mut at = 0;
+        while at < NAMES.len() {
+            let (name, set) = NAMES[at];
+            let is_short = name.len() < 7 && name.as_bytes()[0].is_ascii_alphabetic();
+            known[at] = (name.len() as u8, is_short, set);
+            at += 1;
+        }
+        known
+    }
 }
 
 // Limit: 40 bytes: tags of a cell, or the rest of a sentence's name.
@@ -128,22 +145,21 @@ const BETWEEN_BYTES_MAX: usize = 40;
 
 /// The id behind a name: the first number there, or none.
 pub(super) fn named(text: &[u8], which: usize, at: usize) -> Option<Datum> {
-    let (name, ids) = NAMES.get(which)?;
+    let (len, is_short, set) = *KNOWN.get(which)?;
     let before = at.checked_sub(1).and_then(|before| text.get(before));
     // `user_dni` and `userDni` are names, `midnif` is a word.
     let is_word = before.is_some_and(u8::is_ascii_alphabetic);
-    let is_short = name.len() < 7 && name.as_bytes().first()?.is_ascii_alphabetic();
     if is_word && is_short {
         return None;
     }
-    let from = at.checked_add(name.len())?;
+    let from = at.checked_add(usize::from(len))?;
     let to = from.saturating_add(BETWEEN_BYTES_MAX).min(text.len());
     let mut was_inside = false;
     for start in from..to {
         let byte = *text.get(start)?;
         let begins = byte.is_ascii_alphanumeric() && !was_inside;
         was_inside = byte.is_ascii_alphanumeric();
-        if begins && let Some(found) = ids.iter().find_map(|id| id.find(text, start)) {
+        if begins && let Some(found) = of_set(set, text, start) {
             return Some(found);
         }
         // Behind a number or the end of a member stands something else.
