@@ -62,6 +62,7 @@ pub(crate) fn parse_over(
         text,
         known,
         names,
+        is_lost: false,
         problems: Vec::new(),
         unsaid: 0,
     };
@@ -98,6 +99,8 @@ struct Reader<'a> {
     text: &'a str,
     known: Vec<&'static str>,
     names: &'a mut Names,
+    /// A key stands where nothing like it belongs: the head of its table may have been lost.
+    is_lost: bool,
     /// Byte in the text, and what is wrong there.
     problems: Vec<(usize, String)>,
     unsaid: usize,
@@ -119,7 +122,7 @@ impl Reader<'_> {
             };
             if let Kind::Table(members) = &member.value.kind {
                 self.policy(members, &mut candidate, keys);
-                if candidate.is_held {
+                if candidate.is_held || self.is_lost {
                     candidate.mode = candidate.mode.min(Mode::Monitor);
                 }
                 policy.shadow = Some(candidate.into());
@@ -129,6 +132,7 @@ impl Reader<'_> {
                 self.problem(member.value.at, said);
             }
         }
+        policy.is_held |= self.is_lost;
         if policy.is_held || policy.broken {
             policy.mode = policy.mode.min(Mode::Monitor);
         }
@@ -232,8 +236,9 @@ impl Reader<'_> {
             );
             self.problem(*at, said);
             // Whoever misspells a rule meant to change it: until we know how, it blocks nothing.
-            if let Some(id) = nearest(name, &self.known) {
-                policy.hold_rule(id);
+            match nearest(name, &self.known) {
+                Some(id) => policy.hold_rule(id),
+                None => policy.is_held = true,
             }
         }
     }

@@ -4,6 +4,7 @@
 //! The crates that know all of it bring seventy others along, two major versions of some.
 use std::collections::BTreeSet;
 
+use credenza_policy::Automaton;
 use serde_json::{Map, Value, json};
 
 /// An object with these members and no others, of which only `optional` may be left out.
@@ -149,6 +150,10 @@ fn is_within(value: &Value, keyword: &str, wanted: &Value) -> bool {
         "maxLength" => letters.is_none_or(|letters| limit.is_some_and(|limit| letters <= limit)),
         "minItems" => items.is_none_or(|items| limit.is_some_and(|limit| items >= limit)),
         "maxItems" => items.is_none_or(|items| limit.is_some_and(|limit| items <= limit)),
+        "pattern" => value.as_str().is_none_or(|text| {
+            let pattern = Automaton::parse(wanted.as_str().unwrap_or("("));
+            pattern.is_ok_and(|pattern| pattern.find(text.as_bytes()).is_some())
+        }),
         "uniqueItems" => {
             let items = value.as_array().into_iter().flatten();
             let all: Vec<String> = items.map(Value::to_string).collect();

@@ -202,29 +202,29 @@ fn a_large_event_and_a_loop_are_found() {
 const CUSTOM: &str = r#"
 mode = "block"
 [[custom]]
-id = "internal-id"
+id = "custom-internal-id"
 location = "/body/id"
 not_shape = "uuid | digits(1..6)"
 [[custom]]
-id = "large-order"
+id = "custom-large-order"
 location = "/body/amount"
 above = 10000
 confidence = "medium"
 [[custom]]
-id = "shop-words"
+id = "custom-shop-words"
 part = "value"
 pattern = "(?i)drop-?ship(ping)?"
 [[custom]]
-id = "colours"
+id = "custom-colours"
 location = "/body/colour"
 none_of = ["red", "green", "blue"]
 [[exemption]]
-rule = "shop-words"
+rule = "custom-shop-words"
 location = "/body/note"
 reason = "r"
 author = "a"
 expires = 2099-01-01
-[rule.colours]
+[rule.custom-colours]
 mode = "monitor"
 "#;
 
@@ -235,39 +235,43 @@ fn rules_of_ones_own_find_what_they_say_where_they_say_it() {
         (r#"{"id":"7"}"#, &[][..], Verdict::Pass),
         (
             r#"{"id":"12345678"}"#,
-            &["internal-id custom"],
+            &["custom-internal-id custom"],
             Verdict::Block,
         ),
         (
             r#"{"id":12345678}"#,
-            &["internal-id custom"],
+            &["custom-internal-id custom"],
             Verdict::Block,
         ),
         (r#"{"name":"12345678"}"#, &[], Verdict::Pass),
         (
             r#"{"amount":10001}"#,
-            &["large-order custom"],
+            &["custom-large-order custom"],
             Verdict::Flag,
         ),
         (
             r#"{"amount":"10000.5"}"#,
-            &["large-order custom"],
+            &["custom-large-order custom"],
             Verdict::Flag,
         ),
         (r#"{"amount":10000}"#, &[], Verdict::Pass),
         (r#"{"amount":"1e9 euros"}"#, &[], Verdict::Pass),
         (
             r#"{"text":"we Dropship it"}"#,
-            &["shop-words custom"],
+            &["custom-shop-words custom"],
             Verdict::Block,
         ),
         (
             r#"{"text":"d3JvbmcgZHJvcC1zaGlwcGluZyBoZXJl"}"#,
-            &["shop-words custom"],
+            &["custom-shop-words custom"],
             Verdict::Block,
         ),
         (r#"{"note":"we dropship it"}"#, &[], Verdict::Pass),
-        (r#"{"colour":"mauve"}"#, &["colours custom"], Verdict::Flag),
+        (
+            r#"{"colour":"mauve"}"#,
+            &["custom-colours custom"],
+            Verdict::Flag,
+        ),
         (r#"{"colour":"red"}"#, &[], Verdict::Pass),
     ] {
         let seen = judge(&request("192.0.2.1", "t", body), &policy);
@@ -278,7 +282,7 @@ fn rules_of_ones_own_find_what_they_say_where_they_say_it() {
 
 #[test]
 fn a_rule_of_the_candidate_alone_changes_nothing() {
-    let text = "mode = 'block'\n[[shadow.custom]]\nid = 'words'\ncontains = 'roses'";
+    let text = "mode = 'block'\n[[shadow.custom]]\nid = 'custom-words'\ncontains = 'roses'";
     let seen = judge(
         &request("192.0.2.1", "t", r#"{"a":"roses"}"#),
         &policy(text),
@@ -299,10 +303,10 @@ fn no_policy_costs_more_than_it_says_and_no_event_more_than_it_was_granted() {
         &"ab".repeat(5_000),
     ];
     for (rules, steps) in [
-        ("[[custom]]\nid = 'a'\ncontains = ['x', 'y', 'z']", 3),
-        ("[[custom]]\nid = 'a'\npattern = '(ab|cd)+e?f'", 4),
+        ("[[custom]]\nid = 'custom-a'\ncontains = ['x', 'y', 'z']", 3),
+        ("[[custom]]\nid = 'custom-a'\npattern = '(ab|cd)+e?f'", 4),
         (
-            "[[custom]]\nid = 'a'\nlonger = 3\none_of = ['x']\n[[custom]]\nid = 'b'\nabove = 5",
+            "[[custom]]\nid = 'custom-a'\nlonger = 3\none_of = ['x']\n[[custom]]\nid = 'custom-b'\nabove = 5",
             3,
         ),
     ] {
@@ -321,7 +325,9 @@ fn no_policy_costs_more_than_it_says_and_no_event_more_than_it_was_granted() {
     }
     // An event that unfolds without end is partial, and says so.
     let pattern = format!("(a|b)+{}z", "c?".repeat(24));
-    let dear = policy(&format!("[[custom]]\nid = 'a'\npattern = '{pattern}'"));
+    let dear = policy(&format!(
+        "[[custom]]\nid = 'custom-a'\npattern = '{pattern}'"
+    ));
     let flood = format!(
         "[{}1]",
         "\"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=\",".repeat(60_000)

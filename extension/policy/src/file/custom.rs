@@ -182,16 +182,16 @@ impl Reader<'_> {
 
     /// A name that no rule of ours has.
     fn custom_id(&mut self, value: &Node) -> Option<&'static Rule> {
-        let expected = "a name of small letters, digits and hyphens, at most 32, that no rule has";
-        let builtin = crate::all_rules;
+        let expected = "`custom-` and a name of small letters, digits and hyphens, 32 in all";
         let id = self.read(value, "id", expected, |id| {
-            let is_plain = id.len() <= ID_BYTES_MAX
-                && id.starts_with(|letter: char| letter.is_ascii_lowercase())
+            // No rule of ours begins so, in this version or in a later one.
+            let name = id.strip_prefix("custom-")?;
+            let is_plain = !name.is_empty()
+                && id.len() <= ID_BYTES_MAX
                 && id
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-            let is_new = !builtin().any(|rule| rule.id == id);
-            (is_plain && is_new).then(|| id.to_owned())
+            is_plain.then(|| id.to_owned())
         })?;
         let rule = self.names.rule(&id);
         if rule.is_none() {

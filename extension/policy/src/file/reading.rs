@@ -164,7 +164,10 @@ impl Reader<'_> {
     pub(super) fn unknown_key(&mut self, at: usize, key: &str, known: &[&str]) {
         // The one that was meant says more than all that there are.
         let meant = match did_you_mean(key, known) {
-            hint if hint.is_empty() => format!("; expected {}", one_of(known)),
+            hint if hint.is_empty() => {
+                self.is_lost = true;
+                format!("; expected {}", one_of(known))
+            }
             hint => hint,
         };
         self.problem(at, format!("unknown key `{}`{meant}", clipped(key)));

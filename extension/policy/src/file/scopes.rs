@@ -77,7 +77,7 @@ impl Reader<'_> {
                 _ => self.term(name, value, &mut scope.terms),
             }
         }
-        if scope.terms == Terms::default() && !members.is_empty() {
+        if scope.terms == Terms::default() {
             let said = "this scope says nothing; expected `mode`, `minimum_confidence`, `action` \
                         or `canary` in it";
             self.problem(table.at, said.into());

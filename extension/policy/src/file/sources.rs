@@ -48,8 +48,9 @@ impl Reader<'_> {
                 did_you_mean(name, &known)
             );
             self.problem(*at, said);
-            if let Some(source) = nearest(name, &known).and_then(Source::named) {
-                policy.hold_source(source);
+            match nearest(name, &known).and_then(Source::named) {
+                Some(source) => policy.hold_source(source),
+                None => policy.is_held = true,
             }
         }
     }
