@@ -7,7 +7,7 @@ use credenza_sandbox::{Invocation, Sandbox, ShutdownReason};
 
 use crate::harness::programs::root;
 use crate::harness::sandboxed::{Client, Setup, assert_no_violation, block_on};
-use crate::harness::{DEADLINE, alone, progress};
+use crate::harness::{DEADLINE, alone, beside_others, progress};
 
 /// Invocations that go past the agent.
 const BYPASSED: usize = 1_000;
@@ -132,6 +132,53 @@ fn no_invocation_of_an_honest_function_is_reported() {
     progress(&format!(
         "{count} honest invocations, none was told as a bypass"
     ));
+}
+
+/// The answer to an event, as text.
+async fn answer(sandbox: &Sandbox, event: String) -> String {
+    let outcome = sandbox.invoke(Invocation::new(event)).await;
+    String::from_utf8_lossy(&outcome.payload()).into_owned()
+}
+
+#[test]
+fn a_planted_credential_is_reported_wherever_it_turns_up() {
+    let _room = beside_others();
+    for mode in ["monitor", "block"] {
+        let mut setup = setup("thief");
+        let policy = setup.folder.script("decoy.toml", "[decoy]\nplant = true\n");
+        setup.set("CREDENZA_POLICY", &policy.display().to_string());
+        setup.config.env.retain(|(name, _)| name != "CREDENZA_MODE");
+        setup.set("CREDENZA_MODE", mode);
+        let loot = block_on(async {
+            let sandbox = start(&setup).await;
+            let taken = answer(&sandbox, "{}".to_owned()).await;
+            let loot = taken.split('"').nth(3).unwrap_or_default().to_owned();
+            // Whoever has it tries it out; in block mode he never got it.
+            answer(&sandbox, format!(r#"{{"key":"{loot}"}}"#)).await;
+            sandbox.shutdown(ShutdownReason::Spindown).await;
+            loot
+        });
+        let told = setup.agent_said().into_iter();
+        let told: Vec<String> = told
+            .filter(|line| line.contains(r#""rule":"decoy-credential""#))
+            .collect();
+        let of = |why: &str| {
+            let why = format!(r#""why":"{why}""#);
+            told.iter().filter(|line| line.contains(&why)).count()
+        };
+        let was_stolen = usize::from(mode == "monitor");
+        assert_eq!(
+            (of("response"), of("event")),
+            (2, was_stolen),
+            "{mode}: {told:?}"
+        );
+        assert_eq!(loot.len() == 40, mode == "monitor", "{mode}: {loot}");
+        assert!(
+            !told
+                .iter()
+                .any(|line| loot.len() == 40 && line.contains(&loot[..4]))
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 It never parses an event: what it fetches it answers with `1`, on the way that BYPASS names.
 BYPASS is `direct` (event and answer at the platform), `forged` (event from the address that the
-runtime was given, answer at the platform) or `honest`.
+runtime was given, answer at the platform), `honest`, or `thief` (honest but for its answer, which
+is what it found in its environment).
 """
 
 import http.client
@@ -29,11 +30,14 @@ def main():
         "direct": (platform, platform),
         "forged": (given, platform),
         "honest": (given, given),
+        "thief": (given, given),
     }[way]
+    loot = os.environ.get("BACKUP_AWS_SECRET_ACCESS_KEY", "nothing")
+    body = f'{{"loot":"{loot}"}}' if way == "thief" else "1"
     while True:
         event = call(fetch, "GET", NEXT)
         request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
-        call(answer, "POST", f"/2018-06-01/runtime/invocation/{request_id}/response", b"1")
+        call(answer, "POST", f"/2018-06-01/runtime/invocation/{request_id}/response", body)
 
 
 main()

@@ -17,6 +17,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
+use crate::decoy;
 use crate::upstream::{Route, Upstream};
 
 // Limit: a host name of 253 bytes, a port and a path prefix of 200 bytes, twice, and the words.
@@ -48,6 +49,8 @@ pub struct Answer {
     pub upstream: Upstream,
     /// True if the upstream cannot be changed any more.
     pub sealed: bool,
+    /// What decoys are made of, where some are wanted.
+    pub decoy: Option<String>,
 }
 
 impl Answer {
@@ -56,7 +59,8 @@ impl Answer {
             .listen
             .map_or_else(|| "-".to_owned(), |listen| listen.to_string());
         let sealed = if self.sealed { "sealed" } else { "open" };
-        format!("credenza 1 {listen} {} {sealed}\n", self.upstream)
+        let decoy = self.decoy.as_deref().unwrap_or("-");
+        format!("credenza 1 {listen} {} {sealed} {decoy}\n", self.upstream)
     }
 
     fn parse(line: &str) -> Option<Self> {
@@ -78,10 +82,12 @@ impl Answer {
             "open" => false,
             _ => return None,
         };
+        let decoy = words.next().filter(|word| decoy::is_seed(word));
         Some(Self {
             listen,
             upstream: Upstream::parse(upstream)?,
             sealed,
+            decoy: decoy.map(str::to_owned),
         })
     }
 }
@@ -92,6 +98,7 @@ impl Answer {
 pub fn serve(
     names: &[String],
     listen: Option<SocketAddr>,
+    decoy: Option<String>,
     route: Arc<Route>,
 ) -> io::Result<Vec<String>> {
     let mut listeners = Vec::new();
@@ -105,7 +112,7 @@ pub fn serve(
     thread::Builder::new()
         .name("hand-over".into())
         .stack_size(STACK_BYTES)
-        .spawn(move || attend(&listeners, listen, &route))?;
+        .spawn(move || attend(&listeners, listen, decoy.as_deref(), &route))?;
     Ok(taken)
 }
 
@@ -115,7 +122,12 @@ fn bind(name: &str) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn attend(listeners: &[UnixListener], listen: Option<SocketAddr>, route: &Route) {
+fn attend(
+    listeners: &[UnixListener],
+    listen: Option<SocketAddr>,
+    decoy: Option<&str>,
+    route: &Route,
+) {
     loop {
         let mut ready: Vec<PollFd<'_>> = listeners
             .iter()
@@ -127,14 +139,19 @@ fn attend(listeners: &[UnixListener], listen: Option<SocketAddr>, route: &Route)
         for listener in listeners {
             if let Ok((stream, _)) = listener.accept() {
                 // A wrapper that says nothing, or goes away, costs its own time only.
-                let _ = answer(stream, listen, route);
+                let _ = answer(stream, listen, decoy, route);
             }
         }
     }
 }
 
 /// Reads one line and answers it: `hello` asks, `upstream ADDRESS` changes what may be changed.
-fn answer(mut stream: UnixStream, listen: Option<SocketAddr>, route: &Route) -> io::Result<()> {
+fn answer(
+    mut stream: UnixStream,
+    listen: Option<SocketAddr>,
+    decoy: Option<&str>,
+    route: &Route,
+) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let line = read_line(&mut stream)?;
@@ -152,6 +169,7 @@ fn answer(mut stream: UnixStream, listen: Option<SocketAddr>, route: &Route) -> 
             listen,
             upstream,
             sealed,
+            decoy: decoy.map(str::to_owned),
         }
         .line()
         .as_bytes(),
@@ -248,9 +266,14 @@ mod tests {
         let (names, listen): (_, SocketAddr) = (fresh(), "127.0.0.1:9123".parse().unwrap());
         let route = Arc::new(Route::new(at("127.0.0.1:9001")));
         assert!(
-            serve(&names, Some(listen), Arc::clone(&route))
-                .unwrap()
-                .is_empty()
+            serve(
+                &names,
+                Some(listen),
+                Some("0123456789abcdef".repeat(2)),
+                Arc::clone(&route)
+            )
+            .unwrap()
+            .is_empty()
         );
 
         let answer = hello(&names).unwrap();
@@ -258,6 +281,7 @@ mod tests {
             listen: Some(listen),
             upstream: at("127.0.0.1:9001"),
             sealed: false,
+            decoy: Some("0123456789abcdef".repeat(2)),
         };
         assert_eq!(answer, expected);
 
@@ -273,7 +297,7 @@ mod tests {
     fn nothing_changes_after_the_first_next() {
         let names = fresh();
         let route = Arc::new(Route::new(at("127.0.0.1:9001")));
-        serve(&names, None, Arc::clone(&route)).unwrap();
+        serve(&names, None, None, Arc::clone(&route)).unwrap();
         route.seal();
         let answer = hand_over(&names, &at("127.0.0.1:9000")).unwrap();
         assert_eq!((answer.sealed, answer.listen), (true, None));
@@ -284,7 +308,7 @@ mod tests {
     fn the_agent_never_becomes_its_own_upstream() {
         let (names, listen): (_, SocketAddr) = (fresh(), "127.0.0.1:9123".parse().unwrap());
         let route = Arc::new(Route::new(at("127.0.0.1:9001")));
-        serve(&names, Some(listen), Arc::clone(&route)).unwrap();
+        serve(&names, Some(listen), None, Arc::clone(&route)).unwrap();
         for own in ["127.0.0.1:9123", "localhost:9123/x", "[::1]:9123"] {
             let answer = hand_over(&names, &at(own)).unwrap();
             assert_eq!(answer.upstream, at("127.0.0.1:9001"), "{own}");
@@ -297,7 +321,7 @@ mod tests {
     fn events_are_never_fetched_from_outside_the_environment() {
         let names = fresh();
         let route = Arc::new(Route::new(at("platform.local:9001")));
-        serve(&names, None, Arc::clone(&route)).unwrap();
+        serve(&names, None, None, Arc::clone(&route)).unwrap();
         for far in ["10.0.0.1:80", "example.org:80", "[2001:db8::1]:80"] {
             assert_eq!(
                 hand_over(&names, &at(far)).unwrap().upstream,
@@ -327,7 +351,7 @@ mod tests {
         let names = fresh();
         let _other = bind(&names[0]).unwrap();
         let route = Arc::new(Route::new(at("127.0.0.1:9001")));
-        assert_eq!(serve(&names, None, route).unwrap(), names);
+        assert_eq!(serve(&names, None, None, route).unwrap(), names);
     }
 
     #[test]

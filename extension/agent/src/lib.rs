@@ -3,6 +3,7 @@
 //! something in here breaks.
 
 pub mod config;
+mod decoy;
 pub mod fault;
 pub mod files;
 mod guard;

@@ -25,7 +25,7 @@ use crate::secret::Secret;
 use crate::telemetry::{self, FaultNote, Log, Origin, Sink};
 use crate::upstream::{Route, Upstream};
 use crate::witness::{Lines, Wanted, Witness};
-use crate::{Shared, handover, harden};
+use crate::{Shared, decoy, handover, harden};
 
 use call::{Call, Reply};
 
@@ -76,8 +76,10 @@ pub fn run(
     let listening = listener
         .as_ref()
         .and_then(|listener| listener.local_addr().ok());
-    meet_wrappers(&config, &platform, listening, &route, &log);
-    let own = Arc::new(Own::of(environment));
+    let decoy = policy.decoy.plant.then(decoy::seed);
+    let named = policy.decoy.variables.as_slice();
+    let own = Arc::new(Own::with_decoys(environment, named, decoy.as_deref()));
+    meet_wrappers(&config, &platform, (listening, decoy), &route, &log);
     let witness: Arc<Witness> = Arc::default();
     let (policy, remote) = live(&config, policy, &log);
     let shared = Shared {
@@ -190,12 +192,12 @@ fn listen(config: &mut Config) -> Option<TcpListener> {
 fn meet_wrappers(
     config: &Config,
     platform: &Upstream,
-    listening: Option<SocketAddr>,
+    (listening, decoy): (Option<SocketAddr>, Option<String>),
     route: &Arc<Route>,
     log: &Log,
 ) {
     let names = handover::names(Some(platform), config.listen);
-    match handover::serve(&names, listening, Arc::clone(route)) {
+    match handover::serve(&names, listening, decoy, Arc::clone(route)) {
         Ok(taken) if taken.len() == names.len() => {
             let detail = "another process holds the names under which wrappers look for us";
             log.fault(&own_fault(

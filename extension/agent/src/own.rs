@@ -8,8 +8,9 @@ use credenza_exchange::Guard;
 use credenza_policy::Policy;
 
 use crate::config::Environment;
+use crate::decoy;
 use crate::files::Files;
-use crate::telemetry::{LeakNote, Sink};
+use crate::telemetry::{LeakNote, Sink, TamperNote};
 
 // Limit: spelling and sorting a whole environment takes a heap of its own and little stack.
 const STACK_BYTES: usize = 128 * 1024;
@@ -24,6 +25,8 @@ pub struct Own {
     /// The values, until the table is made of them.
     values: Mutex<Values>,
     secrets: OnceLock<OwnSecrets>,
+    /// Those that nobody uses: the first of them, and their table.
+    decoys: Option<(usize, OwnSecrets)>,
     /// The function's files.
     pub(crate) files: Arc<Files>,
 }
@@ -49,14 +52,37 @@ impl Drop for Values {
 impl Own {
     /// The secrets of an environment; the table is made when it is first asked for.
     pub fn of(environment: &Environment) -> Self {
+        Self::with_decoys(environment, &[], None)
+    }
+
+    /// The same, and decoys: the values of the variables `named`, and those made of `seed`.
+    pub(crate) fn with_decoys(
+        environment: &Environment,
+        named: &[String],
+        seed: Option<&str>,
+    ) -> Self {
         let (mut names, mut values) = (Vec::new(), Vec::new());
-        for (name, value) in environment.bytes() {
+        let is_decoy = |name: &[u8]| named.iter().any(|decoy| decoy.as_bytes() == name);
+        for (name, value) in environment.bytes().filter(|(name, _)| !is_decoy(name)) {
             if let Some(secret) = secret_in(name, value) {
                 names.push(String::from_utf8_lossy(name).into_owned());
                 values.push(secret.to_vec());
             }
         }
+        let own = names.len();
+        let planted = seed.map(|seed| decoy::NAMES.into_iter().zip(decoy::credentials(seed)));
+        for (name, value) in planted.into_iter().flatten() {
+            names.push(name.to_owned());
+            values.push(value.into_bytes());
+        }
+        for (name, value) in environment.bytes().filter(|(name, _)| is_decoy(name)) {
+            names.push(String::from_utf8_lossy(name).into_owned());
+            values.push(value.to_vec());
+        }
+        let decoys = values.get(own..).filter(|decoys| !decoys.is_empty());
+        let decoys = decoys.map(|decoys| OwnSecrets::new(decoys.iter().map(Vec::as_slice)));
         Self {
+            decoys: decoys.map(|table| (own, table)),
             names,
             values: Mutex::new(Values(values)),
             secrets: OnceLock::new(),
@@ -106,6 +132,7 @@ impl Own {
             .iter()
             .take(LEAKS_MAX)
         {
+            self.tell_decoy(found.secret, "log", b"", sink);
             sink.leaked(&LeakNote {
                 request_id: b"",
                 channel: "log",
@@ -114,6 +141,35 @@ impl Own {
                 applied: false,
                 under: None,
             });
+        }
+    }
+
+    /// Tells if a secret that was found is a decoy: whoever has it has read the environment.
+    pub(crate) fn tell_decoy(
+        &self,
+        secret: Option<usize>,
+        place: &'static str,
+        request_id: &[u8],
+        sink: &dyn Sink,
+    ) {
+        let first = self.decoys.as_ref().map_or(usize::MAX, |(first, _)| *first);
+        if let Some(secret) = secret.filter(|secret| *secret >= first) {
+            sink.tampered(&TamperNote {
+                rule: "decoy-credential",
+                why: place,
+                request_id,
+                detail: self.name(secret),
+            });
+        }
+    }
+
+    /// Looks for decoys in an event: somebody tries what he has stolen.
+    pub(crate) fn look_at_event(&self, event: &[u8], request_id: &[u8], sink: &dyn Sink) {
+        if let Some((first, table)) = &self.decoys
+            && let Some(leak) = table.leaks(event).next()
+        {
+            let secret = first.saturating_add(leak.secret);
+            self.tell_decoy(Some(secret), "event", request_id, sink);
         }
     }
 

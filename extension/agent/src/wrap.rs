@@ -19,9 +19,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, Environment, RUNTIME_API};
-use crate::handover;
 use crate::telemetry::say_from_wrapper;
 use crate::upstream::Upstream;
+use crate::{decoy, handover};
 
 // Limit: a proxy that another extension opens is there when the runtime starts, or never; 50 ms are
 // two periods of a starved CPU, and the only wait in a start that goes wrong.
@@ -46,10 +46,13 @@ pub fn run(arguments: &[OsString], environment: &Environment) -> ExitCode {
     }
     let mut command = command(&way.command);
     match redirection(&config, environment, given.as_deref()) {
-        Redirection::To(agent) => {
+        Redirection::To(agent, seed) => {
             command.env(RUNTIME_API, agent.to_string());
             for name in ["NO_PROXY", "no_proxy"] {
                 command.env(name, with_host(environment.value(name), agent));
+            }
+            for (name, value) in decoys(environment, seed.as_deref()) {
+                command.env(name, value);
             }
         }
         Redirection::Back(platform, why) => {
@@ -150,8 +153,8 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
 /// What becomes of the runtime's address.
 #[derive(Debug, PartialEq, Eq)]
 enum Redirection {
-    /// The agent's.
-    To(SocketAddr),
+    /// The agent's, and what decoys are made of.
+    To(SocketAddr, Option<String>),
     /// Back to the platform's, because another wrapper left a dead one.
     Back(OsString, String),
     /// None: it stays as it is.
@@ -200,7 +203,19 @@ fn redirection(config: &Config, environment: &Environment, given: Option<&OsStr>
             ));
         }
     }
-    Redirection::To(agent)
+    Redirection::To(agent, answer.decoy)
+}
+
+/// Decoys to plant; a variable that is taken stays as it is.
+fn decoys(
+    environment: &Environment,
+    seed: Option<&str>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let planted = seed.map(|seed| decoy::NAMES.into_iter().zip(decoy::credentials(seed)));
+    planted
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| environment.value(name).is_none())
 }
 
 /// True if something listens there, now or within a moment.

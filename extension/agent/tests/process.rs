@@ -88,7 +88,7 @@ impl Environment {
         let names = handover::names(Some(&made.route.current()), "127.0.0.1:0".parse().unwrap());
         let listen: SocketAddr = listen.parse().unwrap();
         assert!(
-            handover::serve(&names, Some(listen), Arc::clone(&made.route))
+            handover::serve(&names, Some(listen), None, Arc::clone(&made.route))
                 .unwrap()
                 .is_empty()
         );

@@ -329,6 +329,8 @@ impl Proxy {
     fn note(&self, message: &Message, inspected: &Inspected, us: u64) {
         let sink = &self.shared.sink;
         sink.inspected(&message.invocation(), inspected, us);
+        let (event, id) = (message.event(), message.request_id());
+        self.shared.own.look_at_event(event, id, sink.as_ref());
     }
 }
 

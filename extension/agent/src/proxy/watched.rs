@@ -101,6 +101,8 @@ impl Proxy {
     pub(super) fn tell_leaks(&self, answer: &Answer, leaks: &[Found], applied: bool) {
         for found in leaks.iter().take(LEAKS_MAX) {
             let own = &self.shared.own;
+            let (id, sink) = (&answer.request_id, self.shared.sink.as_ref());
+            own.tell_decoy(found.secret, answer.channel.name(), id, sink);
             self.shared.sink.leaked(&LeakNote {
                 request_id: &answer.request_id,
                 channel: answer.channel.name(),

@@ -93,7 +93,7 @@ impl Agent {
         let route = Arc::new(Route::new(upstream.clone()));
         let names = handover::names(Some(&upstream), "127.0.0.1:0".parse().unwrap());
         assert!(
-            handover::serve(&names, listen, Arc::clone(&route))
+            handover::serve(&names, listen, None, Arc::clone(&route))
                 .unwrap()
                 .is_empty()
         );
@@ -139,7 +139,7 @@ fn a_runtime_is_sent_to_the_agent_that_answers() {
     let platform = agent.address();
     assert_eq!(
         decide(&platform, &platform, &[]),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(agent.route.current().to_string(), platform);
 }
@@ -150,7 +150,7 @@ fn a_runtime_that_is_wrapped_twice_does_not_make_the_agent_its_own_upstream() {
     let platform = agent.address();
     assert_eq!(
         decide("127.0.0.1:9222", &platform, &[]),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(agent.route.current().to_string(), platform);
 }
@@ -181,7 +181,7 @@ fn a_proxy_that_another_wrapper_put_before_us_becomes_the_agents_upstream() {
     let theirs = neighbour.local_addr().unwrap().to_string();
     assert_eq!(
         decide(&theirs, &agent.address(), &[]),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(agent.route.current().to_string(), theirs);
 }
@@ -194,7 +194,7 @@ fn an_upstream_that_was_set_by_hand_wins_over_a_wrappers() {
     let by_hand = [("CREDENZA_UPSTREAM", "127.0.0.1:9333")];
     assert_eq!(
         decide(&theirs, &agent.address(), &by_hand),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(agent.route.current().to_string(), agent.address());
 }
@@ -205,7 +205,7 @@ fn a_dead_address_that_another_wrapper_left_is_not_used() {
     let platform = agent.address();
     assert_eq!(
         decide(&nobody(), &platform, &[]),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(
         agent.route.current().to_string(),
@@ -228,7 +228,7 @@ fn after_the_first_next_the_upstream_stays_and_the_runtime_still_gets_the_agent(
     let theirs = neighbour.local_addr().unwrap().to_string();
     assert_eq!(
         decide(&theirs, &agent.address(), &[]),
-        Redirection::To(agent.listen)
+        Redirection::To(agent.listen, None)
     );
     assert_eq!(agent.route.current().to_string(), agent.address());
 }
