@@ -68,7 +68,11 @@ pub(super) fn break_out(text: &[u8], within_quotes: bool) -> Option<BreakOut> {
             deeds,
         });
     }
-    // `1;alert(1)`: behind the word that was meant.
+    bare(text, near)
+}
+
+/// `1;alert(1)`: behind the word that was meant, or from the start.
+fn bare(text: &[u8], near: &[u8]) -> Option<BreakOut> {
     let word = near
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric())
