@@ -245,18 +245,7 @@ impl Evidence {
                     .add(seconds, record.rule.get(), times, blocking);
             }
         }
-        let rule_key = hash(&(record.function.get(), record.rule.get()));
-        let rule = self.rules.entry(rule_key, || RuleSeen {
-            function: record.function.get().to_owned(),
-            rule: record.rule.get().to_owned(),
-            ..RuleSeen::default()
-        });
-        rule.findings += times;
-        rule.callers.add(caller(record));
-        if let Some(seconds) = record.seconds() {
-            rule.first = Some(rule.first.map_or(seconds, |first| first.min(seconds)));
-            rule.last = Some(rule.last.map_or(seconds, |last| last.max(seconds)));
-        }
+        let rule_key = self.rule(record, times);
         let cluster_key = Cluster::key(record);
         self.clusters
             .entry(cluster_key, || Cluster::new(record))
@@ -282,28 +271,44 @@ impl Evidence {
                 .add(seconds, record.rule.get(), times, blocking);
         }
         let label = self.labels.of(record);
-        let rule = self
-            .rules
-            .entry(hash(&(record.function.get(), record.rule.get())), || {
-                RuleSeen {
-                    function: record.function.get().to_owned(),
-                    rule: record.rule.get().to_owned(),
-                    ..RuleSeen::default()
-                }
-            });
-        rule.findings += times;
-        if blocks {
-            rule.blocking += times;
-            rule.attacks += if label == Label::Attack { times } else { 0 };
-            rule.alarms += if label == Label::Alarm { times } else { 0 };
-        } else {
-            rule.weaker += times;
-        }
+        let key = self.rule(record, times);
+        self.hits(key, blocks, label, times);
         let key = Cluster::key(record);
         let cluster = self.clusters.entry(key, || Cluster::new(record));
         cluster.add(record);
         cluster.invocations += times;
         cluster.blocking += if blocks { times } else { 0 };
+    }
+
+    /// Counts findings of a rule in a function; gives back its key.
+    fn rule(&mut self, record: &Record<'_>, times: u64) -> u64 {
+        let key = hash(&(record.function.get(), record.rule.get()));
+        let rule = self.rules.entry(key, || RuleSeen {
+            function: record.function.get().to_owned(),
+            rule: record.rule.get().to_owned(),
+            ..RuleSeen::default()
+        });
+        rule.findings += times;
+        rule.callers.add(caller(record));
+        if let Some(seconds) = record.seconds() {
+            rule.first = Some(rule.first.map_or(seconds, |first| first.min(seconds)));
+            rule.last = Some(rule.last.map_or(seconds, |last| last.max(seconds)));
+        }
+        key
+    }
+
+    /// Counts invocations with findings of a rule.
+    fn hits(&mut self, key: u64, blocks: bool, label: Label, times: u64) {
+        let Some(rule) = self.rules.known(key) else {
+            return;
+        };
+        if !blocks {
+            rule.weaker += times;
+            return;
+        }
+        rule.blocking += times;
+        rule.attacks += if label == Label::Attack { times } else { 0 };
+        rule.alarms += if label == Label::Alarm { times } else { 0 };
     }
 
     fn names(&mut self, record: &Record<'_>, times: u64) {
@@ -348,6 +353,14 @@ impl Evidence {
             record.verdict.get(),
         ];
         self.leaks.add(&what.join(" · "), 1);
+        // What must not leave is a hit of its rule, as what must not come in is.
+        let (blocks, label) = (self.blocks(record), self.labels.of(record));
+        let key = self.rule(record, 1);
+        self.hits(key, blocks, label, 1);
+        if let Some(seconds) = record.seconds() {
+            self.timeline
+                .add(seconds, record.rule.get(), 1, u64::from(blocks));
+        }
         self.function(record.function.get()).lines.leaks += 1;
     }
 
@@ -375,16 +388,7 @@ impl Evidence {
             function.refused_lines += u64::from(closed.applied);
         }
         for (key, blocks, label) in closed.rules() {
-            let Some(rule) = self.rules.known(key) else {
-                continue;
-            };
-            if !blocks {
-                rule.weaker += 1;
-                continue;
-            }
-            rule.blocking += 1;
-            rule.attacks += u64::from(label == Label::Attack);
-            rule.alarms += u64::from(label == Label::Alarm);
+            self.hits(key, blocks, label, 1);
         }
         let in_company = closed.rules().len() > 1;
         for (key, blocks, label) in closed.clusters() {

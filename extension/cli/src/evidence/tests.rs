@@ -120,3 +120,19 @@ fn mixed_lines_of_many_invocations_are_told_apart() {
     let evidence = evidence(&lines);
     assert_eq!(evidence.functions["f"].lines.inspected, 40);
 }
+
+#[test]
+fn a_leak_is_a_hit_of_its_rule() {
+    let leak = line(
+        "leak",
+        r#""rule":"own-secret","confidence":"high","secret":"TOKEN","verdict":"block""#,
+    );
+    let evidence = evidence(&[leak.clone(), leak]);
+    let rules = evidence.rules.sorted(|rule| rule.rule.clone());
+    let told: Vec<_> = rules
+        .iter()
+        .map(|rule| (rule.rule.as_str(), rule.blocking))
+        .collect();
+    assert_eq!(told, [("own-secret", 2)]);
+    assert_eq!(evidence.sums().leaks, 2);
+}

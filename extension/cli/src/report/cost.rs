@@ -220,7 +220,9 @@ pub(super) fn gaps(page: &Page<'_>, out: &mut String) {
     out.push_str("<div class=\"card\"><ul class=\"notes\">");
     let notes = notes(page);
     if notes.is_empty() {
-        out.push_str("<li class=\"good\">None: every invocation is counted and inspected.</li>");
+        out.push_str(
+            "<li class=\"good\">None: every invocation is counted, and inspected whole.</li>",
+        );
     }
     for (is_bad, note) in notes {
         let class = if is_bad { " class=\"bad\"" } else { "" };
@@ -282,6 +284,11 @@ fn notes(page: &Page<'_>) -> Vec<(bool, String)> {
                 plural(unknown, "finding")
             ),
         ));
+    }
+    let partial = page.sums.partial;
+    if partial > 0 {
+        let said = "were inspected in part, and prove nothing; their gaps stand above.";
+        notes.push((false, format!("{} {said}", plural(partial, "event"))));
     }
     notes.extend(mixtures(page));
     notes.extend(losses(page));

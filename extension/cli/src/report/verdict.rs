@@ -205,7 +205,10 @@ fn tiles(page: &Page<'_>, out: &mut String) {
         (group(dropped), "records lost", loud(dropped, "warm")),
     ];
     out.push_str("<div class=\"tiles\">");
-    for (value, name, class) in tiles {
+    // What is nothing and not asked about has no tile.
+    let rare = ["refused", "bypassed"];
+    let shown = |(value, name, _): &(String, &str, &str)| value != "0" || !rare.contains(name);
+    for (value, name, class) in tiles.into_iter().filter(shown) {
         let _ = write!(
             out,
             "<div class=\"tile {class}\"><b>{}</b><span>{name}</span></div>",

@@ -9,7 +9,7 @@ use crate::{credenza, folder, recorded, said};
 #[test]
 fn two_weeks_of_a_shop_have_one_false_alarm_and_five_attacks() {
     let folder = folder("propose");
-    recorded(&folder, 30_000);
+    recorded(&folder, 20_000);
     std::fs::write(folder.join("p.toml"), "# ours\nmode = \"monitor\"\n\n").unwrap();
     let arguments = [
         "--format",
@@ -55,7 +55,7 @@ fn two_weeks_of_a_shop_have_one_false_alarm_and_five_attacks() {
 #[test]
 fn what_is_printed_is_a_patch() {
     let folder = folder("propose-patch");
-    recorded(&folder, 30_000);
+    recorded(&folder, 20_000);
     let policy = "mode = \"monitor\"\n# the last line\n\n\n";
     std::fs::write(folder.join("p.toml"), policy).unwrap();
     let arguments = [

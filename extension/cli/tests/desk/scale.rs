@@ -15,7 +15,7 @@ fn records() -> u64 {
     let wanted = std::env::var("CREDENZA_DESK_RECORDS").ok();
     wanted
         .and_then(|count| count.parse().ok())
-        .unwrap_or(30_000)
+        .unwrap_or(16_000)
 }
 
 /// Runs a command to its end; its time, and the most memory that it held, in MB.
