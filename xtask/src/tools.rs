@@ -26,7 +26,7 @@ struct Tool {
     install: fn(&Self) -> Result<()>,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool {
         name: "python runtime client",
         version: "awslambdaric==4.2.2",
@@ -54,6 +54,13 @@ const TOOLS: [Tool; 4] = [
         proof: ".venv-adversary/bin/sqlmap",
         takes: "under a minute",
         install: |tool| install_in_venv(".venv-adversary", tool.version),
+    },
+    Tool {
+        name: "browser",
+        version: "chromium",
+        proof: ".tools/browser/version",
+        takes: "under a minute",
+        install: install_browser,
     },
 ];
 
@@ -215,6 +222,17 @@ fn pip(venv: &Path) -> Command {
         "30",
     ]);
     pip
+}
+
+/// The browser in which the report is looked at; its version is the proof that it starts.
+fn install_browser(tool: &Tool) -> Result<()> {
+    debian::need(tool.version, &[tool.version])?;
+    let told = Command::new(tool.version).arg("--version").output()?;
+    let proof = project::root().join(tool.proof);
+    if let Some(folder) = proof.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&proof, told.stdout).with_context(|| format!("cannot write {}", proof.display()))
 }
 
 fn install_node_client(tool: &Tool) -> Result<()> {
