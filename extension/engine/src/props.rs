@@ -54,7 +54,10 @@ const SYSTEM: &str = "../ ..\\ .. / / \\ // ....// ..;/ %2%f \u{2215} \u{2024} \
     .ssh/id_rsa WEB-INF/web.xml config\\sam file: php://filter data:;base64,PD9w zip:// jar:file: ::$DATA \
     ; ; | | & && || ` ` $( ) <( >( { } , ' ' \" \" # $ $@ $IFS ${IFS} $X X= ^ \n \r\n + = > < <<< - -c -e -la /c \
     id ls cat whoami sleep 5 10.0.0.1 echo set env curl wget sh bash nc python3 powershell cmd.exe dir \
-    type for %i in (a) do ping host top /bin/c?t /???/ who ami c at a word x7 npm git make if \
+    type for %i in (a) do ping host top docker Get-Content frob calc.exe alias e=env \
+    nohup ${PATH:0:1} $0 $((6*7)) \\n :(){ --upload-pack= ext::sh a@b.org a.txt %WINDIR% c$ <% request( \
+    execute open start include import('fs') forName( ; program copy \
+    /bin/c?t /???/ who ami c at a word x7 npm git make if \
     system( exec( eval( assert( ( ) ( ) . -> :: system exec popen( os. require('fs') __import__( 'os' \
     getattr( __subclasses__( Runtime.getRuntime() ProcessBuilder( Function( atob( chr( md5( $_GET[ ${' \
     $a[ ] ('a') \"system\" <?php <?= <? ?> <!--#exec <!--#echo <esi:include --> cmd= /*a*/ %x( [php] process[";

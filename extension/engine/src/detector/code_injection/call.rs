@@ -4,6 +4,10 @@ use super::function::{Effect, NAME_BYTES_MAX, effect};
 use crate::detector::path_traversal::{Reach, reach};
 
 /// A call.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) effect: Effect,

@@ -19,6 +19,10 @@ pub(super) enum Fit {
 }
 
 /// The arguments of one simple command.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arguments {
     pub(super) fit: Fit,

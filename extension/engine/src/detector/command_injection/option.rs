@@ -33,5 +33,5 @@ pub(crate) fn runs_program(text: &[u8]) -> bool {
         let start = text.get(..option.len()).unwrap_or_default();
         start.eq_ignore_ascii_case(option) && text.len() > option.len()
     };
-    OPTIONS.iter().any(|option| is(option))
+    OPTIONS.iter().any(is)
 }

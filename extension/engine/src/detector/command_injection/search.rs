@@ -114,8 +114,7 @@ impl<'t> Search<'t, '_> {
         self.text.get(at).copied().unwrap_or(0)
     }
 
-    /// `$IFS` and nothing else: what separates words where no space may stand; `$((6*7))` and
-    /// nothing else, which shells alone calculate; a function that calls itself twice.
+    /// `$IFS`, `$((6*7))`: a value that is nothing else and means something to shells alone.
     fn whole(&mut self) {
         let value = self.text.trim_ascii();
         let production =
@@ -135,7 +134,6 @@ impl<'t> Search<'t, '_> {
     fn start(&mut self) {
         let at = skip_blank(self.text, 0, self.blank);
         self.command(Break::Start, at, at);
-        // A line break that some program will undo.
         if self.text.starts_with(b"\\n") {
             self.command(Break::Both, 0, 2);
         }

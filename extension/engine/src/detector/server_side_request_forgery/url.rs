@@ -3,6 +3,10 @@
 use super::host::{Lead, lead};
 
 /// A URL, or what one parser at least takes for one.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that was read"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Url<'t> {
     /// The protocol, as it is written.
