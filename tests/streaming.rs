@@ -241,29 +241,31 @@ fn two_hundred_megabytes_pass_in_bounded_memory() {
     const PIECES: usize = 3_052;
     const PIECE: usize = 65_536;
     let _room = beside_others();
-    let mut pair = Pair::new("monitor");
-    pair.invoke("warm", b"{}", b"null");
-    let before = resident_bytes(pair.agent.pid());
-    let pieces = count_bytes(&pair.lambda);
-    pair.deliver("s", b"{}");
-    pair.runtime.send(STREAM.as_bytes()).unwrap();
-    let mut sum = 0_u64;
-    for index in 0..PIECES {
-        let byte = u8::try_from(index % 251).unwrap();
-        sum = sum.wrapping_mul(31).wrapping_add(u64::from(byte));
-        pair.runtime.send(&chunk(&vec![byte; PIECE])).unwrap();
+    for mode in ["monitor", "block"] {
+        let mut pair = Pair::new(mode);
+        pair.invoke("warm", b"{}", b"null");
+        let before = resident_bytes(pair.agent.pid());
+        let pieces = count_bytes(&pair.lambda);
+        pair.deliver("s", b"{}");
+        pair.runtime.send(STREAM.as_bytes()).unwrap();
+        let mut sum = 0_u64;
+        for index in 0..PIECES {
+            let byte = u8::try_from(index % 251).unwrap();
+            sum = sum.wrapping_mul(31).wrapping_add(u64::from(byte));
+            pair.runtime.send(&chunk(&vec![byte; PIECE])).unwrap();
+        }
+        pair.runtime.send(b"0\r\n\r\n").unwrap();
+        assert_eq!(pair.runtime.reply().unwrap().0.status(), 202);
+        let (bytes, seen) = pieces.recv_timeout(DEADLINE).unwrap();
+        assert_eq!(bytes, PIECES * PIECE);
+        assert_eq!(seen, sum, "the bytes came in another order");
+        let growth = resident_bytes_max(pair.agent.pid()).saturating_sub(before);
+        progress(&format!(
+            "a stream of 200 MB in mode {mode}: the agent grew by {} KiB",
+            growth / 1024
+        ));
+        assert!(growth <= 16 << 20, "the agent grew by {growth} bytes");
     }
-    pair.runtime.send(b"0\r\n\r\n").unwrap();
-    assert_eq!(pair.runtime.reply().unwrap().0.status(), 202);
-    let (bytes, seen) = pieces.recv_timeout(DEADLINE).unwrap();
-    assert_eq!(bytes, PIECES * PIECE);
-    assert_eq!(seen, sum, "the bytes came in another order");
-    let growth = resident_bytes_max(pair.agent.pid()).saturating_sub(before);
-    progress(&format!(
-        "a stream of 200 MB: the agent grew by {} KiB",
-        growth / 1024
-    ));
-    assert!(growth <= 16 << 20, "the agent grew by {growth} bytes");
 }
 
 /// Counts the bytes of a streamed answer, with a sum over one byte of each 64 KiB.
@@ -291,55 +293,59 @@ fn count_bytes(lambda: &Arc<Lambda>) -> Receiver<(usize, u64)> {
 #[test]
 fn a_stream_that_the_platform_ends_is_torn_down_at_once_on_the_runtimes_side() {
     let _room = beside_others();
-    let mut pair = Pair::new("monitor");
-    pair.lambda.set_fault(|head, peer| {
-        is_stream(head).then(|| {
-            read_chunk(&mut peer.reader)?;
-            peer.reset()
-        })
-    });
-    pair.deliver("s", b"{}");
-    pair.runtime.send(STREAM.as_bytes()).unwrap();
-    pair.runtime.send(&chunk(b"some bytes")).unwrap();
-    // Either the writes or the read must fail now; a hang would run into the deadline.
-    let torn = (0..100_000).any(|_| pair.runtime.send(&chunk(&[b'x'; 4096])).is_err());
-    let reply = pair.runtime.reply();
-    let refused = reply.as_ref().is_ok_and(|(head, _)| head.status() >= 400);
-    assert!(
-        torn || reply.is_err() || refused,
-        "the stream went on into nothing"
-    );
-    // What is left of the connection is the runtime's to drop; a new one works.
-    pair.lambda.set_fault(|_, _| None);
-    pair.runtime = pair.agent.runtime();
-    pair.invoke("after", b"{}", b"null");
+    for mode in ["monitor", "block"] {
+        let mut pair = Pair::new(mode);
+        pair.lambda.set_fault(|head, peer| {
+            is_stream(head).then(|| {
+                read_chunk(&mut peer.reader)?;
+                peer.reset()
+            })
+        });
+        pair.deliver("s", b"{}");
+        pair.runtime.send(STREAM.as_bytes()).unwrap();
+        pair.runtime.send(&chunk(b"some bytes")).unwrap();
+        // Either the writes or the read must fail now; a hang would run into the deadline.
+        let torn = (0..100_000).any(|_| pair.runtime.send(&chunk(&[b'x'; 4096])).is_err());
+        let reply = pair.runtime.reply();
+        let refused = reply.as_ref().is_ok_and(|(head, _)| head.status() >= 400);
+        assert!(
+            torn || reply.is_err() || refused,
+            "the stream went on into nothing"
+        );
+        // What is left of the connection is the runtime's to drop; a new one works.
+        pair.lambda.set_fault(|_, _| None);
+        pair.runtime = pair.agent.runtime();
+        pair.invoke("after", b"{}", b"null");
+    }
 }
 
 #[test]
 fn a_runtime_that_dies_in_a_stream_leaves_no_whole_answer_upstream() {
     let _room = beside_others();
-    let mut pair = Pair::new("monitor");
-    let (sender, ends) = channel();
-    pair.lambda.set_fault(move |head, peer| {
-        is_stream(head).then(|| {
-            let outcome = loop {
-                match read_chunk(&mut peer.reader) {
-                    Ok(Some(_)) => {}
-                    Ok(None) => break true,
-                    Err(_) => break false,
-                }
-            };
-            sender.send(outcome).map_err(io::Error::other)?;
-            Err(io::ErrorKind::ConnectionAborted.into())
-        })
-    });
-    pair.deliver("s", b"{}");
-    pair.runtime.send(STREAM.as_bytes()).unwrap();
-    pair.runtime.send(&chunk(b"some bytes")).unwrap();
-    let fresh: Runtime = pair.agent.runtime();
-    drop(std::mem::replace(&mut pair.runtime, fresh));
-    let whole = ends
-        .recv_timeout(DEADLINE)
-        .expect("the platform learns of the end");
-    assert!(!whole, "a broken answer was completed by the agent");
+    for mode in ["monitor", "block"] {
+        let mut pair = Pair::new(mode);
+        let (sender, ends) = channel();
+        pair.lambda.set_fault(move |head, peer| {
+            is_stream(head).then(|| {
+                let outcome = loop {
+                    match read_chunk(&mut peer.reader) {
+                        Ok(Some(_)) => {}
+                        Ok(None) => break true,
+                        Err(_) => break false,
+                    }
+                };
+                sender.send(outcome).map_err(io::Error::other)?;
+                Err(io::ErrorKind::ConnectionAborted.into())
+            })
+        });
+        pair.deliver("s", b"{}");
+        pair.runtime.send(STREAM.as_bytes()).unwrap();
+        pair.runtime.send(&chunk(b"some bytes")).unwrap();
+        let fresh: Runtime = pair.agent.runtime();
+        drop(std::mem::replace(&mut pair.runtime, fresh));
+        let whole = ends
+            .recv_timeout(DEADLINE)
+            .expect("the platform learns of the end");
+        assert!(!whole, "a broken answer was completed by the agent");
+    }
 }

@@ -120,8 +120,9 @@ impl Connection {
 impl Stream<'_> {
     /// Takes one piece from the runtime and sends what may go.
     fn go_on(&mut self, from: &mut Connection, to: &mut Link) -> Result<Next, Broken> {
-        if self.send(to)? {
-            return Ok(Next::Cut);
+        match self.send(to)? {
+            Next::More => {}
+            end => return Ok(end),
         }
         if self.chunked.is_done() {
             return self.finish(to);
@@ -147,19 +148,22 @@ impl Stream<'_> {
         Ok(Next::More)
     }
 
-    /// Sends what may go; true if the stream was ended.
-    fn send(&mut self, to: &mut Link) -> Result<bool, Broken> {
+    /// Sends what may go.
+    fn send(&mut self, to: &mut Link) -> Result<Next, Broken> {
         let released = self.output.release(self.chunked.is_done());
         let ending: &[u8] = if released.ends { ENDING } else { b"" };
-        let sent = if released.bytes.is_empty() {
-            to.wire.write(ending)
+        let size = format!("{:x}\r\n", released.bytes.len());
+        let pieces: [&[u8]; 4] = if released.bytes.is_empty() {
+            [b"", b"", b"", ending]
         } else {
-            let size = format!("{:x}\r\n", released.bytes.len());
-            let pieces = [size.as_bytes(), &*released.bytes, b"\r\n", ending];
-            to.wire.write_pieces(&pieces)
+            [size.as_bytes(), &released.bytes, b"\r\n", ending]
         };
-        sent.map_err(|_| Broken::Platform)?;
-        Ok(released.ends)
+        match to.wire.write_pieces_unless_answered(&pieces) {
+            Ok(false) => Ok(Next::Answered),
+            Ok(true) if released.ends => Ok(Next::Cut),
+            Ok(true) => Ok(Next::More),
+            Err(_) => Err(Broken::Platform),
+        }
     }
 
     /// Ends the stream as the runtime did, or with our own error where its trailers tell a secret.

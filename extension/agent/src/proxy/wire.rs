@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send, sockopt};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, sendmsg, sockopt};
 use rustix::time::Timespec;
 
 use super::buffer::Buffer;
@@ -25,6 +25,9 @@ const BUFFER_BYTES: usize = 16 * 1024;
 // Limit: a stream moves through at most 256 KiB; with 64 KiB the agent adds half as much again
 // to a body of 6 MB, because the three processes take turns more often.
 const STREAM_BYTES: usize = 256 * 1024;
+
+// Limit: the size of a chunk, its data, the end of its line and the end of the stream.
+const PIECES_MAX: usize = 4;
 
 /// A connection and its unread bytes.
 #[derive(Debug)]
@@ -169,36 +172,32 @@ impl Wire {
         (&*self.stream).write_all(bytes)
     }
 
-    /// Writes pieces one behind the other, together as far as the socket takes them.
-    pub(super) fn write_pieces(&mut self, pieces: &[&[u8]]) -> io::Result<()> {
-        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-        let mut left = slices.as_mut_slice();
-        // Empty ones at the front would look like an end.
-        IoSlice::advance_slices(&mut left, 0);
-        while !left.is_empty() {
-            match (&*self.stream).write_vectored(left) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => IoSlice::advance_slices(&mut left, count),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Writes everything unless the peer speaks first; true if all was written.
     ///
     /// A platform that refuses a body answers before it has read it: whoever only writes then
     /// never sees the answer.
     pub(super) fn write_unless_answered(&mut self, bytes: &[u8]) -> io::Result<bool> {
-        let mut rest = bytes;
+        self.write_pieces_unless_answered(&[bytes])
+    }
+
+    /// The same for pieces one behind the other, which leave together as far as the socket takes
+    /// them.
+    pub(super) fn write_pieces_unless_answered(&mut self, pieces: &[&[u8]]) -> io::Result<bool> {
+        let mut slices = [IoSlice::new(b""); PIECES_MAX];
+        let mut count = 0;
+        for (slice, piece) in slices
+            .iter_mut()
+            .zip(pieces.iter().filter(|piece| !piece.is_empty()))
+        {
+            *slice = IoSlice::new(piece);
+            count += 1;
+        }
+        let mut rest = slices.get_mut(..count).unwrap_or_default();
         while !rest.is_empty() {
-            match send(
-                &self.stream,
-                rest,
-                SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
-            ) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+            let mut control = SendAncillaryBuffer::default();
+            let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+            match sendmsg(&self.stream, rest, &mut control, flags) {
+                Ok(count) => IoSlice::advance_slices(&mut rest, count),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
                     let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::OUT)];
