@@ -134,8 +134,11 @@ impl Reflections {
     /// How sure a deed is, given what rules of events said of the text.
     fn raised(&self, kept: usize, deed: Deed) -> Confidence {
         let suspected = self.suspected.get(kept).copied().flatten();
-        // Who embeds a frame means it, unless it looks like nobody does.
-        let is_shown = matches!(deed.kind, "markup" | "loading-element");
+        // Who embeds a frame or leads to another host means it, unless it looks like nobody does.
+        let is_shown = matches!(
+            deed.kind,
+            "markup" | "loading-element" | "location" | "refresh"
+        );
         let needed = if is_shown {
             Confidence::High
         } else {
