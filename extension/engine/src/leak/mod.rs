@@ -168,4 +168,6 @@ pub fn begun(text: &[u8], watch: LeakWatch) -> usize {
 }
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod tests;
