@@ -63,9 +63,18 @@ const OUTPUTS: [&str; 10] = [
     r#"{"statusCode":200,"body":"¶"}"#,
     r#"{"key":"¶","value":"§"}"#,
     r#"{"errorMessage":"no such table: §","errorType":"¶","stackTrace":["/var/task/§.py"]}"#,
-    r#"{"statusCode":200,"body":"AWS_REGION=§\nAWS_LAMBDA_RUNTIME_API=1:1\nAWS_A=¶\nAWS_B=§\nLAMBDA_TASK_ROOT=/var/task\n"}"#,
-    r#"{"statusCode":500,"body":"Traceback (most recent call last):\n  File \"/var/task/§.py\", line 3, in §\nValueError: §"}"#,
-    r#"{"statusCode":200,"headers":{"content-type":"text/html"},"body":"<script>var q = \"§\";</script>"}"#,
+    concat!(
+        r#"{"statusCode":200,"body":"AWS_REGION=§\nAWS_LAMBDA_RUNTIME_API=1:1\nAWS_A=¶\n"#,
+        r#"AWS_B=§\nLAMBDA_TASK_ROOT=/var/task\n"}"#
+    ),
+    concat!(
+        r#"{"statusCode":500,"body":"Traceback (most recent call last):\n"#,
+        r#"  File \"/var/task/§.py\", line 3, in §\nValueError: §"}"#
+    ),
+    concat!(
+        r#"{"statusCode":200,"headers":{"content-type":"text/html"},"#,
+        r#""body":"<script>var q = \"§\";</script>"}"#
+    ),
 ];
 
 /// Numbers that only look drawn.
@@ -109,8 +118,10 @@ impl Case {
             3 => format!(r#""rawPath":"/","cookies":["a={value}"]"#),
             _ => format!(r#""rawPath":"/","queryStringParameters":{{"q":"{value}"}}"#),
         };
+        let context = r#"{"apiId":"a","domainName":"a.example.com","stage":"$default","#;
+        let context = format!(r#"{context}"http":{{"method":"GET","path":"/"}}}}"#);
         let event = format!(
-            r#"{{"version":"2.0","routeKey":"$default",{place},"requestContext":{{"apiId":"a","domainName":"a.example.com","http":{{"method":"GET","path":"/"}},"stage":"$default"}},"isBase64Encoded":false}}"#
+            r#"{{"version":"2.0","routeKey":"$default",{place},"requestContext":{context}}}"#
         );
         let spelled = match draw.below(4) {
             0 => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
