@@ -1,14 +1,19 @@
 //! A policy that is swapped while events and answers pass.
 //! It never waits for a swap, and counts every invocation.
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use credenza_agent::proxy::{Inspect, Look};
+use credenza_agent::remote::Remote;
+use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 use credenza_engine::HashKey;
 use credenza_event::Steps;
 use credenza_exchange::{Circumstances, Inspected};
-use credenza_policy::{Mode, Policy};
+use credenza_policy::{Mode, Policy, PolicyUrl, Problem};
 
 use crate::harness::{NEXT, Plan, Room, response};
 use crate::platform::{ACCEPTED, Peer, event, wait_for};
@@ -157,5 +162,123 @@ fn an_answer_is_judged_by_the_policy_of_its_event_whatever_is_in_force_by_then()
         wait_for("the event", || {
             after == Mode::Off || room.judged()[0].iter().any(|(judged, _)| *judged == id)
         });
+    }
+}
+
+/// Hears nothing.
+struct Deaf;
+
+impl Sink for Deaf {
+    fn inspected(&self, _: &Invocation<'_>, _: &Inspected, _: u64) {}
+    fn dealt_with(&self, _: u64) {}
+    fn leaked(&self, _: &LeakNote<'_>) {}
+    fn tampered(&self, _: &TamperNote<'_>) {}
+    fn fault(&self, _: &FaultNote<'_>) {}
+    fn problem(&self, _: &Problem) {}
+}
+
+/// Whoever fetches policies for a room, and a source that answers with these bytes; without any
+/// it takes requests and says nothing.
+fn remote(room: &Room, base: Policy, answer: &'static [u8]) -> Remote {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(answer);
+            if answer.is_empty() {
+                kept.push(stream);
+            }
+        }
+    });
+    let url = PolicyUrl {
+        address,
+        path: "/applications/a/environments/e/configurations/c".into(),
+    };
+    let live = Arc::clone(&room.live);
+    Remote::new(url, None, base, "orders".into(), live, Arc::new(Deaf))
+}
+
+/// An event that is refused in block mode.
+const ATTACK: &[u8] = br#"{"a":"1' or 1=1 -- "}"#;
+
+#[test]
+fn a_kill_switch_is_in_force_after_one_poll() {
+    let plan = Plan {
+        policy: policy(0, Mode::Block),
+        changes: true,
+        inspection: Box::new(Real),
+        ..Plan::default()
+    };
+    // The first event is refused, and so the second is asked for at once.
+    let room = Room::planned(plan, |peer: &mut Peer| {
+        loop {
+            let request = peer.request()?;
+            if request.starts_with(b"GET") {
+                peer.write(&event("n-000001", ATTACK))?;
+            } else {
+                peer.write(ACCEPTED)?;
+            }
+        }
+    });
+    let kill = b"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\nkill = true\nversion = 9\n";
+    let mut remote = remote(&room, policy(0, Mode::Block), kill);
+    let mut client = room.client();
+    client.send(NEXT);
+    wait_for("a refusal", || {
+        let seen = room.platform.seen().concat();
+        String::from_utf8_lossy(&seen).contains("/response HTTP/1.1")
+            || String::from_utf8_lossy(&seen).contains("/error HTTP/1.1")
+    });
+    remote.poll();
+    assert_eq!(room.live.now().mode, Mode::Off);
+    assert_eq!(crate::faults::id_of_event(&mut client, ATTACK), "n-000001");
+}
+
+#[test]
+fn a_policy_source_that_is_down_slow_or_lying_delays_and_changes_no_invocation() {
+    let down = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let answers: [&'static [u8]; 4] = [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nmode = 'off'",
+        b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+    ];
+    for answer in answers.map(Some).into_iter().chain([None]) {
+        let room = room(Mode::Monitor);
+        let base = Policy {
+            poll_seconds: 1,
+            ..policy(0, Mode::Monitor)
+        };
+        let remote = match answer {
+            Some(answer) => remote(&room, base, answer),
+            None => {
+                let path = "/".into();
+                let url = PolicyUrl {
+                    address: down,
+                    path,
+                };
+                let live = Arc::clone(&room.live);
+                Remote::new(url, None, base, String::new(), live, Arc::new(Deaf))
+            }
+        };
+        remote.start();
+        let begun = Instant::now();
+        let mut client = room.client();
+        for _ in 0..200 {
+            client.send(NEXT);
+            let id = crate::faults::id_of_event(&mut client, b"{\"a\":\"b\"}");
+            client.call(&response(&id, b"[]"), ACCEPTED);
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert_eq!(room.live.now().hash, 1);
     }
 }
