@@ -90,14 +90,10 @@ pub fn run(
         route: Arc::clone(&route),
         sink: Arc::clone(&log) as Arc<dyn Sink>,
     };
-    if let Some(listener) = listener
-        && let Err(error) = serve(listener, shared)
-    {
-        log.fault(&own_fault(
-            "no-proxy",
-            "runtime unprotected",
-            &error.to_string(),
-        ));
+    let served = listener.map_or(Ok(()), |listener| serve(listener, shared));
+    if let Err(error) = served {
+        let detail = error.to_string();
+        log.fault(&own_fault("no-proxy", "runtime unprotected", &detail));
     }
     own.prepare();
     leave_on_sigterm(terminated, &log);

@@ -4,7 +4,6 @@
 //! The crates that know all of it bring seventy others along, two major versions of some.
 use std::collections::BTreeSet;
 
-use credenza_policy::Automaton;
 use serde_json::{Map, Value, json};
 
 /// An object with these members and no others, of which only `optional` may be left out.
@@ -23,11 +22,22 @@ pub fn object(members: &Value, optional: &[&str]) -> Value {
 
 /// What is wrong with `value`, if anything: the way to it, the keyword, and what stands there.
 pub fn misfit(value: &Value, schema: &Value) -> Option<String> {
-    Check { root: schema }.misfit(value, schema)
+    misfit_with(value, schema, |_, _| false)
+}
+
+/// The same for a schema with patterns: `matches` is told one, and the text in which it may stand.
+pub fn misfit_with(
+    value: &Value,
+    schema: &Value,
+    matches: fn(&str, &str) -> bool,
+) -> Option<String> {
+    let root = schema;
+    Check { root, matches }.misfit(value, schema)
 }
 
 struct Check<'s> {
     root: &'s Value,
+    matches: fn(&str, &str) -> bool,
 }
 
 impl Check<'_> {
@@ -74,6 +84,11 @@ impl Check<'_> {
             "propertyNames" => {
                 let mut names = value.as_object().into_iter().flat_map(Map::keys);
                 return names.find_map(|name| self.misfit(&json!(name), wanted));
+            }
+            "pattern" => {
+                let pattern = wanted.as_str().unwrap_or_default();
+                let text = value.as_str();
+                text.is_none_or(|text| (self.matches)(pattern, text))
             }
             "oneOf" => self.fitting(value, wanted) == 1,
             "anyOf" => self.fitting(value, wanted) > 0,
@@ -150,10 +165,6 @@ fn is_within(value: &Value, keyword: &str, wanted: &Value) -> bool {
         "maxLength" => letters.is_none_or(|letters| limit.is_some_and(|limit| letters <= limit)),
         "minItems" => items.is_none_or(|items| limit.is_some_and(|limit| items >= limit)),
         "maxItems" => items.is_none_or(|items| limit.is_some_and(|limit| items <= limit)),
-        "pattern" => value.as_str().is_none_or(|text| {
-            let pattern = Automaton::parse(wanted.as_str().unwrap_or("("));
-            pattern.is_ok_and(|pattern| pattern.find(text.as_bytes()).is_some())
-        }),
         "uniqueItems" => {
             let items = value.as_array().into_iter().flatten();
             let all: Vec<String> = items.map(Value::to_string).collect();

@@ -347,16 +347,99 @@ answers = "iam"
     );
 }
 
+const PAGE: &str = include_str!("../../../../docs/policy.md");
+
 #[test]
-fn the_file_in_the_book_has_no_problem() {
-    let page = include_str!("../../../../docs/policy.md");
-    let (_, rest) = page.split_once("```toml\n").unwrap();
-    let (file, _) = rest.split_once("```").unwrap();
-    let known: Vec<_> = credenza_engine::rules().map(|rule| rule.id).collect();
-    let (policy, problems) = parse(file, &known);
-    assert!(problems.is_empty(), "{problems:?}");
+fn no_example_in_the_book_has_a_problem() {
+    let examples: Vec<&str> = PAGE
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() > 10);
+    for example in &examples {
+        let (_, problems) = Policy::parse(example);
+        assert!(problems.is_empty(), "{problems:?}\n{example}");
+    }
+    let (policy, _) = Policy::parse(examples[0]);
     assert_eq!(policy.mode, Mode::Block);
     assert_eq!((policy.rules.len(), policy.sources.len()), (4, 2));
+}
+
+#[test]
+fn every_key_has_its_place_in_the_book() {
+    let lists: [&[&str]; 12] = [
+        &super::KEYS,
+        &super::RULE_KEYS,
+        &super::OUTPUT_KEYS,
+        &super::sources::SOURCE_KEYS,
+        &super::scopes::SCOPE_KEYS,
+        &super::exemptions::EXEMPTION_KEYS,
+        &super::custom::CUSTOM_KEYS,
+        &super::guards::CALLER_KEYS,
+        &super::guards::LIMIT_KEYS,
+        &super::guards::RECURSION_KEYS,
+        &super::guards::LOG_KEYS,
+        &super::guards::DECOY_KEYS,
+    ];
+    for key in lists.concat() {
+        let forms = [
+            format!("`{key}`"),
+            format!("\n{key} = "),
+            format!("[{key}]"),
+            format!("[{key}."),
+        ];
+        assert!(forms.iter().any(|form| PAGE.contains(form)), "{key}");
+    }
+}
+
+#[test]
+fn places_are_read_and_what_is_wrong_in_them_holds_what_it_is_about() {
+    let told = |text: &str| {
+        let (policy, problems) = Policy::parse(text);
+        let problems: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("{} {}", problem.at, problem.message))
+            .collect();
+        let held = policy.held_rules.join(",");
+        format!(
+            "{} held: {held}\n{}",
+            policy.mode.name(),
+            problems.join("\n")
+        )
+    };
+    expect![[r#"
+        monitor held: 
+        3:9 `route` is `7`; expected a pattern of 1 to 127 letters, in which `*` stands for one step and `**` for all of the rest"#]].assert_eq(&told(
+        "mode = 'block'\n[[scope]]\nroute = 7\nmode = 'monitor'",
+    ));
+    expect![[r#"
+        block held: sql-injection
+        3:10 unknown rule `sql-injecton`; did you mean `sql-injection`?"#]]
+    .assert_eq(&told(
+        "mode = 'block'\n[[scope]]\nrules = ['sql-injecton']\nmode = 'monitor'",
+    ));
+    expect![[r#"
+        monitor held: 
+        5:11 not TOML: invalid date, expected day between 01 and 28; nothing is blocked until this is repaired"#]].assert_eq(&told(
+        "mode = 'block'\n[[exemption]]\nrule = 'csv-formula'\nreason = 'r'\nexpires = 2027-02-30",
+    ));
+    expect![[r#"
+        block held: denied-caller,request-rate
+        3:9 `address` is `10.0.0.1/8`; expected an address or a network, as in `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`, without bits behind its prefix
+        3:23 `address` is `x`; expected an address or a network, as in `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`, without bits behind its prefix"#]].assert_eq(&told(
+        "mode = 'block'\n[callers]\ndeny = ['10.0.0.1/8', 'x']",
+    ));
+    expect![[r#"
+        block held: request-size,request-rate
+        3:6 `id` is `sql-injection`; expected `custom-` and a name of small letters, digits and hyphens, 32 in all
+        6:1 `burst` says nothing without `requests_per_minute`"#]].assert_eq(&told(
+        "mode = 'block'\n[[custom]]\nid = 'sql-injection'\npattern = '(a'\n[limits]\nburst = 5",
+    ));
+    expect![[r#"
+        monitor held: 
+        2:10 `canary` is `101`; expected a share of all requests in percent, from 0 to 100
+        4:1 unknown key `kill`; expected `mode`, `on_error`, `on_partial`, `canary`, `rule`, `source`, `scope`, `exemption`, `custom`, `callers`, `limits`, `recursion` or `output`"#]].assert_eq(&told("mode = 'block'\ncanary = 101\n[shadow]\nkill = true"));
 }
 
 #[test]

@@ -6,21 +6,27 @@
 use credenza_engine::HashKey;
 use credenza_event::Steps;
 use credenza_exchange::Step;
-use credenza_policy::{Policy, Problem};
-use credenza_schema::misfit;
+use credenza_policy::{Automaton, Policy, Problem};
+use credenza_schema::misfit_with;
 use expect_test::expect_file;
+use serde_json::Value;
 
-#[path = "policy_schema/mutate.rs"]
 mod mutate;
-#[path = "policy_schema/schema.rs"]
 mod schema;
-#[path = "policy_schema/toml.rs"]
 mod toml;
+
+/// What is wrong with a policy by the schema; its patterns are few and plain enough for the
+/// policy's own reader of patterns, which is held against trying everything elsewhere.
+fn misfit(policy: &Value, schema: &Value) -> Option<String> {
+    misfit_with(policy, schema, |pattern, text| {
+        Automaton::parse(pattern).is_ok_and(|it| it.find(text.as_bytes()).is_some())
+    })
+}
 
 #[test]
 fn the_published_schema_is_what_the_reader_knows() {
     let text = format!("{:#}\n", schema::schema());
-    expect_file!["../../../docs/schema/policy.schema.json"].assert_eq(&text);
+    expect_file!["../../../../docs/schema/policy.schema.json"].assert_eq(&text);
 }
 
 /// A request with an attack in a field of its body.
