@@ -19,6 +19,7 @@ mod docs;
 mod fuzz;
 mod layer;
 mod project;
+mod publish;
 mod skips;
 mod soak;
 mod tidy;
@@ -62,6 +63,8 @@ enum Command {
     Demo(demo::Arguments),
     /// The ways in of `deploy/`, each held to its own tool's rules and tried with its function.
     Deploy(deploy::Arguments),
+    /// The layer versions of each region and architecture, and the table of their ARNs.
+    Publish(publish::Arguments),
     /// Installs what tests need beyond Rust, and names what it could not.
     Tools,
 }
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
         Command::Tools => tools::install().map(|skips| skips::print(&skips)),
     };
     match outcome {

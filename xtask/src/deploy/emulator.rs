@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::kit::Kit;
 use super::templates::{checkov, functions, lint};
 use super::{Bench, function};
+use crate::publish::Publication;
 
 // Limit: it starts in a few seconds; on a busy machine in many.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -204,6 +205,44 @@ pub(super) fn cli(bench: &Bench) -> Result<Vec<Value>> {
     let after = settings(&emulator.configuration(bench, "orders")?);
     ensure!(before == after, "detach left {after}, and it was {before}");
     Ok(vec![function("cli", "orders", attached)])
+}
+
+/// The layer published in three regions, twice: the second time nothing is left to do.
+pub(super) fn publish(bench: &Bench) -> Result<Vec<Value>> {
+    let emulator = Emulator::start(bench)?;
+    let layers = bench.deploy.join("../target/layer");
+    let regions = ["eu-west-1", "us-east-1", "ap-southeast-2"].map(str::to_owned);
+    let output = bench.logs.join("publish");
+    let aws = || emulator.aws();
+    let publication = Publication {
+        regions: &regions,
+        share_with: Some("*"),
+        signer: None,
+        layers: &layers,
+        output: &output,
+        aws: &aws,
+    };
+    let first = publication.publish()?;
+    let second = publication.publish()?;
+    ensure!(
+        first.len() == second.len()
+            && first.iter().all(|one| !one.is_old)
+            && second.iter().all(|one| one.is_old),
+        "the second run publishes again: {second:?}"
+    );
+    let mut arns: Vec<&str> = first.iter().map(|one| one.arn.as_str()).collect();
+    arns.sort_unstable();
+    arns.dedup();
+    ensure!(
+        arns.len() == first.len(),
+        "two versions have one ARN: {first:?}"
+    );
+    let table = fs::read_to_string(output.join("arns.md"))?;
+    ensure!(
+        arns.iter().all(|arn| table.contains(arn)),
+        "the table lacks a version: {table}"
+    );
+    Ok(Vec::new())
 }
 
 /// What a user has set in a configuration.
