@@ -172,31 +172,7 @@ impl Publication<'_> {
         if newest.starts_with("arn:") && self.sha256_of(region, &newest)? == digest {
             return Ok(made(&newest, true));
         }
-        let content = match self.signer {
-            Some(signer) => self.signed(region, signer, zip)?,
-            None => vec![
-                "--zip-file".to_owned(),
-                format!("fileb://{}", zip.display()),
-            ],
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        let description = format!("credenza {version}, runtime protection");
-        let mut words = vec![
-            "lambda",
-            "publish-layer-version",
-            "--layer-name",
-            &layer,
-            "--description",
-            &description,
-            "--license-info",
-            "Apache-2.0",
-            "--compatible-architectures",
-            architecture.name(),
-            "--query",
-            "LayerVersionArn",
-        ];
-        words.extend(content.iter().map(String::as_str));
-        let arn = self.text(region, &words)?;
+        let arn = self.new_version(region, architecture, &layer, zip)?;
         if self.signer.is_none() {
             let told = self.sha256_of(region, &arn)?;
             ensure!(
@@ -225,6 +201,41 @@ impl Publication<'_> {
             )?;
         }
         Ok(made(&arn, false))
+    }
+
+    /// Publishes a zip, signed where somebody signs; gives the new version's ARN.
+    fn new_version(
+        &self,
+        region: &str,
+        architecture: Architecture,
+        layer: &str,
+        zip: &Path,
+    ) -> Result<String> {
+        let content = match self.signer {
+            Some(signer) => self.signed(region, signer, zip)?,
+            None => vec![
+                "--zip-file".to_owned(),
+                format!("fileb://{}", zip.display()),
+            ],
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let description = format!("credenza {version}, runtime protection");
+        let mut words = vec![
+            "lambda",
+            "publish-layer-version",
+            "--layer-name",
+            layer,
+            "--description",
+            &description,
+            "--license-info",
+            "Apache-2.0",
+            "--compatible-architectures",
+            architecture.name(),
+            "--query",
+            "LayerVersionArn",
+        ];
+        words.extend(content.iter().map(String::as_str));
+        self.text(region, &words)
     }
 
     fn sha256_of(&self, region: &str, arn: &str) -> Result<String> {
