@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_IGNORE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER,
+    TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_IGNORE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER,
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
@@ -21,33 +21,91 @@ const INFLATED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What compressed data comes to, in pieces; false if its end never came, or too much before it.
 pub(super) fn inflate(packed: &[u8], coding: Coding, mut piece: impl FnMut(&[u8])) -> bool {
-    let Some((data, flags)) = data(packed, coding) else {
-        return false;
-    };
-    let mut state = Box::new(DecompressorOxide::new());
-    let mut ring = vec![0; RING_BYTES];
-    let (mut read, mut at, mut all) = (0_usize, 0_usize, 0_usize);
-    while all <= INFLATED_BYTES_MAX {
-        let rest = data.get(read..).unwrap_or_default();
-        let (status, taken, made) = decompress(&mut state, rest, &mut ring, at, flags);
-        read = read.saturating_add(taken);
-        all = all.saturating_add(made);
-        let end = at.saturating_add(made);
-        piece(ring.get(at..end).unwrap_or_default());
-        at = if end >= RING_BYTES { 0 } else { end };
-        match status {
-            TINFLStatus::HasMoreOutput => {}
-            TINFLStatus::Done => return true,
-            _ => return false,
+    let mut inflating = Inflating::new(coding);
+    inflating.feed(packed, &mut piece) && inflating.is_done
+}
+
+// Limit: names and comments in the head of gzip are file names; what is longer is none.
+const HEAD_BYTES_MAX: usize = 4 * 1024;
+
+/// Compressed data on its way.
+pub(super) struct Inflating {
+    coding: Coding,
+    /// What came of its head.
+    head: Vec<u8>,
+    /// How the deflated data is to be read; nothing while the head is not whole.
+    flags: Option<u32>,
+    state: Box<DecompressorOxide>,
+    ring: Vec<u8>,
+    at: usize,
+    all: usize,
+    is_done: bool,
+}
+
+impl core::fmt::Debug for Inflating {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Inflating({:?})", self.coding)
+    }
+}
+
+impl Inflating {
+    pub(super) fn new(coding: Coding) -> Self {
+        Self {
+            coding,
+            head: Vec::new(),
+            flags: None,
+            state: Box::new(DecompressorOxide::new()),
+            ring: vec![0; RING_BYTES],
+            at: 0,
+            all: 0,
+            is_done: false,
         }
     }
-    false
+
+    /// Takes the next piece and gives what it comes to; false where it is no such data, or comes to
+    /// too much.
+    pub(super) fn feed(&mut self, packed: &[u8], piece: &mut dyn FnMut(&[u8])) -> bool {
+        let Some(flags) = self.flags else {
+            self.head.extend_from_slice(packed);
+            let head = core::mem::take(&mut self.head);
+            let Some((data, flags)) = data(&head, self.coding) else {
+                let may_come = head.len() < HEAD_BYTES_MAX;
+                self.head = head;
+                return may_come && self.coding != Coding::Other;
+            };
+            self.flags = Some(flags);
+            return self.go_on(data, flags, piece);
+        };
+        self.go_on(packed, flags, piece)
+    }
+
+    fn go_on(&mut self, data: &[u8], flags: u32, piece: &mut dyn FnMut(&[u8])) -> bool {
+        let flags = flags | TINFL_FLAG_HAS_MORE_INPUT;
+        let mut rest = data;
+        while !self.is_done && self.all <= INFLATED_BYTES_MAX {
+            let (status, taken, made) =
+                decompress(&mut self.state, rest, &mut self.ring, self.at, flags);
+            rest = rest.get(taken..).unwrap_or_default();
+            self.all = self.all.saturating_add(made);
+            let end = self.at.saturating_add(made);
+            piece(self.ring.get(self.at..end).unwrap_or_default());
+            self.at = if end >= RING_BYTES { 0 } else { end };
+            match status {
+                TINFLStatus::HasMoreOutput => {}
+                TINFLStatus::NeedsMoreInput => return true,
+                TINFLStatus::Done => self.is_done = true,
+                _ => return false,
+            }
+        }
+        self.is_done
+    }
 }
 
 /// Where the deflated data begins, and how it is to be read.
 fn data(packed: &[u8], coding: Coding) -> Option<(&[u8], u32)> {
     match coding {
         Coding::Gzip => Some((behind_gzip_head(packed)?, 0)),
+        Coding::Deflate if packed.len() < 2 => None,
         Coding::Deflate if is_zlib(packed) => {
             let flags = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_IGNORE_ADLER32;
             Some((packed, flags))
@@ -162,7 +220,7 @@ fn adler32(text: &[u8]) -> u32 {
 mod tests {
     use alloc::vec::Vec;
 
-    use super::{Coding, adler32, crc32, inflate, pack};
+    use super::{Coding, Inflating, adler32, crc32, inflate, pack};
 
     fn inflated(packed: &[u8], coding: Coding) -> (Vec<u8>, bool) {
         let mut out = Vec::new();
@@ -183,6 +241,22 @@ mod tests {
                 assert_eq!(inflated(&packed, coding), (text.clone(), true), "{bytes}");
                 let cut = packed.len() / 2;
                 assert!(!inflated(&packed[..cut], coding).1);
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_in_pieces_comes_to_the_same() {
+        let text = "a text that repeats itself, ".repeat(9);
+        for (coding, like) in [(Coding::Gzip, &b""[..]), (Coding::Deflate, b"\x78\x9c")] {
+            let packed = pack(text.as_bytes(), like, coding).unwrap();
+            for size in [1, 7, 100] {
+                let (mut inflating, mut out) = (Inflating::new(coding), Vec::new());
+                for piece in packed.chunks(size) {
+                    let mut take = |text: &[u8]| out.extend_from_slice(text);
+                    assert!(inflating.feed(piece, &mut take));
+                }
+                assert_eq!(out, text.as_bytes());
             }
         }
     }

@@ -6,9 +6,12 @@ use alloc::vec::Vec;
 
 use credenza_engine::leak::{LOOK_BEHIND_BYTES, Media, OutputText};
 use credenza_event::Source;
+use credenza_policy::Action;
 
-use super::guard::{Findings, Found, Guard};
+use super::guard::{Findings, Found, Guard, Window};
 use super::mask::Reader;
+use super::packing::Inflating;
+use super::parts::Coding;
 use super::{headers, parts};
 
 /// What ends the prelude of an answer over HTTP.
@@ -37,6 +40,15 @@ pub struct OutputStream<'g> {
     /// Where strings of a document begin and end, where something may have to be masked.
     reader: Option<Reader>,
     has_ended: bool,
+    /// The content, where it is compressed.
+    packed: Option<Packed>,
+}
+
+/// A compressed content on its way.
+#[derive(Debug)]
+struct Packed {
+    inflating: Inflating,
+    window: Window,
 }
 
 /// Whether a prelude comes first.
@@ -76,6 +88,7 @@ impl<'g> OutputStream<'g> {
             found: Findings::default(),
             reader: guard.may_mask().then(Reader::default),
             has_ended: false,
+            packed: None,
         }
     }
 
@@ -171,6 +184,12 @@ impl<'g> OutputStream<'g> {
         self.guard.judge(&text, self.at, &mut self.found);
         super::judge_fields(&self.guard, prelude, &all, self.at, &mut self.found);
         self.media = all.media(prelude);
+        if let coding @ (Coding::Gzip | Coding::Deflate) = all.coding(prelude) {
+            self.packed = Some(Packed {
+                inflating: Inflating::new(coding),
+                window: Window::new(self.media),
+            });
+        }
         self.text_at = self.at.saturating_add(body);
         self.judged = self.judged.max(body);
         let is_left = |found: &Found| !self.guard.withholds(found) && !self.guard.masks(found);
@@ -191,6 +210,10 @@ impl<'g> OutputStream<'g> {
         if self.judged >= self.held.len() && !is_last {
             return;
         }
+        if let Some(packed) = self.packed.take() {
+            self.judge_packed(packed, is_last);
+            return;
+        }
         let from = self.text_at.saturating_sub(self.at);
         let text = self.held.get(from..).unwrap_or_default();
         let follows = self.at > self.text_at;
@@ -198,6 +221,35 @@ impl<'g> OutputStream<'g> {
         let at = self.at.saturating_add(from);
         self.guard.judge(&text, at, &mut self.found);
         self.judged = self.held.len();
+    }
+
+    /// Judges what compressed bytes come to; a leak is told as one of the piece that it came with,
+    /// and as nothing can be masked there the stream ends before it.
+    fn judge_packed(&mut self, packed: Packed, is_last: bool) {
+        let mut packed = packed;
+        let fresh = self.held.get(self.judged..).unwrap_or_default();
+        let mut inside = Findings::default();
+        let Packed { inflating, window } = &mut packed;
+        let mut look = |text: &[u8]| window.feed(&self.guard, text, false, &mut inside);
+        let is_data = inflating.feed(fresh, &mut look);
+        if is_last {
+            window.feed(&self.guard, b"", true, &mut inside);
+        }
+        let start = self.at.saturating_add(self.judged);
+        for found in inside.found {
+            let action = match found.action {
+                Action::Mask => Action::Block,
+                action => action,
+            };
+            self.found.add(Found {
+                start,
+                end: start.saturating_add(fresh.len()),
+                action,
+                ..found
+            });
+        }
+        self.judged = self.held.len();
+        self.packed = is_data.then_some(packed);
     }
 
     /// How much of what is held may have been released now, and whether the stream ends there.

@@ -9,7 +9,8 @@ use credenza_engine::leak::OwnSecrets;
 use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
 
 use super::OutputStream;
-use crate::output::{Found, Guard};
+use crate::output::parts::Coding;
+use crate::output::{Found, Guard, packing};
 
 fn key() -> String {
     ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
@@ -142,6 +143,28 @@ fn headers_are_added_to_a_prelude_however_it_is_split() {
     // What is no prelude passes.
     let (out, _, _) = sent(&[b"row,", b"row"], &policy, true);
     assert_eq!(out, b"row,row");
+}
+
+#[test]
+fn a_compressed_stream_ends_before_the_piece_with_which_the_key_comes() {
+    let prelude = br#"{"statusCode":200,"headers":{"Content-Encoding":"gzip"}}"#;
+    let text = format!("{}<p>{}</p>", "a page, ".repeat(20), key());
+    let packed = packing::pack(text.as_bytes(), b"", Coding::Gzip).unwrap();
+    for action in [Action::Block, Action::Mask] {
+        for split in 0..packed.len() {
+            let (one, other) = packed.split_at(split);
+            let start = [&prelude[..], &[0; 8], one].concat();
+            let (out, ended, found) = sent(&[&start, other], &policy(action), true);
+            assert!(ended, "{split}");
+            assert_eq!(found.len(), 1, "{split}");
+            // Eight bytes of it came with one of the two pieces.
+            let text = String::from_utf8_lossy(&out).into_owned();
+            assert!(!text.contains(&key()[..8]), "{split}");
+        }
+    }
+    let clean = packing::pack(b"a page", b"", Coding::Gzip).unwrap();
+    let whole = [&prelude[..], &[0; 8], &clean].concat();
+    assert_eq!(sent(&[&whole], &policy(Action::Block), true).0, whole);
 }
 
 #[test]
