@@ -81,7 +81,7 @@ impl Files {
         Self {
             root: environment
                 .value("LAMBDA_TASK_ROOT")
-                .unwrap_or(TASK_ROOT.as_ref())
+                .unwrap_or_else(|| TASK_ROOT.as_ref())
                 .into(),
             known: OnceLock::new(),
         }

@@ -218,7 +218,8 @@ impl Reflections {
             self.add(&reflected_script::RULE, deed, echo, most, leaks);
         }
         page.read(text.bytes.get(read..until).unwrap_or(&[]));
-        self.view.set(left.or(Some(view(page, until.max(read)))));
+        self.view
+            .set(left.or_else(|| Some(view(page, until.max(read)))));
     }
 
     /// How many bytes at the end of a text may begin a text of the event that goes on behind it.

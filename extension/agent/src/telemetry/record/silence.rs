@@ -98,6 +98,12 @@ impl Draw {
     }
 }
 
+fn hex(text: &str) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap();
+    let halves = text.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.map(digit).collect()
+}
+
 /// One invocation, as it was drawn.
 struct Case {
     word: String,
@@ -124,7 +130,7 @@ impl Case {
             r#"{{"version":"2.0","routeKey":"$default",{place},"requestContext":{context}}}"#
         );
         let spelled = match draw.below(4) {
-            0 => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            0 => hex(&secret),
             1 => secret.chars().rev().collect(),
             _ => secret.clone(),
         };

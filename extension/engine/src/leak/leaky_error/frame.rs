@@ -13,13 +13,13 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn sure(start: usize, end: usize) -> Option<Self> {
+    fn sure(start: usize, end: usize) -> Self {
         let is_sure = true;
-        Some(Self {
+        Self {
             start,
             end,
             is_sure,
-        })
+        }
     }
 }
 
@@ -43,7 +43,10 @@ pub(super) fn node(text: &[u8], at: usize, len: usize) -> Option<Found> {
     if rest.first() == Some(&b')') {
         end = end.saturating_add(1);
     }
-    Found::sure(at.saturating_sub(before.len().saturating_sub(mark)), end)
+    Some(Found::sure(
+        at.saturating_sub(before.len().saturating_sub(mark)),
+        end,
+    ))
 }
 
 /// `(node:internal/process/task_queues:95:5)`; the anchor is its beginning.
@@ -54,7 +57,7 @@ pub(super) fn node_internal(text: &[u8], at: usize, len: usize) -> Option<Found>
     let name = rest.iter().take(NAME_BYTES).take_while(is_name).count();
     let (line, rest) = digits(rest.get(name..)?.strip_prefix(b":")?);
     let end = text.len().saturating_sub(rest.len());
-    (!line.is_empty()).then(|| Found::sure(at, end)).flatten()
+    (!line.is_empty()).then(|| Found::sure(at, end))
 }
 
 /// `   at Space.Type.Method(String a) in /src/file.cs:line 12`; the anchor stands behind the file's
@@ -66,9 +69,7 @@ pub(super) fn dotnet_line(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let mark = memmem::rfind(before, b"at ").unwrap_or(0);
     let start = at.saturating_sub(before.len().saturating_sub(mark));
     let end = text.len().saturating_sub(rest.len());
-    (!number.is_empty())
-        .then(|| Found::sure(start, end))
-        .flatten()
+    (!number.is_empty()).then(|| Found::sure(start, end))
 }
 
 /// `   at System.Data.Connection.Open()`; the anchor is the beginning.
@@ -82,7 +83,7 @@ pub(super) fn dotnet(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let is_typed = arguments.first().is_none_or(u8::is_ascii_uppercase);
     let rest = line.get(close.saturating_add(1)..)?;
     let is_frame = is_typed && (rest.is_empty() || rest.starts_with(b" in "));
-    is_frame.then(|| Found::sure(at, end)).flatten()
+    is_frame.then(|| Found::sure(at, end))
 }
 
 /// `com.example.Type.method(File.java:12)`; the anchor is the end of the file's name.
@@ -114,7 +115,7 @@ pub(super) fn java(text: &[u8], at: usize, len: usize) -> Option<Found> {
         return None;
     }
     let end = from.saturating_add(number.len()).saturating_add(1);
-    Found::sure(start, end)
+    Some(Found::sure(start, end))
 }
 
 // Limit: the name of a file or of a type; with its package a type has twice as much.
@@ -130,7 +131,10 @@ pub(super) fn python(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let end = line_end(text, text.len().saturating_sub(rest.len()));
     let before = line_before(text, at);
     let mark = memmem::rfind(before, b"File ").unwrap_or(before.len());
-    Found::sure(at.saturating_sub(before.len().saturating_sub(mark)), end)
+    Some(Found::sure(
+        at.saturating_sub(before.len().saturating_sub(mark)),
+        end,
+    ))
 }
 
 /// `/var/task/app.rb:12:in 'method'`; the anchor is the end of the file's name.
@@ -155,7 +159,7 @@ pub(super) fn goroutine(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let (number, rest) = digits(text.get(from..)?);
     let is_head = !number.is_empty() && rest.starts_with(b" [");
     let end = line_end(text, from);
-    is_head.then(|| Found::sure(at, end)).flatten()
+    is_head.then(|| Found::sure(at, end))
 }
 
 /// `thread 'main' panicked at src/main.rs:2:5:`.
@@ -164,7 +168,7 @@ pub(super) fn rust(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let line = text.get(at..end)?;
     let mark = memmem::find(line, b".rs:")?;
     let (number, _) = digits(line.get(mark.saturating_add(4)..)?);
-    (!number.is_empty()).then(|| Found::sure(at, end)).flatten()
+    (!number.is_empty()).then(|| Found::sure(at, end))
 }
 
 /// `#0 /var/www/index.php(12): name()`; the anchor is the end of the file's name.
@@ -200,9 +204,7 @@ pub(super) fn oracle(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let from = at.saturating_add(len);
     let (number, rest) = digits(text.get(from..)?);
     let is_code = number.len() == 5 && rest.first() == Some(&b':');
-    is_code
-        .then(|| Found::sure(at, line_end(text, from)))
-        .flatten()
+    is_code.then(|| Found::sure(at, line_end(text, from)))
 }
 
 /// A file of the function or of its runtime: `/var/task/app.py`.
@@ -220,9 +222,7 @@ pub(super) fn path(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let dot = memrchr(b'.', file)?;
     let kind = file.get(dot.saturating_add(1)..)?;
     let is_file = (1..=6).contains(&kind.len()) && kind.iter().all(u8::is_ascii_alphanumeric);
-    is_file
-        .then(|| Found::sure(at, from.saturating_add(name.len())))
-        .flatten()
+    is_file.then(|| Found::sure(at, from.saturating_add(name.len())))
 }
 
 // Limit: a path of the function has some 60 bytes, one of a library 120.

@@ -6,36 +6,31 @@ use super::frame::Found;
 use super::place::{follows, line_before, line_end};
 
 /// A message that nothing else says.
-pub(super) fn sure(text: &[u8], at: usize, len: usize) -> Option<Found> {
-    Some(Found {
+pub(super) fn sure(text: &[u8], at: usize, len: usize) -> Found {
+    Found {
         start: at,
         end: line_end(text, at.saturating_add(len)),
         is_sure: true,
-    })
+    }
 }
 
 /// A message that something else may say.
-pub(super) fn doubt(text: &[u8], at: usize, len: usize) -> Option<Found> {
-    let found = sure(text, at, len)?;
-    Some(Found {
+pub(super) fn doubt(text: &[u8], at: usize, len: usize) -> Found {
+    Found {
         is_sure: false,
-        ..found
-    })
+        ..sure(text, at, len)
+    }
 }
 
 /// A message if one of some words follows.
 pub(super) fn then(text: &[u8], at: usize, len: usize, words: &[&str]) -> Option<Found> {
     let behind = at.saturating_add(len);
-    if follows(text, behind, words) {
-        sure(text, at, len)
-    } else {
-        None
-    }
+    follows(text, behind, words).then(|| sure(text, at, len))
 }
 
 /// A message of which the beginning may be any: from what announces it on.
 pub(super) fn within(text: &[u8], at: usize, len: usize) -> Option<Found> {
-    let found = sure(text, at, len)?;
+    let found = sure(text, at, len);
     let line = line_before(text, at);
     let lead = line.rsplit(|byte| matches!(byte, b':' | b'>')).next()?;
     Some(Found {
@@ -51,7 +46,7 @@ pub(super) fn behind_quote(text: &[u8], at: usize, len: usize) -> Option<Found> 
     let near = before.get(near..)?;
     let mark = memmem::rfind(near, b"near ")?;
     let start = before.len().saturating_sub(near.len()).saturating_add(mark);
-    let found = sure(text, at, len)?;
+    let found = sure(text, at, len);
     Some(Found { start, ..found })
 }
 
@@ -64,5 +59,5 @@ pub(super) fn member(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let behind = behind.strip_prefix(b"\\").unwrap_or(behind);
     let is_list = behind.starts_with(b"\":[") || behind.starts_with(b"\": [");
     let is_trace = follows(text, at.saturating_add(len), &[" at ", "Error"]);
-    (is_list && is_trace).then(|| sure(text, at, len)).flatten()
+    (is_list && is_trace).then(|| sure(text, at, len))
 }

@@ -73,8 +73,9 @@ fn is_in_sentence(line: &[u8]) -> bool {
     let line = line.get(end..).unwrap_or(&[]);
     let lead = line.trim_ascii_end();
     let (lead, is_quoted) = match lead {
-        [before @ .., b'"' | b'\'' | b'`' | b'('] => (before.trim_ascii_end(), true),
-        [before @ .., 0xe2, 0x80, 0x98..=0x9d] => (before.trim_ascii_end(), true),
+        [before @ .., b'"' | b'\'' | b'`' | b'('] | [before @ .., 0xe2, 0x80, 0x98..=0x9d] => {
+            (before.trim_ascii_end(), true)
+        }
         _ => (lead, false),
     };
     let goes_on = match lead.last() {

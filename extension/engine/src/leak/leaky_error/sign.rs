@@ -22,8 +22,8 @@ pub(super) enum Proof {
 impl Proof {
     pub(super) fn find(self, text: &[u8], at: usize, len: usize) -> Option<Found> {
         match self {
-            Self::Sure => message::sure(text, at, len),
-            Self::Doubt => message::doubt(text, at, len),
+            Self::Sure => Some(message::sure(text, at, len)),
+            Self::Doubt => Some(message::doubt(text, at, len)),
             Self::Then(words) => message::then(text, at, len, words),
             Self::Look(look) => look(text, at, len),
         }
