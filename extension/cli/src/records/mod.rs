@@ -133,12 +133,39 @@ const BUFFER_BYTES: usize = 256 << 10;
 
 /// The input without its compression.
 fn unpacked(input: Counted) -> Result<Box<dyn BufRead>> {
-    let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
-    if input.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        let decoder = MultiGzDecoder::new(input);
+    let mut input: Box<dyn BufRead> = Box::new(BufReader::with_capacity(BUFFER_BYTES, input));
+    let head = begun(input.as_mut(), 2)?;
+    let is_packed = head.starts_with(&[0x1f, 0x8b]);
+    let whole = io::Cursor::new(head).chain(input);
+    if is_packed {
+        let decoder = MultiGzDecoder::new(whole);
         return Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder)));
     }
-    Ok(Box::new(input))
+    Ok(Box::new(whole))
+}
+
+// Limit: a first line that is longer is a document; a record has at most 700 bytes, metrics a few
+// thousand.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The first bytes of an input, up to the end of its first line that is not empty, or so many: a
+/// pipe may hand them over in pieces.
+fn begun(input: &mut dyn BufRead, most: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while head.len() < most && !head.trim_ascii_start().contains(&b'\n') {
+        let chunk = match input.fill_buf() {
+            Ok(chunk) => chunk,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if chunk.is_empty() {
+            break;
+        }
+        let read = chunk.len();
+        head.extend_from_slice(chunk);
+        input.consume(read);
+    }
+    Ok(head)
 }
 
 /// How a file holds its messages.
@@ -159,9 +186,7 @@ fn shape(head: &[u8]) -> Shape {
     let text = String::from_utf8_lossy(first);
     let is_json = first.starts_with(b"{") || first.starts_with(b"[");
     if !is_json {
-        let columns = ["@message", "@timestamp", "request_id"];
-        let is_table = text.contains(',') && columns.iter().any(|name| text.contains(name));
-        return if is_table && !text.contains('{') {
+        return if is_header(&text) {
             Shape::Table
         } else {
             Shape::Lines
@@ -179,9 +204,19 @@ fn shape(head: &[u8]) -> Shape {
     }
 }
 
+/// Whether a line names the columns of a table: names alone, and one of them is known.
+fn is_header(line: &str) -> bool {
+    const KNOWN: [&str; 4] = ["@message", "@timestamp", "request_id", "rule"];
+    let names = || line.trim().split(',').map(|name| name.trim_matches('"'));
+    let is_name = |name: &str| !name.contains([' ', '{', '=', '"']);
+    names().all(is_name) && names().any(|name| KNOWN.contains(&name))
+}
+
 /// Reads one file; false if no more is wanted.
 fn one(mut input: Box<dyn BufRead>, opener: &mut Opener<'_>) -> Result<bool> {
-    let shape = shape(input.fill_buf()?);
+    let head = begun(input.as_mut(), HEAD_BYTES)?;
+    let shape = shape(&head);
+    let mut input: Box<dyn BufRead> = Box::new(io::Cursor::new(head).chain(input));
     let mut on = true;
     match shape {
         Shape::Lines => on = lines(input.as_mut(), opener)?,

@@ -209,3 +209,30 @@ fn nothing_that_a_function_may_print_stops_the_reading() {
     );
     assert_eq!(ids, ["r-1", "r-2"]);
 }
+
+#[test]
+fn input_that_comes_byte_by_byte_has_the_same_shape() {
+    for (name, bytes) in shapes()
+        .into_iter()
+        .filter(|(_, bytes)| !bytes.starts_with(b"\x1f"))
+    {
+        let mut ids = Vec::new();
+        let mut take = |record: &Record<'_>| {
+            ids.push(record.request_id.get().to_owned());
+            Ok(true)
+        };
+        let mut opener = Opener::new(&mut take, Progress::new(0, Meter::default()));
+        let input = BufReader::with_capacity(1, io::Cursor::new(bytes));
+        one(Box::new(input), &mut opener).unwrap();
+        drop(opener);
+        assert_eq!(ids, ["r-1", "r-2"], "{name}");
+    }
+}
+
+#[test]
+fn a_line_with_commas_is_no_head_of_a_table() {
+    assert!(is_header("@timestamp,@message"));
+    assert!(is_header("\"request_id\",\"rule\""));
+    assert!(!is_header("2026-11-26 INFO request_id=1, rule"));
+    assert!(!is_header("a,b"));
+}
