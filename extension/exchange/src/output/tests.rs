@@ -9,6 +9,8 @@ use credenza_engine::leak::OwnSecrets;
 use credenza_event::Source;
 use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share, Verdict};
 
+mod reflected;
+
 use super::packing;
 use super::parts::Coding;
 use super::{Channel, Guard, Output, OutputSeen, OutputStep, base64, output};
