@@ -52,8 +52,19 @@ const COUNT: usize = sizes().1;
 const BYTES: usize = sizes().2;
 
 const fn hash(window: u32) -> u32 {
-    window.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)
+    hash_by(window, MULTIPLIER)
 }
+
+/// The upper bits of a product; what stands above a window's three bytes does not count.
+const fn hash_by(window: u32, multiplier: u32) -> u32 {
+    (window << 8).wrapping_mul(multiplier) >> (u32::BITS - HASH_BITS)
+}
+
+/// The one of some multipliers by which the fewest common windows share a bit with an anchor's.
+const MULTIPLIER: u32 = best();
+
+/// The first of them, which spreads well by itself (Knuth's golden ratio).
+const FIRST_MULTIPLIER: u32 = 0x9e37_79b1;
 
 /// Runs of three bytes that pages, documents, programs and prose are full of, in rows: an anchor is
 /// known by one that is none of them, if it has any.
@@ -78,8 +89,9 @@ const fn commonness(byte: u8) -> u32 {
 )]
 mod build {
     use super::{
-        ANCHORS, Anchor, BUCKET_BITS, BUCKETS, BYTES, COMMON, COUNT, ENTRIES, Entry, FOLLOWING,
-        HASH_BITS, ROW_BYTES, STRIDE, Table, WINDOW_BYTES, WORDS, commonness, hash,
+        ANCHORS, Anchor, BUCKET_BITS, BUCKETS, BYTES, COMMON, COUNT, ENTRIES, Entry,
+        FIRST_MULTIPLIER, FOLLOWING, HASH_BITS, ROW_BYTES, STRIDE, Table, WINDOW_BYTES, WORDS,
+        commonness, hash, hash_by,
     };
 
     /// A bit for the hash of each common window.
@@ -88,20 +100,54 @@ mod build {
     const fn common_bits() -> [u64; WORDS] {
         let (mut bits, mut at) = ([0; WORDS], 0);
         while at + WINDOW_BYTES < COMMON.len() {
-            // A row ends with a line break.
-            if at % ROW_BYTES + 1 == ROW_BYTES {
-                at += 1;
-                continue;
-            }
-            let hash = hash(window(COMMON, at)) as usize;
+            let hash = hash_by(window(COMMON, at), FIRST_MULTIPLIER) as usize;
             bits[hash / 64] |= 1 << (hash % 64);
-            at += WINDOW_BYTES;
+            at = next_common(at);
         }
         bits
     }
 
+    /// The offset of the next common window; a row ends with a line break.
+    const fn next_common(at: usize) -> usize {
+        let next = at + WINDOW_BYTES;
+        if next % ROW_BYTES + 1 == ROW_BYTES {
+            next + 1
+        } else {
+            next
+        }
+    }
+
+    // Limit: 16 multipliers: the best of them hits a third of what the first does.
+    const TRIES: u32 = 16;
+
+    pub(super) const fn best() -> u32 {
+        let listed = listed();
+        let (mut best, mut least, mut number) = (FIRST_MULTIPLIER, u32::MAX, 0);
+        while number < TRIES {
+            let multiplier = FIRST_MULTIPLIER.wrapping_add(number.wrapping_mul(0x2545_f490));
+            let (mut bits, mut at) = ([0_u64; WORDS], 0);
+            while at < ENTRIES {
+                let hash = hash_by(listed[at].0, multiplier) as usize;
+                bits[hash / 64] |= 1 << (hash % 64);
+                at += 1;
+            }
+            let mut hits = 0;
+            at = 0;
+            while at + WINDOW_BYTES < COMMON.len() {
+                let hash = hash_by(window(COMMON, at), multiplier) as usize;
+                hits += (bits[hash / 64] >> (hash % 64) & 1) as u32;
+                at = next_common(at);
+            }
+            if hits < least {
+                (best, least) = (multiplier, hits);
+            }
+            number += 1;
+        }
+        best
+    }
+
     const fn is_common(window: u32) -> bool {
-        let hash = hash(window) as usize;
+        let hash = hash_by(window, FIRST_MULTIPLIER) as usize;
         COMMON_BITS[hash / 64] >> (hash % 64) & 1 == 1
     }
 
@@ -266,14 +312,14 @@ mod build {
     }
 }
 
-use self::build::{sizes, table};
+use self::build::{best, sizes, table};
 
-/// True if some anchor may have this window.
+/// A number of which the lowest bit is set if some anchor may have this window.
 #[inline]
-fn is_hot(window: u32) -> bool {
+fn heat(window: u32) -> u64 {
     let hash = hash(window);
     let word = TABLE.bits.get((hash >> 6) as usize).copied().unwrap_or(0);
-    word.unbounded_shr(hash & 63) & 1 == 1
+    word >> (hash & 63)
 }
 
 /// Calls `visit` for each anchor of the text: the number of its detector, its number there, and
@@ -282,19 +328,16 @@ pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize
     const STEP: usize = 8;
     let mut at = 0_usize;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<10>) {
-        let [a, b, c, d, e, f, g, h, i, _] = *chunk;
-        let windows = [
-            u32::from_le_bytes([a, b, c, 0]),
-            u32::from_le_bytes([c, d, e, 0]),
-            u32::from_le_bytes([e, f, g, 0]),
-            u32::from_le_bytes([g, h, i, 0]),
-        ];
+        // Two loads, because bytes that are put together one by one cost more than all the rest.
+        let head = u64::from_le_bytes(chunk.first_chunk().copied().unwrap_or_default());
+        let tail = u64::from_le_bytes(chunk.last_chunk().copied().unwrap_or_default());
+        let low = |bytes: u64| u32::try_from(bytes & u64::from(u32::MAX)).unwrap_or(0);
+        let windows = [low(head), low(head >> 16), low(head >> 32), low(tail >> 32)];
         // Without a branch for each, because almost always none is hot.
-        let hot = windows.map(is_hot);
-        if hot.into_iter().fold(false, |any, hot| any | hot) {
-            let places = (at..).step_by(STRIDE);
-            for ((window, place), is_hot) in windows.into_iter().zip(places).zip(hot) {
-                if is_hot {
+        let any = windows.iter().fold(0, |any, window| any | heat(*window));
+        if any & 1 == 1 {
+            for (window, place) in windows.into_iter().zip((at..).step_by(STRIDE)) {
+                if heat(window) & 1 == 1 {
                     confirm(text, window, place, &mut visit);
                 }
             }
@@ -303,7 +346,7 @@ pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize
     }
     while let Some([a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk::<3>) {
         let window = u32::from_le_bytes([*a, *b, *c, 0]);
-        if is_hot(window) {
+        if heat(window) & 1 == 1 {
             confirm(text, window, at, &mut visit);
         }
         at = at.saturating_add(STRIDE);

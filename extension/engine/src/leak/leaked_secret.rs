@@ -64,7 +64,10 @@ impl LeakDetector for LeakedSecret {
     }
 
     fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
-        let Some((kind, found)) = secret(text, which, at) else {
+        let mut looked = 0;
+        let secret = secret(text, which, at, &mut looked);
+        leaks.looked_at(looked);
+        let Some((kind, found)) = secret else {
             return;
         };
         if text.was_judged(found.start) || text.is_cut(found.start, found.reach) {
@@ -81,9 +84,14 @@ impl LeakDetector for LeakedSecret {
 }
 
 /// The secret around an anchor of a form, and its kind.
-fn secret(text: &OutputText<'_>, which: usize, at: usize) -> Option<(&'static Kind, Found)> {
+fn secret(
+    text: &OutputText<'_>,
+    which: usize,
+    at: usize,
+    looked: &mut usize,
+) -> Option<(&'static Kind, Found)> {
     let form = TABLE.rows.get(which)?;
-    let found = form.find(text, at)?;
+    let found = form.find(text, at, looked)?;
     Some((KINDS.get(usize::from(form.kind))?, found))
 }
 
@@ -94,7 +102,8 @@ pub(crate) fn each_in_event(text: &[u8], mut visit: impl FnMut(&'static str, usi
     let text = OutputText::whole(text, Media::Text);
     each_anchor_of(&RULE, text.bytes, |which, at| {
         let is_named = TABLE.rows.get(which).is_some_and(Row::is_named);
-        let found = secret(&text, which, at).filter(|(kind, _)| kind.in_events && !is_named);
+        let found =
+            secret(&text, which, at, &mut 0).filter(|(kind, _)| kind.in_events && !is_named);
         if let Some((kind, found)) = found {
             let is_open = found.confidence != Some(Confidence::Low);
             visit(kind.name, found.start, found.end, is_open);

@@ -170,4 +170,6 @@ pub fn begun(text: &[u8], watch: LeakWatch) -> usize {
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod props;
+#[cfg(test)]
 mod tests;

@@ -49,6 +49,7 @@ impl LeakDetector for PersonalData {
     }
 
     fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
+        leaks.looked_at(name::BETWEEN_BYTES_MAX);
         if let Some(datum) = name::named(text.bytes, which, at) {
             note(text, datum, leaks);
         }

@@ -1,4 +1,4 @@
-//! Inspects one named event a number of times, for counting instructions and memory from outside.
+//! Inspects one named event or output a number of times, for counting instructions and memory from outside.
 //! It never looks at a clock, so that two runs execute the same instructions.
 #![expect(
     clippy::print_stdout,
@@ -11,6 +11,7 @@ use std::{env, fs, ptr};
 
 use anyhow::{Context as _, Result};
 use credenza_bench::events;
+use credenza_engine::leak::{LeakWatch, Leaks, Media, OutputText, seek};
 use credenza_engine::{HashKey, inspect};
 use credenza_event::Steps;
 
@@ -26,12 +27,19 @@ fn main() -> Result<()> {
         for (name, _) in EVENTS {
             println!("{name}");
         }
+        for (name, _, _) in OUTPUTS {
+            println!("{name}");
+        }
         return Ok(());
     };
     let times: u32 = arguments.next().context("how often?")?.parse()?;
     if arguments.next().is_some() {
         println!("mark {:x}", ptr::from_ref(&MARK).addr());
         print!("{}", fs::read_to_string("/proc/self/maps")?);
+    }
+    if let Some((_, media, output)) = OUTPUTS.iter().find(|(known, _, _)| *known == name) {
+        look_through(*media, &output(), times);
+        return Ok(());
     }
     let found = EVENTS.iter().find(|(known, _)| *known == name);
     let (_, event) = found.with_context(|| format!("no event is called {name}"))?;
@@ -46,7 +54,36 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Looks through an output for leaks.
+fn look_through(media: Media, output: &[u8], times: u32) {
+    for _ in 0..times {
+        let mut leaks = Leaks::new();
+        let text = OutputText::whole(black_box(output), media);
+        seek(&text, LeakWatch::all(), &mut leaks);
+        black_box(leaks.is_empty());
+    }
+}
+
 type Event = fn() -> Vec<u8>;
+
+/// The outputs whose instructions have a budget: a document, a page, and prose.
+const OUTPUTS: [(&str, Media, Event); 3] = [
+    ("output-json-100k", Media::Json, || events::benign(100_000)),
+    ("output-html-100k", Media::Html, || {
+        let row = "<tr class=\"row\"><td><a href=\"/orders/4711\">Order of May</a></td>\
+                   <td data-sort=\"1299\">12.99 EUR</td><td>shipped</td></tr>\n";
+        filled(row, 100_000)
+    }),
+    ("output-prose-100k", Media::Text, || {
+        let line = "Please select the best union from our list; don't drop by before 9. ";
+        filled(line, 100_000)
+    }),
+];
+
+/// A piece, as often as it fits.
+fn filled(piece: &str, bytes: usize) -> Vec<u8> {
+    piece.repeat(bytes / piece.len()).into_bytes()
+}
 
 /// The events whose instructions have a budget.
 const EVENTS: [(&str, Event); 6] = [

@@ -46,6 +46,7 @@ pub(crate) enum Alphabet {
 }
 
 impl Alphabet {
+    #[inline(never)]
     fn has(self, byte: u8) -> bool {
         let more: &[u8] = match self {
             Self::Hex => return matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
@@ -173,10 +174,16 @@ impl Row {
         TABLE.steps.get(from..to).unwrap_or_default()
     }
 
-    /// The secret around an anchor.
-    pub(crate) fn find(&self, text: &OutputText<'_>, at: usize) -> Option<Found> {
-        let first = self.first(text.bytes, at)?;
+    /// The secret around an anchor; `looked` counts the bytes that were looked at.
+    pub(crate) fn find(
+        &self,
+        text: &OutputText<'_>,
+        at: usize,
+        looked: &mut usize,
+    ) -> Option<Found> {
+        let first = self.first(text.bytes, at, looked)?;
         if self.proof.is_whole() {
+            *looked = looked.saturating_add(self.proof.looks(text, at));
             return self.proof.find(text, at, usize::from(self.anchor));
         }
         let (mut start, mut body) = (first, at.saturating_add(usize::from(self.anchor)));
@@ -196,11 +203,14 @@ impl Row {
                 }
                 Step::Run(alphabet, least, most) => {
                     let is_last = number.saturating_add(1) == usize::from(self.parts);
-                    let len = run(text.from(end), alphabet, least, most, is_last)?;
+                    let rest = text.from(end);
+                    *looked = looked.saturating_add(rest.len().min(usize::from(most)));
+                    let len = run(rest, alphabet, least, most, is_last)?;
                     end = end.saturating_add(len);
                     last = Some(alphabet);
                 }
                 Step::Value => {
+                    *looked = looked.saturating_add(NAME_BYTES_MAX);
                     start = value(text.bytes, at, usize::from(self.anchor))?;
                     (body, end) = (start, start);
                 }
@@ -226,7 +236,8 @@ impl Row {
     }
 
     /// Where the form begins: at its anchor, or with the run before it.
-    fn first(&self, text: &[u8], at: usize) -> Option<usize> {
+    #[inline(never)]
+    fn first(&self, text: &[u8], at: usize, looked: &mut usize) -> Option<usize> {
         let (begin, (alphabet, least, most)) = (self.begin.bytes(), self.before);
         if most == 0 {
             return Some(at);
@@ -238,6 +249,7 @@ impl Row {
         // Letters of an escape may stand before: `\n`, `%22`, `\u0022`.
         let longest = most.saturating_add(5);
         let len = before.take(longest).take_while(is_in).count();
+        *looked = looked.saturating_add(len);
         [0, 1, 2, 5].into_iter().find_map(|escape: usize| {
             let len = len.checked_sub(escape)?;
             let first = at.checked_sub(len)?;
@@ -249,6 +261,7 @@ impl Row {
 }
 
 /// How many characters a run takes: as many as it may, unless what goes on is something else.
+#[inline(never)]
 fn run(rest: &[u8], alphabet: Alphabet, least: u16, most: u16, is_last: bool) -> Option<usize> {
     let (least, most) = (usize::from(least), usize::from(most));
     let is_in = |byte: &&u8| alphabet.has(**byte);
@@ -268,6 +281,7 @@ fn run(rest: &[u8], alphabet: Alphabet, least: u16, most: u16, is_last: bool) ->
 }
 
 /// True if a byte behind a form shows that it is part of something longer.
+#[inline(never)]
 fn goes_on(next: u8, last: Option<Alphabet>) -> bool {
     // A point behind a secret ends a sentence, a dash or a line below a name goes on.
     let is_of_run = last.is_some_and(|alphabet| alphabet.has(next)) && next != b'.';
@@ -275,6 +289,7 @@ fn goes_on(next: u8, last: Option<Alphabet>) -> bool {
 }
 
 /// True if a secret may begin here: no name goes on, unless what stands before is an escape.
+#[inline(never)]
 pub(crate) fn is_free(text: &[u8], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     match before {
@@ -297,6 +312,7 @@ const NAME_BYTES_MAX: usize = 32;
 
 /// Where the value of a name begins that holds the anchor: `DD_API_KEY=…`, `"ddApiKey": "…"`,
 /// `<dd-api-key>…`, and a cell of a table beside it.
+#[inline(never)]
 fn value(text: &[u8], at: usize, anchor: usize) -> Option<usize> {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'-' | b'.');
     let rest = text.get(at.saturating_add(anchor)..)?;
@@ -331,6 +347,7 @@ fn value(text: &[u8], at: usize, anchor: usize) -> Option<usize> {
 const SKIPPED_BYTES_MAX: usize = 8;
 
 /// Where bytes of a sort end.
+#[inline(never)]
 fn skip(text: &[u8], at: usize, is_of_sort: impl Fn(u8) -> bool) -> usize {
     let rest = text.get(at..).unwrap_or_default().iter();
     let len = rest
@@ -341,6 +358,7 @@ fn skip(text: &[u8], at: usize, is_of_sort: impl Fn(u8) -> bool) -> usize {
 }
 
 /// Where tags of markup end, and how many they are: `</td><td class="v">`.
+#[inline(never)]
 fn skip_tags(text: &[u8], at: usize) -> (usize, usize) {
     // Limit: two cells have two tags between them, and one or two for how they look.
     let (mut at, mut tags) = (at, 0_usize);

@@ -15,6 +15,7 @@ const LINE_BYTES_MIN: usize = 40;
 const HEADERS_BYTES_MAX: usize = 200;
 
 /// A private key at its mark; one that is locked is worth its passphrase.
+#[inline(never)]
 pub(super) fn private_key(text: &[u8], at: usize) -> Option<Found> {
     let rest = text.get(at..)?.strip_prefix(MARK)?;
     let head = rest.get(..rest.len().min(56))?;

@@ -37,6 +37,25 @@ impl Proof {
         )
     }
 
+    /// How many bytes it looks at, at most: to the end of the run that it reads.
+    pub(super) fn looks(self, text: &OutputText<'_>, at: usize) -> usize {
+        let rest = text.from(at);
+        match self {
+            Self::Address | Self::Settings => rest.len().min(416),
+            // Both begin only where none of their own letters stands before, and so read each once.
+            _ if is_free(text.bytes, at) => {
+                let ends = |byte: &u8| b" \"'<,-".contains(byte);
+                let behind = rest.get(11..).unwrap_or_default();
+                behind
+                    .iter()
+                    .position(ends)
+                    .unwrap_or(behind.len())
+                    .min(3400)
+            }
+            _ => 0,
+        }
+    }
+
     /// What stands at an anchor of so many bytes.
     pub(super) fn find(self, text: &OutputText<'_>, at: usize, anchor: usize) -> Option<Found> {
         match self {
@@ -80,6 +99,7 @@ const DISTINCT_MIN: u32 = 10;
 
 /// True if a body looks drawn at random: placeholders repeat a sign, count, spell words, or say
 /// what they are.
+#[inline(never)]
 pub(crate) fn is_drawn(body: &[u8]) -> bool {
     let mut seen = 0_u128;
     for byte in body {
@@ -93,6 +113,7 @@ pub(crate) fn is_drawn(body: &[u8]) -> bool {
 }
 
 /// True if a word stands in a body, in any case.
+#[inline(never)]
 pub(super) fn holds(body: &[u8], word: &[u8]) -> bool {
     body.windows(word.len())
         .any(|part| part.eq_ignore_ascii_case(word))
@@ -135,6 +156,7 @@ fn counts(body: &[u8]) -> bool {
 }
 
 /// True for capitals, small letters and digits, and none of the zero bytes of packed data.
+#[inline(never)]
 pub(super) fn is_mixed(body: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| body.iter().any(is);
     has(u8::is_ascii_uppercase)
@@ -177,6 +199,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 const NEAR_BYTES: usize = 160;
 
 /// A key id with its other half: the 40 characters that stand near it are the secret.
+#[inline(never)]
 pub(super) fn pair(text: &OutputText<'_>, id: Found) -> Option<Found> {
     let to = id.end.saturating_add(NEAR_BYTES);
     let from = id.start.saturating_sub(NEAR_BYTES);

@@ -32,6 +32,7 @@ const ALGORITHMS: [(&[u8], &[usize]); 13] = [
 const EXAMPLES: [&[u8]; 4] = [b"1234567890", b"John Doe", b"example.com", b"\"foo\""];
 
 /// A signed token at its first letter; `of_service` asks for one that stands for a service itself.
+#[inline(never)]
 pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> {
     let rest = text.get(at..)?;
     let rest = rest.get(..TOKEN_BYTES_MAX).unwrap_or(rest);
@@ -70,6 +71,7 @@ pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> 
 }
 
 /// The bytes that base64 stands for, as far as is looked.
+#[inline(never)]
 fn decoded(text: &[u8]) -> Vec<u8> {
     let (mut bits, mut count) = (0_u32, 0_u32);
     let mut bytes = Vec::new();

@@ -71,6 +71,7 @@ const DESK_HOSTS: [&[u8]; 8] = [
 ];
 
 /// An address with a password, behind its scheme; the password is what must not leave.
+#[inline(never)]
 pub(super) fn with_password(text: &[u8], at: usize, scheme: usize) -> Option<Found> {
     if !is_free(text, at) {
         return None;
@@ -103,6 +104,7 @@ pub(super) fn with_password(text: &[u8], at: usize, scheme: usize) -> Option<Fou
 }
 
 /// How sure it is that a password is one; `None` for those of books.
+#[inline(never)]
 fn strength(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
     let is_one_of = |word: &[u8]| {
         PLACEHOLDERS
@@ -144,24 +146,37 @@ fn strength(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
     })
 }
 
-/// Words before a password that tell of a connection, in small letters.
+/// Names of settings before a password that tell of a connection, in small letters.
 const SETTINGS: [&[u8]; 6] = [
-    b"server=",
-    b"data source=",
-    b"host=",
-    b"initial catalog=",
-    b"user id=",
-    b"uid=",
+    b"server",
+    b"data source",
+    b"host",
+    b"initial catalog",
+    b"user id",
+    b"uid",
 ];
+
+/// True if a setting of a connection stands in a text.
+fn is_connection(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', text).any(|at| {
+        let before = text.get(..at).unwrap_or_default();
+        SETTINGS.iter().any(|name| {
+            let start = before.len().checked_sub(name.len());
+            let tail = start.and_then(|start| before.get(start..));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(name))
+        })
+    })
+}
 
 // Limit: 160 bytes: server, catalogue and user stand before the password in one line.
 const SETTINGS_BYTES: usize = 160;
 
 /// A password among settings: `Server=…;User Id=…;Password=…;`.
+#[inline(never)]
 pub(super) fn settings(text: &OutputText<'_>, at: usize, name: usize) -> Option<Found> {
     let before = text.before(at, SETTINGS_BYTES);
     let separated = before.iter().rev().find(|byte| **byte != b' ');
-    if separated != Some(&b';') || !SETTINGS.iter().any(|word| holds(before, word)) {
+    if separated != Some(&b';') || !is_connection(before) {
         return None;
     }
     let start = at.checked_add(name)?;

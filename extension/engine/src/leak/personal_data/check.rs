@@ -2,6 +2,7 @@
 //! It never looks at a text, only at the values of digits.
 
 /// The formula of Luhn: cards, and ids of Sweden and Canada.
+#[inline(never)]
 pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum = digits
         .iter()
@@ -21,6 +22,7 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 }
 
 /// The sum of digits, each times its weight.
+#[inline(never)]
 pub(super) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).fold(0, |sum, (digit, weight)| {
         sum.saturating_add(u32::from(*digit).saturating_mul(*weight))
@@ -28,6 +30,7 @@ pub(super) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
 }
 
 /// The digits as one number; 0 for more than fit.
+#[inline(never)]
 pub(super) fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0_u64, |number, digit| {
         number
@@ -89,6 +92,7 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
 }
 
 /// True for digits that somebody made up: one repeated, counting, or few different ones.
+#[inline(never)]
 pub(super) fn is_made_up(digits: &[u8]) -> bool {
     let Some(first) = digits.first() else {
         return true;

@@ -33,6 +33,7 @@ impl Number {
 
     /// How many digits each group has.
     pub(super) fn groups(&self) -> &[u8] {
+        // Of more groups than are kept nothing is told.
         self.groups.get(..self.group_count).unwrap_or_default()
     }
 
@@ -65,7 +66,7 @@ pub(super) fn each_number(text: &[u8], mut visit: impl FnMut(&Number)) {
         while fours != 0 {
             let place = at.saturating_add(fours.trailing_zeros() as usize);
             if place >= seen {
-                seen = meet(text, place, &mut visit);
+                seen = meet(text, place, seen, &mut visit);
             }
             let done = seen.saturating_sub(at);
             let keep = u32::try_from(done).map_or(0, |done| u64::MAX.unbounded_shl(done));
@@ -75,11 +76,12 @@ pub(super) fn each_number(text: &[u8], mut visit: impl FnMut(&Number)) {
     }
     let mut place = at.max(seen);
     while let Some(four) = text.get(place..).and_then(<[u8]>::first_chunk::<4>) {
-        place = if four.iter().all(u8::is_ascii_digit) {
-            meet(text, place, &mut visit)
+        if four.iter().all(u8::is_ascii_digit) {
+            seen = meet(text, place, seen, &mut visit);
+            place = seen;
         } else {
-            place.saturating_add(1)
-        };
+            place = place.saturating_add(1);
+        }
     }
 }
 
@@ -95,12 +97,12 @@ fn digits_of(block: &[u8; BLOCK_BYTES]) -> u64 {
     })
 }
 
-/// Reads the number around a place; gives back where it ends.
-fn meet(text: &[u8], place: usize, visit: &mut impl FnMut(&Number)) -> usize {
+/// Reads the number around a place, but nothing before `seen`; gives back where it ends.
+fn meet(text: &[u8], place: usize, seen: usize, visit: &mut impl FnMut(&Number)) -> usize {
     if let Some(end) = ordinary(text, place) {
         return end;
     }
-    let number = number(text, place);
+    let number = number(text, place, seen);
     let is_long = number.len >= 8 && number.end.saturating_sub(number.start) < NUMBER_BYTES_MAX;
     if is_long {
         visit(&number);
@@ -136,11 +138,11 @@ fn ordinary(text: &[u8], place: usize) -> Option<usize> {
 }
 
 /// The number around a digit: groups with one sign between them.
-fn number(text: &[u8], place: usize) -> Number {
+fn number(text: &[u8], place: usize, seen: usize) -> Number {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let is_sign = |at: usize| matches!(text.get(at), Some(b' ' | b'-'));
     let mut start = place;
-    while place.saturating_sub(start) < NUMBER_BYTES_MAX {
+    while start > seen {
         let (one, two) = (start.checked_sub(1), start.checked_sub(2));
         match (one, two) {
             (Some(one), _) if is_digit(one) => start = one,
@@ -158,7 +160,8 @@ fn number(text: &[u8], place: usize) -> Number {
         group_count: 1,
     };
     let mut at = start;
-    while at.saturating_sub(start) < NUMBER_BYTES_MAX {
+    // To its end, however long: what begins within a number is none.
+    loop {
         if let Some(byte) = text.get(at).filter(|byte| byte.is_ascii_digit()) {
             number.take(byte.wrapping_sub(b'0'));
             at = at.saturating_add(1);
@@ -187,11 +190,10 @@ impl Number {
     /// Begins another group, if the sign is that of the others.
     fn goes_on(&mut self, sign: Option<&u8>) -> bool {
         let is_same = self.sign.is_none() || self.sign.as_ref() == sign;
-        if is_same && self.group_count < self.groups.len() {
+        if is_same {
             self.sign = sign.copied();
             self.group_count = self.group_count.saturating_add(1);
-            return true;
         }
-        false
+        is_same
     }
 }

@@ -140,8 +140,11 @@ mod build {
     }
 }
 
-// Limit: 40 bytes: tags of a cell, or the rest of a sentence's name.
-const BETWEEN_BYTES_MAX: usize = 40;
+// Limit: 32 bytes: tags of a cell, or the rest of a sentence's name.
+pub(super) const BETWEEN_BYTES_MAX: usize = 32;
+
+// Limit: 6 words: `number of the holder is`, and the names of two tags.
+const WORDS_MAX: usize = 6;
 
 /// The id behind a name: the first number there, or none.
 pub(super) fn named(text: &[u8], which: usize, at: usize) -> Option<Datum> {
@@ -154,16 +157,17 @@ pub(super) fn named(text: &[u8], which: usize, at: usize) -> Option<Datum> {
     }
     let from = at.checked_add(usize::from(len))?;
     let to = from.saturating_add(BETWEEN_BYTES_MAX).min(text.len());
-    let mut was_inside = false;
+    let (mut was_inside, mut words) = (false, 0_usize);
     for start in from..to {
         let byte = *text.get(start)?;
         let begins = byte.is_ascii_alphanumeric() && !was_inside;
         was_inside = byte.is_ascii_alphanumeric();
+        words = words.saturating_add(usize::from(begins));
         if begins && let Some(found) = of_set(set, text, start) {
             return Some(found);
         }
-        // Behind a number or the end of a member stands something else.
-        if byte.is_ascii_digit() || matches!(byte, b',' | b'}' | b']' | b';') {
+        // Behind a number, a few words or the end of a member stands something else.
+        if byte.is_ascii_digit() || words > WORDS_MAX || matches!(byte, b',' | b'}' | b']' | b';') {
             return None;
         }
     }
