@@ -420,9 +420,9 @@ impl Reader<'_> {
         let inside = rest
             .get(..len)
             .and_then(|inside| core::str::from_utf8(inside).ok());
-        let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => text.parse::<usize>().ok(),
-            false => None,
+        let number = |text: &str| {
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<usize>().ok().filter(|_| is_plain)
         };
         let (least, most) = match inside.ok_or(WRONG)?.split_once(',') {
             Some((least, most)) => (number(least), number(most)),

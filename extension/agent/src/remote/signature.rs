@@ -45,7 +45,9 @@ mod tests {
     /// A text under its signature, as an author makes it.
     fn sign(text: &str, pair: &KeyPair) -> Vec<u8> {
         let signature = pair.sk.sign(text, None);
-        let digits: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = signature
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         [MARK, digits.as_bytes(), b"\n", text.as_bytes()].concat()
     }
 

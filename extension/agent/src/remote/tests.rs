@@ -187,12 +187,10 @@ fn with_a_key_only_what_is_signed_and_newer_is_taken() {
     use ed25519_compact::{KeyPair, Seed};
     let pair = KeyPair::from_seed(Seed::new([3; 32]));
     let sign = |text: &str| {
-        let digits: String = pair
-            .sk
-            .sign(text, None)
+        let signature = pair.sk.sign(text, None);
+        let digits = signature
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         format!("# credenza-signature: {digits}\n{text}")
     };
     let mut bench = bench("mode = 'block'\nversion = 10", Some(*pair.pk));

@@ -254,17 +254,16 @@ fn a_policy_source_that_is_down_slow_or_lying_delays_and_changes_no_invocation()
             poll_seconds: 1,
             ..policy(0, Mode::Monitor)
         };
-        let remote = match answer {
-            Some(answer) => remote(&room, base, answer),
-            None => {
-                let path = "/".into();
-                let url = PolicyUrl {
-                    address: down,
-                    path,
-                };
-                let live = Arc::clone(&room.live);
-                Remote::new(url, None, base, String::new(), live, Arc::new(Deaf))
-            }
+        let remote = if let Some(answer) = answer {
+            remote(&room, base, answer)
+        } else {
+            let path = "/".into();
+            let url = PolicyUrl {
+                address: down,
+                path,
+            };
+            let live = Arc::clone(&room.live);
+            Remote::new(url, None, base, String::new(), live, Arc::new(Deaf))
         };
         remote.start();
         let begun = Instant::now();

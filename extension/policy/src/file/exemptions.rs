@@ -1,6 +1,6 @@
 //! The tables of a policy file that say what is no finding.
 //! It never takes an exemption without a reason, an author and a last day.
-use alloc::{borrow::ToOwned, format};
+use alloc::{borrow::ToOwned, format, string::String};
 
 use super::Reader;
 use crate::suggestion::one_of;
@@ -52,8 +52,8 @@ impl Reader<'_> {
             route: None,
             location: None,
             shape: None,
-            reason: "".into(),
-            author: "".into(),
+            reason: String::new(),
+            author: String::new(),
             expires: Day::default(),
         };
         let mut rule = None;
@@ -87,7 +87,7 @@ impl Reader<'_> {
         (rule, Some(read))
     }
 
-    fn words(&mut self, value: &Node, key: &str) -> alloc::string::String {
+    fn words(&mut self, value: &Node, key: &str) -> String {
         let text = self.text(value, key, WORDS_BYTES_MAX);
         text.unwrap_or_default().to_owned()
     }

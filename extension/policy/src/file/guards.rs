@@ -71,7 +71,9 @@ impl Reader<'_> {
             _ => &[],
         };
         if self.met() > before {
-            held.iter().for_each(|id| policy.hold_rule(id));
+            for id in held {
+                policy.hold_rule(id);
+            }
         }
     }
 
@@ -109,7 +111,9 @@ impl Reader<'_> {
                         let is_plain = !text.is_empty() && text.len() <= 64;
                         (is_plain && text.bytes().all(is_name)).then(|| text.to_ascii_lowercase())
                     });
-                    policy.callers.token_header = header.or(policy.callers.token_header.take());
+                    if header.is_some() {
+                        policy.callers.token_header = header;
+                    }
                 }
                 _ => {}
             }
@@ -201,7 +205,7 @@ impl Reader<'_> {
             match name.as_str() {
                 "plant" => policy.decoy.plant = self.flag(value, name).unwrap_or(false),
                 "variables" => {
-                    let names = self.list(value, name, |reader, item| reader.variable(item));
+                    let names = self.list(value, name, Self::variable);
                     policy.decoy.variables.extend(names);
                 }
                 _ => {}

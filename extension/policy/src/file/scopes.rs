@@ -63,7 +63,7 @@ impl Reader<'_> {
         for Member { name, value, .. } in members {
             match name.as_str() {
                 "rules" => {
-                    scope.rules = self.list(value, "rules", |reader, item| reader.rule_id(item));
+                    scope.rules = self.list(value, "rules", Self::rule_id);
                     if matches!(&value.kind, Kind::List(items) if items.is_empty()) {
                         let said = "`rules` is empty; name a rule, or leave the key out for all";
                         self.problem(value.at, said.into());
