@@ -42,15 +42,15 @@ impl Proof {
         let rest = text.from(at);
         match self {
             Self::Address | Self::Settings => rest.len().min(416),
-            // Both begin only where none of their own letters stands before, and so read each once.
-            _ if is_free(text.bytes, at) => {
-                let ends = |byte: &u8| b" \"'<,-".contains(byte);
+            // A token begins only where none of its letters stands before, and so reads each once.
+            Self::Jwt | Self::ServiceRole if is_free(text.bytes, at) => {
+                let is_in = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+                rest.iter().take(3400).take_while(is_in).count()
+            }
+            // A key ends where the dashes of the next one begin.
+            Self::Pem => {
                 let behind = rest.get(11..).unwrap_or_default();
-                behind
-                    .iter()
-                    .position(ends)
-                    .unwrap_or(behind.len())
-                    .min(3400)
+                memchr::memchr(b'-', behind).unwrap_or(behind.len())
             }
             _ => 0,
         }
