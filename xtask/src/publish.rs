@@ -359,11 +359,9 @@ impl Publication<'_> {
             self.output.join("arns.json"),
             serde_json::to_string_pretty(&rows)? + "\n",
         )?;
-        for name in ["SHA256SUMS"] {
-            let file = self.layers.join(name);
-            if file.exists() {
-                fs::copy(&file, self.output.join(name))?;
-            }
+        let sums = self.layers.join("SHA256SUMS");
+        if sums.exists() {
+            fs::copy(sums, self.output.join("SHA256SUMS"))?;
         }
         for architecture in Architecture::ALL {
             let tree = self.layers.join(architecture.name());

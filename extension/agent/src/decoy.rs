@@ -21,7 +21,8 @@ const SECRET_LETTERS_MAX: u8 = 40;
 /// A seed that nobody has had before: 32 letters.
 pub(crate) fn seed() -> String {
     let drawn = Secret::draw().current().0;
-    drawn.iter().map(|byte| format!("{byte:02x}")).collect()
+    let letters: Vec<String> = drawn.iter().map(|byte| format!("{byte:02x}")).collect();
+    letters.concat()
 }
 
 /// The credentials of a seed, in the order of [`NAMES`].

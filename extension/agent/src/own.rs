@@ -55,14 +55,14 @@ impl Own {
         Self::with_decoys(environment, &[], None)
     }
 
-    /// The same, and decoys: the values of the variables `named`, and those made of `seed`.
+    /// The same, and decoys: the values of the variables `wanted`, and those made of `seed`.
     pub(crate) fn with_decoys(
         environment: &Environment,
-        named: &[String],
+        wanted: &[String],
         seed: Option<&str>,
     ) -> Self {
         let (mut names, mut values) = (Vec::new(), Vec::new());
-        let is_decoy = |name: &[u8]| named.iter().any(|decoy| decoy.as_bytes() == name);
+        let is_decoy = |name: &[u8]| wanted.iter().any(|decoy| decoy.as_bytes() == name);
         for (name, value) in environment.bytes().filter(|(name, _)| !is_decoy(name)) {
             if let Some(secret) = secret_in(name, value) {
                 names.push(String::from_utf8_lossy(name).into_owned());

@@ -139,7 +139,7 @@ pub(super) fn cloudformation(bench: &Bench) -> Result<Vec<Value>> {
         layers == "CredenzaLayerArn",
         "the template asks for the layers {layers}"
     );
-    Ok(vec![function("cloudformation", "Orders", configuration)])
+    Ok(vec![function("cloudformation", "Orders", &configuration)])
 }
 
 /// The script over the AWS CLI: attached, and then detached to what it was.
@@ -204,7 +204,7 @@ pub(super) fn cli(bench: &Bench) -> Result<Vec<Value>> {
     bench.run("cli-detach", &mut script("detach"))?;
     let after = settings(&emulator.configuration(bench, "orders")?);
     ensure!(before == after, "detach left {after}, and it was {before}");
-    Ok(vec![function("cli", "orders", attached)])
+    Ok(vec![function("cli", "orders", &attached)])
 }
 
 /// The layer published in three regions, twice: the second time nothing is left to do.

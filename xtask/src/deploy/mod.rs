@@ -164,7 +164,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// The function of a way, as the acceptance tests read it: `Configuration` has the names of
 /// `get-function-configuration`.
-fn function(way: &str, name: &str, configuration: Value) -> Value {
+fn function(way: &str, name: &str, configuration: &Value) -> Value {
     json!({ "way": way, "name": name, "configuration": configuration })
 }
 

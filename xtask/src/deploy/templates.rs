@@ -86,14 +86,14 @@ pub(super) fn sam(bench: &Bench, way: &str) -> Result<Vec<Value>> {
     let mut validate = Kit::Sam.program("sam");
     validate.args(["validate", "--lint", "--region", "eu-west-1", "-t"]);
     bench.run(&format!("{way}-validate"), validate.arg(&template))?;
-    let built = folder.join("built");
+    let output = folder.join("built");
     let mut build = Kit::Sam.program("sam");
     build.args(["build", "--region", "eu-west-1"]);
-    build.arg("-t").arg(&template).arg("-b").arg(&built);
+    build.arg("-t").arg(&template).arg("-b").arg(&output);
     // The build takes whatever Python there is for that of the function: it installs nothing.
     build.arg("--no-cached");
     bench.run(&format!("{way}-build"), &mut build)?;
-    functions(bench, way, &built.join("template.yaml"))
+    functions(bench, way, &output.join("template.yaml"))
 }
 
 /// The functions of a template in YAML or JSON.
@@ -139,7 +139,7 @@ fn functions_of(way: &str, template: &Value) -> Vec<Value> {
                 "Layers": of("Layers"),
                 "Environment": { "Variables": resolved(template, &variables) },
             });
-            function(way, name, configuration)
+            function(way, name, &configuration)
         })
         .collect()
 }

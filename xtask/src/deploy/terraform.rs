@@ -67,5 +67,5 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
     );
     let destroy = ["destroy", "-auto-approve", "-input=false", "-no-color"];
     bench.run("terraform-destroy", &mut terraform(&destroy))?;
-    Ok(vec![function("terraform", "orders", configuration)])
+    Ok(vec![function("terraform", "orders", &configuration)])
 }

@@ -15,9 +15,9 @@ use crate::telemetry::repeats::{Circumstance, Repeats};
 use crate::telemetry::{FaultNote, Invocation, LeakNote, TamperNote};
 
 /// Members with their schemas, those of `others` before them.
-fn with(others: &[&Value], own: Value) -> Value {
+fn with(others: &[&Value], own: &Value) -> Value {
     let mut members = Map::new();
-    for some in others.iter().copied().chain([&own]) {
+    for some in others.iter().copied().chain([own]) {
         members.extend(some.as_object().cloned().unwrap_or_default());
     }
     Value::Object(members)
@@ -95,7 +95,7 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
     });
     let event = with(
         &[&about, &shapes.function, &shapes.force, &outcome],
-        json!({ "source": word }),
+        &json!({ "source": word }),
     );
     let may = "trace tenant records_cut gaps findings_dropped shadow canary policy_version";
     let may: Vec<&str> = may.split(' ').collect();
@@ -108,7 +108,7 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
     });
     let finding_may = "route batch_record decoded context dialect production sample";
     let finding_may: Vec<&str> = finding_may.split(' ').collect();
-    let bytes = with(&[&event], json!({ "bytes": count }));
+    let bytes = with(&[&event], &json!({ "bytes": count }));
     let bytes_may = [&may[..], &["source"]].concat();
     let repeats = json!({
         "source": word, "rule": word, "confidence": shapes.confidence, "location": text,
@@ -118,7 +118,7 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
     vec![
         kind(
             "finding",
-            &with(&[&event], finding),
+            &with(&[&event], &finding),
             &[&may[..], &finding_may].concat(),
         ),
         kind("partial", &bytes, &bytes_may),
@@ -126,7 +126,7 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
         counted(count, word),
         kind(
             "repeats",
-            &with(&[&shapes.function, &shapes.force], repeats),
+            &with(&[&shapes.function, &shapes.force], &repeats),
             &[],
         ),
     ]
@@ -151,17 +151,17 @@ fn of_outputs_and_faults(shapes: &Shapes) -> Vec<Value> {
     vec![
         kind(
             "leak",
-            &with(&[function, force], leak),
+            &with(&[function, force], &leak),
             &["request_id", "secret", "spelling", "kind"],
         ),
         kind(
             "tamper",
-            &with(&[function, force], tamper),
+            &with(&[function, force], &tamper),
             &["request_id", "detail"],
         ),
         kind(
             "fault",
-            &with(&[function], fault),
+            &with(&[function], &fault),
             &["request_id", "detail"],
         ),
     ]
@@ -175,9 +175,9 @@ fn of_the_process(shapes: &Shapes) -> Vec<Value> {
         "agent": word, "listen": text, "upstream": text, "problems": count,
         "witness": { "enum": ["on", "off", "refused"] },
     });
-    let init = with(&[&shapes.function, &shapes.force], init);
+    let init = with(&[&shapes.function, &shapes.force], &init);
     let policy = json!({ "policy_version": count, "weaker": shapes.flag });
-    let policy = with(&[&shapes.function, &shapes.force], policy);
+    let policy = with(&[&shapes.function, &shapes.force], &policy);
     let problem = json!({ "function": word, "at": text, "message": text });
     vec![
         kind("init", &init, &[]),
