@@ -178,6 +178,7 @@ pub(super) fn obstacle(way: &str) -> Option<Skip> {
     let needed: &[Kit] = match way {
         "sam" | "web-adapter" | "datadog" | "os-only" => &[Kit::Sam, Kit::Lint, Kit::Checkov],
         "cloudformation" => &[Kit::Sam, Kit::Lint, Kit::Checkov, Kit::Emulator],
+        "fleet" => &[Kit::Lint, Kit::Checkov, Kit::Emulator],
         "cli" | "terraform" | "publish" => &[Kit::Emulator],
         "cdk" => &[Kit::Cdk, Kit::Lint],
         "serverless" => &[Kit::Serverless],

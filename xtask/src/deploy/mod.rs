@@ -4,6 +4,7 @@
 //! What comes out of a template is a function's configuration; `functions.json` holds those of all
 //! ways, and the acceptance tests start a function with each.
 mod emulator;
+mod fleet;
 mod kit;
 mod templates;
 mod terraform;
@@ -34,7 +35,7 @@ struct Way {
     prove: fn(&Bench) -> Result<Vec<Value>>,
 }
 
-const WAYS: [Way; 12] = [
+const WAYS: [Way; 13] = [
     Way {
         name: "publish",
         prove: emulator::publish,
@@ -78,6 +79,10 @@ const WAYS: [Way; 12] = [
     Way {
         name: "terraform",
         prove: terraform::prove,
+    },
+    Way {
+        name: "fleet",
+        prove: fleet::prove,
     },
     Way {
         name: "image",

@@ -41,6 +41,17 @@ const ACCEPTED: [(&str, &str); 12] = [
 /// Holds a template to checkov's rules, but for those above.
 pub(super) fn checkov(bench: &Bench, what: &str, framework: &str, file: &Path) -> Result<()> {
     let accepted: Vec<&str> = ACCEPTED.iter().map(|(id, _)| *id).collect();
+    checkov_save(bench, what, framework, file, &accepted)
+}
+
+/// Holds a template to checkov's rules, save those named.
+pub(super) fn checkov_save(
+    bench: &Bench,
+    what: &str,
+    framework: &str,
+    file: &Path,
+    accepted: &[&str],
+) -> Result<()> {
     let mut checkov = Kit::Checkov.program("checkov");
     checkov.args([
         "--quiet",
