@@ -194,6 +194,13 @@ fn notes(evidence: &Evidence, policy: &Policy) -> Vec<String> {
             older.join(", ")
         ));
     }
+    let lost: u64 = evidence.functions.values().map(|seen| seen.dropped).sum();
+    if lost > 0 {
+        notes.push(format!(
+            "{} lost; the hits of their functions are those that metrics have counted",
+            plural(lost, "record")
+        ));
+    }
     let uncounted: Vec<&str> = evidence
         .functions
         .iter()

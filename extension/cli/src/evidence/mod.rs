@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use credenza_engine::Confidence;
 use credenza_policy::Policy;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::records::{self, Intake, Record};
 use cluster::{Cluster, caller};
@@ -46,6 +48,9 @@ pub(crate) struct RuleSeen {
     /// Of the blocking ones: those that people have called attacks, and false alarms.
     pub(crate) attacks: u64,
     pub(crate) alarms: u64,
+    /// Findings in events with verdict `block`, as metrics count them: more than the lines tell
+    /// where lines were lost.
+    pub(crate) counted: u64,
     pub(crate) callers: Distinct,
     pub(crate) first: Option<i64>,
     pub(crate) last: Option<i64>,
@@ -336,6 +341,23 @@ impl Evidence {
 
     fn minute(&mut self, record: &Record<'_>) {
         self.function(record.function.get()).minute(record);
+        let rules = record.rules.map(RawValue::get);
+        let rules: BTreeMap<String, Value> = rules
+            .and_then(|raw| serde_json::from_str(raw).ok())
+            .unwrap_or_default();
+        for (rule, counts) in rules {
+            let blocking = counts.get("block").and_then(Value::as_u64);
+            let Some(blocking) = blocking.filter(|count| *count > 0) else {
+                continue;
+            };
+            let key = hash(&(record.function.get(), rule.as_str()));
+            let seen = self.rules.entry(key, || RuleSeen {
+                function: record.function.get().to_owned(),
+                rule,
+                ..RuleSeen::default()
+            });
+            seen.counted += blocking;
+        }
         if let Some(us) = record.added_us_p50.0 {
             self.added_p50.add(us);
         }
@@ -400,6 +422,16 @@ impl Evidence {
             cluster.in_company += u64::from(in_company);
             cluster.attacks += u64::from(label == Label::Attack);
             cluster.alarms += u64::from(label == Label::Alarm);
+        }
+    }
+
+    /// Invocations that block mode would refuse for a rule: as the lines tell, or, where lines of
+    /// the function were lost, as many as metrics have counted.
+    pub(crate) fn blocking(&self, seen: &RuleSeen) -> u64 {
+        let function = self.functions.get(&seen.function);
+        match function {
+            Some(function) if function.dropped > 0 => seen.blocking.max(seen.counted),
+            _ => seen.blocking,
         }
     }
 

@@ -83,7 +83,7 @@ pub(crate) fn of_rules(evidence: &Evidence, policy: &Policy, rate_max: f64) -> V
             let mut sum = Sum::default();
             for seen in seen.iter().filter(|seen| seen.rule == rule.id) {
                 sum.findings += seen.findings;
-                sum.hits += seen.blocking;
+                sum.hits += evidence.blocking(seen);
                 sum.attacks += seen.attacks;
                 sum.alarms += seen.alarms;
                 sum.callers += seen.callers.count();
@@ -101,10 +101,11 @@ pub(crate) fn of_functions(evidence: &Evidence, policy: &Policy, rate_max: f64) 
         .rules
         .sorted(|rule| (rule.rule.clone(), rule.function.clone()));
     seen.into_iter()
+        .filter(|seen| seen.findings > 0 || evidence.blocking(seen) > 0)
         .map(|seen| {
             let sum = Sum {
                 findings: seen.findings,
-                hits: seen.blocking,
+                hits: evidence.blocking(seen),
                 attacks: seen.attacks,
                 alarms: seen.alarms,
                 callers: seen.callers.count(),

@@ -136,3 +136,24 @@ fn a_leak_is_a_hit_of_its_rule() {
     assert_eq!(told, [("own-secret", 2)]);
     assert_eq!(evidence.sums().leaks, 2);
 }
+
+#[test]
+fn where_lines_were_lost_the_metrics_tell_the_hits() {
+    let minute = |dropped: u64| {
+        let rules = r#""rules":{"sql-injection":{"flag":1,"block":9},"xxe":{"flag":2}}"#;
+        line(
+            "metrics",
+            &format!(r#""inspected":90,"dropped":{dropped},{rules}"#),
+        )
+    };
+    let hits = |dropped: u64| {
+        let evidence = evidence(&[finding("a", "sql-injection", "high"), minute(dropped)]);
+        let rules = evidence.rules.sorted(|rule| rule.rule.clone());
+        rules
+            .iter()
+            .map(|rule| evidence.blocking(rule))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(hits(0), [1]);
+    assert_eq!(hits(3), [9]);
+}

@@ -117,6 +117,8 @@ pub(crate) struct Record<'a> {
     pub(crate) tampered: Number,
     pub(crate) faults: Number,
     pub(crate) dropped: Number,
+    #[serde(borrow)]
+    pub(crate) rules: Option<&'a RawValue>,
     pub(crate) would_block: Number,
     pub(crate) added_us_p50: Number,
     pub(crate) added_us_p99: Number,

@@ -310,6 +310,15 @@ fn losses(page: &Page<'_>) -> Vec<(bool, String)> {
             ));
         }
     }
+    let lost: u64 = evidence
+        .functions
+        .values()
+        .map(|function| function.dropped)
+        .sum();
+    if lost > 0 {
+        let said = "lost; hits of their functions are those that metrics have counted.";
+        notes.push((true, format!("{} {said}", plural(lost, "record"))));
+    }
     if evidence.findings_dropped > 0 {
         notes.push((
             false,
