@@ -15,6 +15,10 @@ use crate::{project, tools};
 pub(crate) use instructions::gate;
 
 #[derive(clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Arguments {
     /// Fewer rounds, for a first impression.
     #[arg(long)]
@@ -54,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (arguments.latency, "--latency"),
         (arguments.streams, "--streams"),
     ];
-    for (_, only) in only.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+    if let Some((_, only)) = only.into_iter().find(|(is_wanted, _)| *is_wanted) {
         return project::run(bench.arg(only));
     }
     if let Some(touched) = touched::measure()? {

@@ -33,7 +33,7 @@ fn kind(record: &str, members: &Value, optional: &[&str]) -> Value {
     });
     let everywhere = ["time", "timestamp", "function", "version"];
     let optional: Vec<&str> = everywhere.iter().chain(optional).copied().collect();
-    object(&with(&[&head], members.clone()), &optional)
+    object(&with(&[&head], members), &optional)
 }
 
 /// The shapes that members of several kinds have.
