@@ -247,7 +247,9 @@ fn worst_line(worst: &[Worst]) -> Line {
     let slowest = worst
         .iter()
         .max_by(|one, other| one.ns_per_byte().total_cmp(&other.ns_per_byte()));
-    let (ns, name) = slowest.map_or((f64::NAN, "nothing"), |row| (row.ns_per_byte(), row.name));
+    let (ns, name) = slowest.map_or((f64::NAN, "nothing"), |row| {
+        (row.ns_per_byte(), row.name.as_str())
+    });
     Line {
         number: "5",
         goal: "worst input, ns per byte",

@@ -6,10 +6,20 @@
     reason = "a bench prints its table"
 )]
 
+extern crate alloc;
+
+#[path = "../../fuzz/src/dice.rs"]
+mod dice;
+#[path = "../../../extension/engine/src/cost/families.rs"]
+mod families;
 mod goals;
+#[path = "../../fuzz/src/grammar.rs"]
+mod grammar;
 mod inspection;
 mod latency;
 mod memory;
+#[path = "../../fuzz/src/spelling.rs"]
+mod spelling;
 mod startup;
 mod streams;
 mod worst;
@@ -21,8 +31,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use credenza_bench::secrets;
+use inspection::Pair;
+use worst::Worst;
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Arguments {
     /// The agent as it ships.
     #[arg(long)]
@@ -33,6 +46,9 @@ struct Arguments {
     /// A Python that has libddwaf, for the comparison of inspections.
     #[arg(long)]
     waf: Option<PathBuf>,
+    /// A folder of files of JSON lines, to be inspected beside the inputs that are made.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
     /// Bytes of tables that one inspection touches, as counted from outside.
     #[arg(long)]
     table_bytes: Option<u32>,
@@ -42,6 +58,9 @@ struct Arguments {
     /// Fewer rounds, for a first impression.
     #[arg(long)]
     quick: bool,
+    /// Only what inspection costs.
+    #[arg(long)]
+    inspection: bool,
     /// Only the added one-way time.
     #[arg(long)]
     latency: bool,
@@ -73,7 +92,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// What inspection costs: slow inputs, and benign ones beside libddwaf.
+fn measure_inspection(arguments: &Arguments) -> Result<(Vec<Worst>, Vec<Pair>)> {
+    eprintln!("worst inputs");
+    let worst = worst::measure(arguments.corpus.as_deref(), arguments.quick)?;
+    worst::print(&worst);
+    let inspections = inspections(arguments.waf.as_deref());
+    inspection::print(&inspections);
+    Ok((worst, inspections))
+}
+
 fn measure(arguments: &Arguments) -> Result<()> {
+    if arguments.inspection {
+        return measure_inspection(arguments).map(|_| ());
+    }
     let peer = |name: &str| Some(arguments.peers.join(name).into_os_string());
     let agent = Some(arguments.agent.clone().into_os_string());
     let variant = |name, program, mode| Variant {
@@ -123,11 +155,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
     streams::print(&streams);
     eprintln!("memory");
     let memory = memory::measure(&arguments.agent, arguments.quick)?;
-    eprintln!("worst inputs");
-    let worst = worst::measure();
-    worst::print(&worst);
-    let inspections = inspections(arguments.waf.as_deref());
-    inspection::print(&inspections);
+    let (worst, inspections) = measure_inspection(arguments)?;
     goals::print(&goals::Measured {
         figures: &latency,
         streams: &streams,
@@ -151,7 +179,7 @@ fn streaming(variants: &[Variant]) -> Vec<Variant> {
 }
 
 /// The comparison with libddwaf; none where it is absent or fails.
-fn inspections(waf: Option<&Path>) -> Vec<inspection::Pair> {
+fn inspections(waf: Option<&Path>) -> Vec<Pair> {
     let Some(python) = waf else {
         return Vec::new();
     };

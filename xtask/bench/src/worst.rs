@@ -1,20 +1,27 @@
-//! The time per byte of inputs that are made to be slow.
+//! The time per byte of inputs that are made to be slow, and of whatever else is at hand.
 //! It never judges a finding; a slow `pass` is as bad as a slow `block`.
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use credenza_bench::events;
 use credenza_engine::{HashKey, inspect};
 use credenza_event::Steps;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::dice::Dice;
+use crate::families::{FAMILIES, Family, body, filled, value, values};
+use crate::{grammar, spelling};
 
 /// One input and its cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Worst {
     /// What the input is.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Its size in bytes.
     pub(crate) bytes: usize,
-    /// The best of three runs.
+    /// The processor time of the best run.
     pub(crate) took: Duration,
     /// Whether it was inspected to its last byte.
     pub(crate) is_complete: bool,
@@ -29,28 +36,120 @@ impl Worst {
 }
 
 /// How large each input is.
-// Limit: 1 MB; linear cost shows at any size, and quadratic cost shows well before this one.
+// Limit: 1 MB, of which what every event may spend for free is one step a byte; linear cost shows
+// at any size, and quadratic cost shows well before this one.
 const BYTES: usize = 1_000_000;
 
-/// Inspects every input three times.
-pub(crate) fn measure() -> Vec<Worst> {
-    inputs()
-        .into_iter()
-        .map(|(name, event)| time(name, &event))
-        .collect()
+/// How each piece is put together: over and over, as one value, as many, as a body.
+const SHAPES: [Family; 4] = [
+    ("bare", filled),
+    ("one value", value),
+    ("many values", values),
+    ("body", body),
+];
+
+/// How many pieces are drawn.
+// Limit: 200 pieces of some hundred bytes take ten seconds, and another run draws the same.
+const DRAWN: u64 = 200;
+
+/// Inspects every input, and the corpora of a folder where there is one.
+pub(crate) fn measure(corpora: Option<&Path>, quick: bool) -> Result<Vec<Worst>> {
+    let mut all = vec![time("benign order", &events::benign(BYTES))];
+    for (piece, _) in FAMILIES {
+        all.extend(shapes(piece));
+    }
+    for number in 0..DRAWN {
+        if quick && number > 10 {
+            break;
+        }
+        let mut dice = Dice::of(1, number);
+        let text = grammar::text(&mut dice);
+        let text = match number % 2 {
+            0 => text.into_bytes(),
+            _ => spelling::spelled(&mut dice, text.as_bytes()),
+        };
+        all.extend(shapes(&escaped(&text)));
+    }
+    if let Some(folder) = corpora {
+        all.extend(of_corpora(folder)?);
+    }
+    Ok(all)
 }
 
-fn time(name: &'static str, event: &[u8]) -> Worst {
+/// A piece in each shape.
+fn shapes(piece: &str) -> Vec<Worst> {
+    let timed = |(shape, family): &Family| {
+        let name = format!(
+            "{shape} of {}",
+            piece.get(..24).unwrap_or(piece).escape_debug()
+        );
+        time(&name, family(piece, BYTES).as_bytes())
+    };
+    SHAPES.iter().map(timed).collect()
+}
+
+/// A text as it stands in a string of JSON.
+fn escaped(text: &[u8]) -> String {
+    let mut escaped = String::new();
+    for char in String::from_utf8_lossy(text).chars().take(2000) {
+        match char {
+            '"' | '\\' => escaped.extend(['\\', char]),
+            '\n' => escaped.push_str("\\n"),
+            '\0'..' ' => escaped.push_str("\\u0001"),
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+/// Each file of JSON lines as one document, as often as it takes.
+fn of_corpora(folder: &Path) -> Result<Vec<Worst>> {
+    let entries = std::fs::read_dir(folder);
+    let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut all = Vec::new();
+    for entry in entries {
+        let file = entry?.path();
+        if file
+            .extension()
+            .is_none_or(|extension| extension != "jsonl")
+        {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file)?;
+        let lines = text.lines().cycle();
+        let mut event = String::from("[");
+        for line in lines.take_while(|line| !line.is_empty()) {
+            event.push_str(line);
+            event.push(',');
+            if event.len() > BYTES {
+                break;
+            }
+        }
+        event.push_str("0]");
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        all.push(time(&format!("corpus {name}"), event.as_bytes()));
+    }
+    Ok(all)
+}
+
+/// The processor time of this thread, which nobody else on the machine takes.
+fn now() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_nanos(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+fn time(name: &str, event: &[u8]) -> Worst {
     let mut took = Duration::MAX;
     let mut is_complete = false;
-    for _ in 0..3 {
-        let started = Instant::now();
+    for _ in 0..2 {
+        let started = now();
         let report = inspect(event, Steps::for_bytes(event.len()), &HashKey([7; 16]));
-        took = took.min(started.elapsed());
+        took = took.min(now().saturating_sub(started));
         is_complete = report.coverage.is_complete();
     }
     Worst {
-        name,
+        name: name.to_owned(),
         bytes: event.len(),
         took,
         is_complete,
@@ -62,139 +161,36 @@ fn pass() -> Worst {
     let bytes = vec![b'['; BYTES];
     let mut took = Duration::MAX;
     for _ in 0..3 {
-        let started = Instant::now();
+        let started = now();
         let quotes = black_box(&bytes).iter().filter(|byte| **byte == b'"');
         black_box(quotes.count());
-        took = took.min(started.elapsed());
+        took = took.min(now().saturating_sub(started));
     }
     Worst {
-        name: "a look at each byte",
+        name: "a look at each byte".to_owned(),
         bytes: BYTES,
         took,
         is_complete: true,
     }
 }
 
-/// How a piece becomes an event.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    /// Over and over, as it is.
-    Bare,
-    /// One value of it.
-    Value,
-    /// Many values of it.
-    Values,
-    /// One body of it.
-    Body,
-}
+/// How many rows are worth reading.
+const ROWS: usize = 25;
 
-impl Shape {
-    fn filled(self, piece: &str) -> Vec<u8> {
-        let filled = |piece: &str| piece.repeat(BYTES / piece.len());
-        let event = match self {
-            Self::Bare => filled(piece),
-            Self::Value => format!("{{\"q\":\"{}\"}}", filled(piece)),
-            Self::Values => format!("[{}\"\"]", filled(&format!("\"{piece}\","))),
-            Self::Body => format!("{{\"body\":\"{}\"}}", filled(piece)),
-        };
-        event.into_bytes()
-    }
-}
-
-/// Inputs by the part of the engine that each one pushes; every rule has its own.
-const INPUTS: &[(&str, Shape, &str)] = &[
-    ("open brackets", Shape::Bare, "["),
-    ("not JSON", Shape::Bare, "\u{1}' or 1=1 "),
-    ("quotes in one value", Shape::Value, "'"),
-    ("quotes in many values", Shape::Values, "'"),
-    ("escapes", Shape::Value, "\\u0027"),
-    ("percent signs", Shape::Value, "%25"),
-    ("entities", Shape::Value, "&#x26;"),
-    ("base64 of itself", Shape::Value, "JXQlMjU"),
-    ("UTF-7", Shape::Value, "+A"),
-    ("JSON in many strings", Shape::Values, "{\\\"a\\\":1}"),
-    ("pairs of a form", Shape::Body, "&a=%27"),
-    (
-        "escaped values of JSON in a string",
-        Shape::Body,
-        "{\\\"a\\\":\\\"\\\\u0027 or\\\",",
-    ),
-    ("prose", Shape::Value, "hello world and, or (it) "),
-    (
-        "SQL words in one value",
-        Shape::Value,
-        "1 or select union from ",
-    ),
-    (
-        "SQL in many values",
-        Shape::Values,
-        "1' or '1'='1' union select a from b -- ",
-    ),
-    ("open parentheses", Shape::Value, "1 or ("),
-    ("comments", Shape::Value, "/*/**/"),
-    (
-        "half tautologies in many values",
-        Shape::Values,
-        "x' and 1=1 or (select ",
-    ),
-    ("connectives behind quotes", Shape::Value, "' or x "),
-    ("second statements", Shape::Value, "'; drop "),
-    ("quoted variables", Shape::Value, "@`"),
-    (
-        "SQL under three encodings at once",
-        Shape::Value,
-        "' or x %41 \\\\u0041 &#65; ",
-    ),
-    ("script elements", Shape::Value, "<script>"),
-    ("script links", Shape::Value, "](javascript:a("),
-    ("attributes that never end", Shape::Value, "<a b=`"),
-    ("scripts without letters", Shape::Value, "[][(!"),
-    (
-        "addresses in many values",
-        Shape::Values,
-        "http://127.0.0.1/%41",
-    ),
-    ("document commands on lines", Shape::Value, "\\r\\nSET a 1"),
-    (
-        "entities of a document type",
-        Shape::Value,
-        "<!ENTITY a '&a;&a;&a;&a;'>",
-    ),
-    ("assertions of a filter", Shape::Value, ")(|("),
-    ("unions of paths", Shape::Value, "] | a | "),
-    ("serialised objects", Shape::Value, "O:1:\\\"A\\\":1:{"),
-    ("expressions of templates", Shape::Value, "<%=T(a.b"),
-    ("nested lookups", Shape::Value, "${${::-j}"),
-    ("commands in braces", Shape::Value, "{system"),
-    ("selections of GraphQL", Shape::Value, "{a"),
-    (
-        "tokens in many values",
-        Shape::Values,
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJPJ0JyaWVuIn0.c2ln",
-    ),
-    ("heads of secrets", Shape::Value, "'sk-"),
-    ("repeated groups", Shape::Value, "^((a+)+"),
-    ("header fields", Shape::Value, "A:b\\n"),
-    ("formulas", Shape::Value, "=A(B"),
-    ("folders", Shape::Value, "..//"),
-];
-
-fn inputs() -> Vec<(&'static str, Vec<u8>)> {
-    let made = INPUTS
-        .iter()
-        .map(|(name, shape, piece)| (*name, shape.filled(piece)));
-    std::iter::once(("benign order", events::benign(BYTES)))
-        .chain(made)
-        .collect()
-}
-
-/// Prints one row an input, slowest first.
+/// Prints the slowest inputs, slowest first, and what the corpora took.
 pub(crate) fn print(worst: &[Worst]) {
-    println!("\ninspection of slow inputs of 1 MB, ns per byte, and beside a look at each byte");
+    println!(
+        "\nthe slowest of {} inputs of 1 MB, ns per byte, and beside a look at each byte",
+        worst.len()
+    );
     let pass = pass();
-    let mut rows: Vec<&Worst> = worst.iter().chain([&pass]).collect();
+    let mut rows: Vec<&Worst> = worst.iter().collect();
     rows.sort_by(|one, other| other.ns_per_byte().total_cmp(&one.ns_per_byte()));
-    for row in rows {
+    let is_named = |row: &Worst| row.name.starts_with("corpus") || row.name.starts_with("benign");
+    for (place, row) in rows.iter().enumerate() {
+        if place >= ROWS && !is_named(row) {
+            continue;
+        }
         let coverage = if row.is_complete {
             "complete"
         } else {
@@ -202,6 +198,6 @@ pub(crate) fn print(worst: &[Worst]) {
         };
         let ns = row.ns_per_byte();
         let ratio = ns / pass.ns_per_byte();
-        println!("{:<36}{ns:>9.1}{ratio:>8.0}x  {coverage}", row.name);
+        println!("{:<44}{ns:>9.1}{ratio:>8.0}x  {coverage}", row.name);
     }
 }

@@ -29,6 +29,12 @@ pub(crate) struct Arguments {
     /// Only streamed answers.
     #[arg(long)]
     streams: bool,
+    /// A folder of files of JSON lines, to be inspected beside the inputs that are made.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// Only what inspection costs.
+    #[arg(long)]
+    inspection: bool,
     /// Only the instruction counts under callgrind.
     #[arg(long)]
     instructions: bool,
@@ -60,6 +66,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ];
     if let Some((_, only)) = only.into_iter().find(|(is_wanted, _)| *is_wanted) {
         return project::run(bench.arg(only));
+    }
+    if arguments.inspection {
+        bench.arg("--inspection");
+    }
+    if let Some(corpus) = &arguments.corpus {
+        bench.arg("--corpus").arg(corpus);
     }
     if let Some(touched) = touched::measure()? {
         bench.args(["--table-bytes", &touched.table_bytes.to_string()]);

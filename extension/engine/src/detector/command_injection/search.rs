@@ -142,10 +142,10 @@ impl<'t> Search<'t, '_> {
     fn breaks(&mut self) {
         let mut at = 0_usize;
         while !self.is_done() {
-            let Some(next) = sought::first(self.text, at, spelling::BREAKS) else {
-                return;
-            };
-            at = self.break_at(next);
+            match sought::first(self.text, at, spelling::BREAKS) {
+                Some(next) => at = self.break_at(next),
+                None => return,
+            }
         }
     }
 
