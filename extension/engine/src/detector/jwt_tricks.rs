@@ -44,13 +44,14 @@ impl Detector for JwtTricks {
         if !steps.take(form.text.len().saturating_mul(3)) {
             return Judgement::UNPAID;
         }
+        let is_quoted = memchr::memchr(b'`', form.text).is_some();
         let mut strongest: Option<Evidence> = None;
         for token in token::tokens(form.text) {
             let Some((confidence, production)) = trick::strongest(&token) else {
                 continue;
             };
             let span = Span::of_offsets(token.start, token.end);
-            let confidence = doubted(form, span, confidence, production);
+            let confidence = doubted(form, is_quoted, span, confidence, production);
             if strongest.is_none_or(|found| found.confidence < confidence) {
                 strongest = Some(Evidence {
                     confidence,
@@ -77,13 +78,14 @@ impl Detector for JwtTricks {
 /// been shortened or ends in a point.
 fn doubted(
     form: &Form<'_>,
+    is_quoted: bool,
     span: Span,
     confidence: Confidence,
     production: &'static str,
 ) -> Confidence {
     let is_sent = matches!(form.role, Role::Header | Role::Cookie | Role::Query);
     let is_shown = form.part == Part::Key
-        || form.text.contains(&b'`')
+        || is_quoted
         || prose::surrounds(form.text, span)
         || production == "signature-removed" && !is_sent;
     if is_shown && confidence == Confidence::High {

@@ -75,6 +75,8 @@ pub(super) fn may_be_raw(bytes: &[u8]) -> bool {
 // Limit: building the tables of a block takes as long as looking at some 4,000 bytes does; charged,
 // so that many small files cost no more than one large text.
 pub(super) const BEGIN_STEPS: usize = 4096;
+// Limit: 16 members; logs that are written on now and then have a few.
+const MEMBERS_FREE: usize = 16;
 
 /// What was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,8 +158,14 @@ pub(super) fn decode(
         };
     }
     // A gzip file is a row of members, and readers go on to the last one (RFC 1952 section 2.2).
+    // Limit: what reading one costs is paid for each 4 KiB; a few small ones are free.
+    let mut left = (packed.len() / BEGIN_STEPS).saturating_add(MEMBERS_FREE);
     let mut rest = packed;
     while let Some(body) = gzip_body(rest) {
+        let Some(fewer) = left.checked_sub(1) else {
+            return Some(Left::Damaged);
+        };
+        left = fewer;
         match member(inflater, body, 0, output_max, out) {
             Member::Ends(behind) => rest = behind.get(8..).unwrap_or(&[]),
             Member::Full(ratio) => return Some(Left::Bomb(ratio)),
