@@ -46,23 +46,21 @@ impl Block {
 /// would have to reach memory before they are read as one.
 #[inline]
 fn short(text: &[u8]) -> u128 {
-    let of = |bytes: &[u8; 8]| u128::from(u64::from_le_bytes(*bytes));
-    let of_half = |bytes: &[u8; 4]| u128::from(u32::from_le_bytes(*bytes));
     let bits = u32::try_from(text.len())
         .unwrap_or(0)
         .wrapping_mul(u8::BITS);
-    match (text.first_chunk(), text.last_chunk()) {
-        (Some(first), Some(last)) => of(first) | of(last).wrapping_shl(bits.wrapping_sub(64)),
-        _ => match (text.first_chunk(), text.last_chunk()) {
-            (Some(first), Some(last)) => {
-                of_half(first) | of_half(last).wrapping_shl(bits.wrapping_sub(32))
-            }
-            _ => text
-                .iter()
-                .rev()
-                .fold(0, |bits, byte| bits << 8 | u128::from(*byte)),
-        },
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        // The last eight bytes hold some of the first eight again.
+        let twice = u128::BITS.wrapping_sub(bits);
+        let behind = u64::from_le_bytes(*last).checked_shr(twice).unwrap_or(0);
+        return u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << u64::BITS;
     }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let last = u64::from(u32::from_le_bytes(*last)).wrapping_shl(bits.wrapping_sub(32));
+        return u128::from(u64::from(u32::from_le_bytes(*first)) | last);
+    }
+    let bytes = text.iter().rev();
+    u128::from(bytes.fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)))
 }
 
 /// The signals of a text, in one pass.
