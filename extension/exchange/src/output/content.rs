@@ -95,11 +95,12 @@ impl<'o> Content<'o> {
             escapes::undo(self.raw, usize::MAX, &mut piece);
             return guard.judge_whole(&OutputText::whole(&piece, self.media), inside);
         }
-        let mut window = Window::new(self.media);
+        let (mut window, mut made) = (Window::new(self.media), 0_usize);
         while at < self.raw.len() {
             let rest = self.raw.get(at..).unwrap_or_default();
             at = at.saturating_add(escapes::undo(rest, PIECE_BYTES, &mut piece).max(1));
-            guard.unpack(&piece, inside);
+            guard.unpack(&piece, made, inside);
+            made = made.saturating_add(piece.len());
             window.feed(guard, &piece, at >= self.raw.len(), inside);
             piece.clear();
         }

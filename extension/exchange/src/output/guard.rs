@@ -215,12 +215,12 @@ impl<'g> Guard<'g> {
     /// Looks at a text that is there as a whole, and into what is packed in it.
     pub(super) fn judge_whole(&self, text: &OutputText<'_>, found: &mut Findings) {
         self.judge(text, 0, found);
-        self.unpack(text.bytes, found);
+        self.unpack(text.bytes, 0, found);
     }
 
     /// Looks for own secrets in what is packed in a text, unless one stands there as it is; a leak
     /// is told as one of the whole text.
-    pub(super) fn unpack(&self, text: &[u8], found: &mut Findings) {
+    pub(super) fn unpack(&self, text: &[u8], at: usize, found: &mut Findings) {
         let Some(own) = self.own else {
             return;
         };
@@ -231,7 +231,8 @@ impl<'g> Guard<'g> {
             found.add(Found {
                 kind: leak.spelling,
                 secret: Some(leak.secret),
-                end: text.len(),
+                start: at,
+                end: at.saturating_add(text.len()),
                 ..self.found(&OWN_SECRET, Confidence::High)
             });
         }

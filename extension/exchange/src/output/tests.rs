@@ -153,6 +153,24 @@ fn a_masked_answer_is_as_long_as_before_and_says_nothing() {
 }
 
 #[test]
+fn what_is_packed_far_into_an_escaped_body_is_masked_where_it_stands() {
+    let page = key().replace('/', "&#47;").replace('+', "&#x2b;");
+    let body = format!(
+        r#"{{"statusCode":200,"body":"{}<p>{page}</p>\n"}}"#,
+        r#"a \"quoted\" word, "#.repeat(8_000)
+    );
+    let seen = seen_under(body.as_bytes(), Source::FunctionUrl, &masking());
+    let OutputStep::Rewrite(masked) = seen.step else {
+        panic!("{:?}", seen.step);
+    };
+    assert_eq!(masked.len(), body.len());
+    let masked = String::from_utf8(masked).unwrap();
+    assert!(!masked.contains(&page[..8]));
+    // Only the piece in which it is packed.
+    assert!(masked.contains(r#"a \"quoted\" word, "#));
+}
+
+#[test]
 fn a_body_that_cannot_be_written_again_exactly_is_withheld() {
     let digits = base64::encode(format!("key: {}", key()).as_bytes());
     let digits = String::from_utf8(digits).unwrap();
