@@ -24,9 +24,9 @@ pub(crate) const HYPER: &str = "hyper, bare";
 pub(crate) const MONITOR: &str = "agent, monitor";
 /// The agent, blocking.
 pub(crate) const BLOCK: &str = "agent, block";
-/// The agent, blocking, in an environment without secrets: what its output guard costs is the
-/// difference.
-pub(crate) const UNGUARDED: &str = "block, no guard";
+/// The agent, blocking, in an environment without secrets: what looking for the function's own
+/// costs is the difference.
+pub(crate) const WITHOUT_SECRETS: &str = "no secrets";
 
 /// One series of invocations: how large, how paced, how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -115,9 +115,9 @@ fn measure(arguments: &Arguments) -> Result<()> {
         // Every function has the keys of its role.
         variables: secrets::of_a_function(),
     };
-    let unguarded = Variant {
+    let without_secrets = Variant {
         variables: Vec::new(),
-        ..variant(latency::UNGUARDED, agent.clone(), "block")
+        ..variant(latency::WITHOUT_SECRETS, agent.clone(), "block")
     };
     let variants = [
         variant(latency::DIRECT, None, "off"),
@@ -127,7 +127,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         variant("agent, off", agent.clone(), "off"),
         variant(latency::MONITOR, agent.clone(), "monitor"),
         variant(latency::BLOCK, agent, "block"),
-        unguarded,
+        without_secrets,
     ];
     if arguments.latency {
         let figures = latency::measure(&variants, arguments.quick)?;
