@@ -118,6 +118,16 @@ pub(crate) fn diff(old: &str, new: &str) -> Vec<(char, String)> {
             (left, right) = (left + 1, right + 1);
             continue;
         }
+        // A line that sets the same key to something else was changed in its place.
+        if let (Some(old), Some(new)) = (here, there)
+            && key(old).is_some()
+            && key(old) == key(new)
+        {
+            shown.push(('-', (*old).to_owned()));
+            shown.push(('+', (*new).to_owned()));
+            (left, right) = (left + 1, right + 1);
+            continue;
+        }
         // The change is what comes before the next line that both have.
         let next = (right..new.len()).find(|at| here.is_some() && new.get(*at) == here);
         if let Some(next) = next {
@@ -134,6 +144,11 @@ pub(crate) fn diff(old: &str, new: &str) -> Vec<(char, String)> {
         }
     }
     shown
+}
+
+/// The key that a line sets, if it sets one.
+fn key(line: &str) -> Option<&str> {
+    line.split_once('=').map(|(name, _)| name.trim())
 }
 
 #[cfg(test)]
@@ -168,6 +183,24 @@ mod tests {
                  minimum_confidence = "medium"
                  [ rule."xxe" ]
                  mode='off'"##]],
+        );
+    }
+
+    #[test]
+    fn a_changed_line_is_not_taken_for_a_later_one() {
+        let new = set(
+            &set("mode = 1\n", None, "mode", "2"),
+            Some("rule.a"),
+            "mode",
+            "1",
+        );
+        let shown: Vec<String> = diff("mode = 1\n", &new)
+            .into_iter()
+            .map(|(sign, line)| format!("{sign}{line}"))
+            .collect();
+        assert_eq!(
+            shown,
+            ["-mode = 1", "+mode = 2", "+", "+[rule.a]", "+mode = 1"]
         );
     }
 

@@ -200,11 +200,14 @@ fn taken(cluster: &Cluster) -> (Taken, String) {
         let why = format!("bursts: {} of {hours_between}", plural(hours, "hour"));
         return (Taken::Other, why);
     }
+    let company = match cluster.in_company {
+        0 => "never with another rule".to_owned(),
+        count => format!("with another rule in {}", group(count)),
+    };
     let why = format!(
-        "{} at {}, alone in all but {}",
+        "{} at {}, {company}",
         plural(callers, "caller"),
-        plural(hours, "different hour"),
-        group(cluster.in_company)
+        plural(hours, "different hour")
     );
     (Taken::Alarm, why)
 }
