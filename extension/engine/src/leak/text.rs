@@ -24,7 +24,7 @@ pub struct OutputText<'t> {
     pub bytes: &'t [u8],
     /// What they are read as.
     pub media: Media,
-    /// True if bytes came before: what begins in the first [`CONTEXT_BYTES`] was judged with the
+    /// True if bytes came before: what begins in the first 512 was judged with the
     /// window before, and is left out.
     pub follows: bool,
     /// True if more may come: what touches the end is left to the next window.
