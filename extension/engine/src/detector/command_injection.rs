@@ -8,6 +8,7 @@ mod command;
 mod guess;
 mod option;
 mod prefix;
+mod script;
 mod search;
 mod signals;
 mod spelling;

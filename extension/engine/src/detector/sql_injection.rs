@@ -16,7 +16,7 @@ mod worth;
 
 pub(super) use signals::{NEEDS, WORDS};
 
-use credenza_event::{Form, Steps};
+use credenza_event::{Decoder, Form, Steps};
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::report::{Confidence, Explanation};
@@ -57,7 +57,11 @@ impl Detector for SqlInjection {
             };
         };
         let evidence = Evidence {
-            confidence: candidate.confidence(),
+            confidence: if is_escaped(form) {
+                candidate.confidence().min(Confidence::Medium)
+            } else {
+                candidate.confidence()
+            },
             span: token::span(candidate.start, candidate.end),
             explanation: Explanation {
                 context: candidate.context.name(),
@@ -70,4 +74,19 @@ impl Detector for SqlInjection {
             complete,
         }
     }
+}
+
+// Limit: a field that was sent escaped shows three escapes in its first 512 bytes.
+const ESCAPED_BYTES: usize = 512;
+
+/// True for a field of a form as it was sent: what it says shows when its escapes are undone.
+fn is_escaped(form: &Form<'_>) -> bool {
+    let is_escape = |three: &[u8]| match three {
+        [b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
+        _ => false,
+    };
+    let near = form.text.get(..ESCAPED_BYTES).unwrap_or(form.text);
+    form.decoded.last() == Some(&Decoder::Form)
+        && !form.text.contains(&b' ')
+        && near.windows(3).filter(|three| is_escape(three)).count() > 2
 }

@@ -107,6 +107,8 @@ fn dynamic_call(text: &[u8]) -> Option<Worth> {
     }
     let has_runner = callee
         .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        // `(function () { … })();` is how scripts begin; the constructor has a capital.
+        .filter(|word| *word != b"function")
         .any(|word| effect(word).any(Effect::RUNS.with(Effect::EVALUATES)));
     match first {
         b'(' | b'[' | b'{' | b'"' | b'\'' if has_runner => Some(Worth::Runs),

@@ -92,8 +92,11 @@ impl Around<'_> {
 // Limit: a form of a web page has values of one line; four lines are a document.
 const LINES_MIN: usize = 4;
 
-/// True for a text of several lines.
+/// True for a text of several lines, and for a shorter one that is laid out as a program is.
 pub(super) fn is_document(text: &[u8]) -> bool {
+    if text.starts_with(b"#!") || text.starts_with(b"```") || is_indented(text) {
+        return true;
+    }
     let mut lines = 0_usize;
     let mut start = 0_usize;
     for end in memchr_iter(b'\n', text).chain([text.len()]) {
@@ -107,4 +110,15 @@ pub(super) fn is_document(text: &[u8]) -> bool {
         start = end.saturating_add(1);
     }
     false
+}
+
+/// True if the second line of a text stands further in than the first.
+fn is_indented(text: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'\n', text) else {
+        return false;
+    };
+    let first = text.get(..end).unwrap_or_default();
+    let next = text.get(end..).unwrap_or_default();
+    first.first().is_some_and(u8::is_ascii_graphic)
+        && matches!(next, [_, b'\t', ..] | [_, b' ', b' ', ..])
 }

@@ -1,6 +1,6 @@
 //! The search for places where a second command may begin.
 //! It never reads the text more than a few times over, however many such places there are.
-use credenza_event::{Decoder, Form, Span, Steps};
+use credenza_event::{Form, Span, Steps};
 
 use super::argument::{self, Fit};
 use super::around::{self, Around};
@@ -8,6 +8,7 @@ use super::command::{self, Kind};
 use super::guess;
 use super::option;
 use super::prefix::{self, Prefix};
+use super::script::{self, Site};
 use super::spelling;
 use super::variable;
 use super::word::{self, Word, skip_blank};
@@ -264,7 +265,7 @@ impl<'t> Search<'t, '_> {
             has_path: word.has_path && word.text.first() == Some(&b'/'),
             after_number: false,
             after_datum: false,
-            is_continued: false,
+            is_written: self.text.ends_with(b" \\"),
             fills_value: self.fills(break_out, sign, &word),
             is_joined: guess::is_joined(self.text, &word),
             is_spaced: self.peek(sign.saturating_sub(1)) == b' ',
@@ -274,7 +275,7 @@ impl<'t> Search<'t, '_> {
             in_document: false,
         };
         if !spelling::is_shouted(&word, break_out) {
-            self.weigh(command, sign);
+            self.weigh(command, sign, &word);
         }
     }
 
@@ -314,7 +315,7 @@ impl<'t> Search<'t, '_> {
     }
 
     /// Looks at what stands before a command and offers it.
-    fn weigh(&mut self, command: Command, sign: usize) {
+    fn weigh(&mut self, command: Command, sign: usize, word: &Word<'_>) {
         let around = self.around();
         let end = command.arguments.end;
         let break_out = command.break_out;
@@ -334,11 +335,23 @@ impl<'t> Search<'t, '_> {
         if !self.pay(line.len().min(PREFIX_BYTES)) {
             return;
         }
+        let site = Site {
+            text: self.text,
+            line,
+            sign,
+            break_out,
+        };
+        let is_opened = is_inside && script::is_opened(self.form);
+        let is_written = is_opened
+            || is_inside && site.is_assigned()
+            || site.is_written(word, command.kind, &command.arguments);
         let prefix = match prefix::of(line) {
+            _ if is_inside && site.takes_output() => Prefix::Line,
+            _ if !is_inside && site.is_in_ticks() => Prefix::Line,
             _ if is_quoting && around.is_markdown(line, end) => Prefix::Words,
             // `x=$(id)` is what scripts do, and within quotes as well.
             Prefix::Quoted | Prefix::Data if is_inside && line.contains(&b'=') => Prefix::Line,
-            Prefix::Alone | Prefix::Quoted if is_inside && self.is_of_script() => Prefix::Line,
+            Prefix::Alone | Prefix::Quoted if is_opened => Prefix::Line,
             Prefix::Quoted if is_inside => Prefix::Words,
             prefix => prefix,
         };
@@ -346,19 +359,11 @@ impl<'t> Search<'t, '_> {
             prefix,
             after_number: line.iter().all(u8::is_ascii_digit),
             after_datum: prefix::is_datum(line),
-            is_continued: self.text.ends_with(b" \\"),
+            is_written: command.is_written || is_written,
             in_document: self.in_document(),
             ..command
         };
         self.offer(&command, sign, end);
-    }
-
-    /// `x=$(date +%s)`: a form has no blanks in it, a line of a script has.
-    fn is_of_script(&self) -> bool {
-        let decoded = self.form.decoded;
-        decoded.contains(&Decoder::Form)
-            && !decoded.contains(&Decoder::Url)
-            && self.text.contains(&b' ')
     }
 
     /// True if the value is a sign and a name, and no more than a sign behind.

@@ -70,8 +70,8 @@ pub(super) struct Command {
     pub(super) is_ended: bool,
     /// Nothing stands behind it but signs, or another command.
     pub(super) is_last: bool,
-    /// The value ends as a line of a script does that goes on.
-    pub(super) is_continued: bool,
+    /// A script, a build or documentation has it as a line of its own.
+    pub(super) is_written: bool,
     /// It stands in a text of many lines.
     pub(super) in_document: bool,
 }
@@ -124,7 +124,7 @@ pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
     if command.in_document && command.break_out == Break::Line && !command.arguments.is_secret {
         return None;
     }
-    if command.is_continued || prose::in_page(form) {
+    if command.is_written || prose::in_page(form) {
         return lowered(confidence);
     }
     if command.in_document && !stands_out(command, strength) {

@@ -186,8 +186,9 @@ fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
     let confidence = match place {
         Place::Whole | Place::Parameter => {
             let is_plain = !has_target && !reading.is_odd && !reading.is_absolute;
-            // Two steps up are what manifests and source maps write of each other.
-            let is_near = is_plain && form.role == Role::Body && reading.escapes < 3;
+            // Two steps up are what manifests, imports and source maps write of each other.
+            let is_file = form.role != Role::Body && place::is_file_name(form);
+            let is_near = is_plain && !is_file && reading.escapes < 3;
             if is_plain && (place::is_reference(form) || place::is_markup(form)) {
                 return None;
             }

@@ -242,11 +242,15 @@ impl Search<'_, '_> {
                 return;
             }
             let start = at.saturating_add(1);
+            let near = self.text.get(start..).unwrap_or_default();
+            // A rule of dashes is drawn, not a comment begun.
+            if near.starts_with(b"------") {
+                return;
+            }
             let Some(reading) = self.read(self.text, start, Entry::Continuation, usize::MAX) else {
                 return;
             };
             self.offer(first_candidate(self.text, &reading, context, at, first));
-            let near = self.text.get(start..).unwrap_or_default();
             let skip = near
                 .iter()
                 .take_while(|b| matches!(b, b'\\' | b' '))

@@ -111,10 +111,31 @@ fn statement(text: &[u8], reading: &Reading) -> Option<(Confidence, Confidence)>
         disguised || facts.any(Facts::STACKED) || facts.has(Facts::LIST) && facts.any(REVEALING);
     let effect = facts.has(Facts::EFFECT) && (good || facts.has(Facts::STACKED));
     if effect {
-        return Some((Confidence::High, Confidence::High));
+        let worth = if defines(text) {
+            Confidence::Medium
+        } else {
+            Confidence::High
+        };
+        return Some((worth, worth));
     }
     let list = facts.any(Facts::LIST) && facts.any(Facts::FROM.with(Facts::UNION));
     (good && (whole || list)).then_some((Confidence::Medium, Confidence::Medium))
+}
+
+// Limit: what a definition is of stands in its first words.
+const DEFINITION_BYTES: usize = 64;
+
+/// `ALTER FUNCTION sleep(integer) …`: a schema names its functions, and calls none of them.
+fn defines(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let near = text.get(..DEFINITION_BYTES).unwrap_or(text);
+    let mut words = near.split(|byte| !byte.is_ascii_alphabetic());
+    let is = |word: &[u8], known: &[&[u8]]| known.iter().any(|k| word.eq_ignore_ascii_case(k));
+    let verbs: &[&[u8]] = &[
+        b"alter", b"create", b"drop", b"comment", b"grant", b"revoke",
+    ];
+    words.next().is_some_and(|word| is(word, verbs))
+        && words.any(|word| is(word, &[b"function", b"procedure", b"aggregate"]))
 }
 
 /// What nobody writes with empty comments or numbers that are nothing, save to pass a filter.
