@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use super::Bench;
 use super::emulator::Emulator;
 use super::kit::Kit;
-use super::templates::{checkov_save, lint};
+use super::templates::{checkov, checkov_save, lint};
+use crate::project;
 
 /// What checkov asks of stores and topics, and why it is not done.
 const ACCEPTED: [(&str, &str); 3] = [
@@ -163,7 +164,7 @@ fn lowered(value: &Value) -> Value {
 
 /// The names of the metrics that the agent writes, as its schema lists them.
 fn metrics() -> Result<BTreeSet<String>> {
-    let file = crate::project::root().join("docs/schema/record.schema.json");
+    let file = project::root().join("docs/schema/record.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(file)?)?;
     let kinds = schema["oneOf"].as_array().context("kinds of lines")?;
     let line = kinds
@@ -194,6 +195,7 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
         let what = format!("fleet-{name}-checkov");
         checkov_save(bench, &what, "cloudformation", &file, &accepted)?;
     }
+    policy(bench)?;
     let emulator = Emulator::start(bench)?;
     let mut aws = emulator.aws();
     aws.args(["cloudformation", "deploy", "--stack-name", STACK]);
@@ -207,6 +209,32 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
     tables(bench, &emulator, &lake)?;
     delivery(bench, &emulator, &lake)?;
     Ok(Vec::new())
+}
+
+/// The policy's template, and its validator with the program that it runs.
+fn policy(bench: &Bench) -> Result<()> {
+    let folder = bench.folder("policy-fleet");
+    let file = folder.join("template.yaml");
+    lint(bench, "policy-fleet-lint", &file, &[])?;
+    checkov(bench, "policy-fleet-checkov", "cloudformation", &file)?;
+    let mut build = project::cargo();
+    project::run(build.args(["build", "--profile", "desk", "--package", "credenza"]))?;
+    let program = "import base64, sys, validator; validator.handler(\
+                   {'content': base64.b64encode(sys.argv[1].encode())}, None)";
+    let whole = fs::read_to_string(folder.join("credenza.toml"))?;
+    for (text, passes) in [(whole.as_str(), true), ("mode = \"blok\"\n", false)] {
+        let mut python = Kit::Emulator.program("python");
+        python
+            .args(["-B", "-c", program, text])
+            .current_dir(&folder);
+        python.env("CREDENZA_CHECK", project::desk("credenza"));
+        let outcome = bench.run("policy-fleet-validator", &mut python);
+        ensure!(
+            outcome.is_ok() == passes,
+            "the validator says {outcome:?} of {text:?}"
+        );
+    }
+    Ok(())
 }
 
 /// The dashboard that the stack made, as it is read back.
@@ -246,7 +274,7 @@ fn alarms(bench: &Bench, emulator: &Emulator, template: &Template) -> Result<()>
     let answer = ask(bench, emulator, "cloudwatch describe-alarms", &json!({}))?;
     let told = answer["MetricAlarms"].as_array().context("alarms")?;
     ensure!(told.len() == alarms.len(), "{} alarms", told.len());
-    let page = fs::read_to_string(crate::project::root().join("docs/operating.md"))?;
+    let page = fs::read_to_string(project::root().join("docs/operating.md"))?;
     for (name, alarm) in &alarms {
         let same = told
             .iter()
