@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use credenza_engine::detector::Rule;
+use credenza_engine::leak::leaked_secret;
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -34,6 +35,11 @@ pub(crate) fn run(
     let subject = subject.trim();
     let text = if subject.starts_with('{') {
         explained(subject, request, format, painter)?
+    } else if let Some(page) = kind_of_secret(subject) {
+        match format {
+            Format::Json => format!("{:#}\n", json!({ "kind": subject, "page": page })),
+            Format::Text => page::render(page, painter),
+        }
     } else {
         let rule = rule(subject)?;
         match format {
@@ -42,6 +48,13 @@ pub(crate) fn run(
         }
     };
     Ok((text, Outcome::Clean))
+}
+
+/// The page of a kind of secret, without the forms at its head.
+fn kind_of_secret(kind: &str) -> Option<&'static str> {
+    let (_, page) = leaked_secret::pages().find(|(name, _)| *name == kind)?;
+    let behind = page.strip_prefix("---\n")?.split_once("\n---\n")?;
+    Some(behind.1)
 }
 
 /// What stands behind the argument: itself, a file, or stdin.

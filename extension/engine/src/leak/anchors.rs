@@ -85,6 +85,8 @@ const fn commonness(byte: u8) -> u32 {
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
     reason = "runs at build time only: a wrong index fails the build"
 )]
 mod build {

@@ -1,4 +1,5 @@
-//! Inspects one named event or output a number of times, for counting instructions and memory from outside.
+//! Inspects one named event or output a number of times, for counting instructions and memory
+//! from outside.
 //! It never looks at a clock, so that two runs execute the same instructions.
 #![expect(
     clippy::print_stdout,

@@ -201,11 +201,11 @@ impl Row {
                     }
                     end = end.saturating_add(part.len());
                 }
-                Step::Run(alphabet, least, most) => {
+                Step::Run(alphabet, fewest, most) => {
                     let is_last = number.saturating_add(1) == usize::from(self.parts);
                     let rest = text.from(end);
                     *looked = looked.saturating_add(rest.len().min(usize::from(most)));
-                    let len = run(rest, alphabet, least, most, is_last)?;
+                    let len = run(rest, alphabet, fewest, most, is_last)?;
                     end = end.saturating_add(len);
                     last = Some(alphabet);
                 }
@@ -293,10 +293,10 @@ fn goes_on(next: u8, last: Option<Alphabet>) -> bool {
 pub(crate) fn is_free(text: &[u8], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     match before {
-        [] => true,
         // `\n` and its like, `\u000a`, and `%3D`.
-        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v'] => true,
-        [.., b'\\', b'u', _, _, _, _] => true,
+        []
+        | [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v']
+        | [.., b'\\', b'u', _, _, _, _] => true,
         [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
         [.., byte] => !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-' | b'.'),
     }

@@ -152,10 +152,9 @@ fn line(kind: usize, form: &str) -> String {
         ..=101 => head + &tail,
         _ if tail.len() < 92 => format!("{}\n        {tail}", head.trim_end()),
         _ => {
-            let parts: String = parts
+            let parts = parts
                 .iter()
-                .map(|part| format!("        {part},\n"))
-                .collect();
+                .fold(String::new(), |all, part| all + "        " + part + ",\n");
             format!("{head}&[\n{parts}    ], {proof}),\n")
         }
     }
@@ -200,10 +199,11 @@ fn kinds() -> String {
     for page in pages() {
         let confidence = capitalised(&page.confidence);
         let file = page.kind.replace('-', "_");
-        text += &format!(
-            "    \"{}\" {confidence} {} \"{file}.md\",\n",
+        let line = format!(
+            "\"{}\" {confidence} {} \"{file}.md\"",
             page.kind, page.in_events
         );
+        text = text + "    " + &line + ",\n";
     }
     text + "}\n"
 }

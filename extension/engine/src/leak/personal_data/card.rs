@@ -66,7 +66,7 @@ pub(super) fn card(text: &[u8], number: &Number) -> Option<Datum> {
     };
     let is_printed = matches!(
         number.groups(),
-        [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3]
+        [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3]
     );
     let is_whole = number.sign.is_none();
     let is_one = is_card(text, number) && (is_printed || is_whole && is_called());
@@ -113,7 +113,7 @@ const LISTED_MAX: usize = 32;
 pub(super) struct Cards {
     long: usize,
     found: usize,
-    cards: [Option<Datum>; LISTED_MAX],
+    kept: [Option<Datum>; LISTED_MAX],
 }
 
 impl Cards {
@@ -124,7 +124,7 @@ impl Cards {
         }
         self.long = self.long.saturating_add(1);
         if is_card(text, number) {
-            if let Some(place) = self.cards.get_mut(self.found) {
+            if let Some(place) = self.kept.get_mut(self.found) {
                 *place = Some(Datum {
                     kind: "payment-card",
                     start: number.start,
@@ -139,6 +139,6 @@ impl Cards {
     pub(super) fn listed(&self) -> impl Iterator<Item = &Datum> {
         // Limit: three of three by chance are one in sixty thousand.
         let is_list = self.found >= 3 && self.found.saturating_mul(2) > self.long;
-        self.cards.iter().flatten().filter(move |_| is_list)
+        self.kept.iter().flatten().filter(move |_| is_list)
     }
 }

@@ -69,6 +69,9 @@ pub(super) fn iso_11_10(digits: &[u8]) -> bool {
     u32::from(*last) == 11_u32.saturating_sub(product) % 10
 }
 
+/// One round of Verhoeff's permutation; a digit at place n goes through n of them.
+const ROUND: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+
 /// The formula of Verhoeff, from the group of the symmetries of a pentagon: India.
 pub(super) fn verhoeff(digits: &[u8]) -> bool {
     let product = |one: u8, other: u8| match (one < 5, other < 5) {
@@ -79,8 +82,6 @@ pub(super) fn verhoeff(digits: &[u8]) -> bool {
         }
         (false, false) => one.wrapping_add(5).wrapping_sub(other) % 5,
     };
-    // One round of the permutation; a digit at place n goes through n of them.
-    const ROUND: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let permuted = |digit: u8, times: usize| {
         (0..times % 8).fold(digit, |digit, _| {
             ROUND.get(usize::from(digit)).copied().unwrap_or(digit)
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn numbers_with_their_check_digit_pass_and_with_any_other_do_not() {
-        let cases: [(&str, fn(&[u8]) -> bool); 4] = [
+        type Check = fn(&[u8]) -> bool;
+        let cases: [(&str, Check); 4] = [
             ("4539578763621486", luhn),
             ("86095742719", iso_11_10),
             ("2363", verhoeff),

@@ -110,8 +110,8 @@ fn meet(text: &[u8], place: usize, seen: usize, visit: &mut impl FnMut(&Number))
     number.end.max(place.saturating_add(1))
 }
 
-/// Where the digits around a place end, if they are of a date, or small letters stand beside them: of
-/// a hash or an id. Most digits of ordinary outputs are of these.
+/// Where the digits around a place end, if they are of a date, or small letters stand beside
+/// them: of a hash or an id. Most digits of ordinary outputs are of these.
 #[inline]
 fn ordinary(text: &[u8], place: usize) -> Option<usize> {
     let is_digit = |byte: &&u8| byte.is_ascii_digit();
@@ -122,9 +122,8 @@ fn ordinary(text: &[u8], place: usize) -> Option<usize> {
     let run = before.iter().rev().take_while(is_digit).count();
     let before = before.get(..before.len().saturating_sub(run))?;
     let is_inside = match before {
-        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [] | [.., b'\\', b'n' | b'r' | b't'] => false,
         [.., byte] => byte.is_ascii_lowercase(),
-        [] => false,
     };
     let goes_on = text.get(end).is_some_and(u8::is_ascii_lowercase);
     // A date, which stands in every other line of a log.

@@ -283,10 +283,9 @@ fn spain(text: &[u8]) -> bool {
     };
     // A foreigner's letter stands for a digit.
     let (first, rest) = match body {
-        [b'X', rest @ ..] => (0_u64, rest),
         [b'Y', rest @ ..] => (10_000_000, rest),
         [b'Z', rest @ ..] => (20_000_000, rest),
-        rest => (0, rest),
+        [b'X', rest @ ..] | rest => (0_u64, rest),
     };
     let Some(number) = value(rest) else {
         return false;

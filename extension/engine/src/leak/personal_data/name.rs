@@ -3,7 +3,11 @@
 //! It never trusts a name alone.
 use super::Datum;
 use super::id::of_set;
-use super::id::set::*;
+use super::id::set::{
+    AADHAAR, BELGIUM, CANADA, CHILE, CHINA, CNPJ, CPF, DENMARK, FINLAND, FRANCE, GERMANY, ITALY,
+    JAPAN, KOREA, MEDICARE, NETHERLANDS, NHS, NINO, NORWAY, POLAND, PORTUGAL, SPAIN, SSN, SWEDEN,
+    TFN, TURKEY,
+};
 
 /// Short names, in small letters and in capitals, which stand in other words, too; and long ones.
 macro_rules! names {

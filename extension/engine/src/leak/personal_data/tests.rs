@@ -25,7 +25,7 @@ impl Dice {
                     .0
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
-                char::from(b'0' + (self.0 >> 40) as u8 % 10)
+                char::from(b'0' + (self.0 >> 40).to_le_bytes()[0] % 10)
             })
             .collect()
     }
