@@ -94,7 +94,7 @@ fn heat(page: &Page<'_>, timeline: &Timeline, first: i64, last: i64, out: &mut S
         let most = most.unwrap_or(1).max(1);
         let _ = write!(
             out,
-            "<span class=\"mono\">{}</span><svg viewBox=\"0 0 {} 10\" \
+            "<div class=\"row\"><span class=\"mono\">{}</span><svg viewBox=\"0 0 {} 10\" \
              preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{} over time\">",
             esc(rule),
             (last - first + 1) * 10,
@@ -118,7 +118,7 @@ fn heat(page: &Page<'_>, timeline: &Timeline, first: i64, last: i64, out: &mut S
         }
         let _ = write!(
             out,
-            "</svg><span class=\"count num\">{}</span>",
+            "</svg><span class=\"count num\">{}</span></div>",
             group(*findings)
         );
     }
