@@ -180,3 +180,66 @@ fn a_page_that_comes_in_pieces_is_read_as_one() {
         assert_eq!(reflections.pending(filling.as_bytes()), 0);
     }
 }
+
+#[test]
+fn no_answer_panics_and_no_span_leaves_it_whatever_was_sent() {
+    let pieces = [
+        "<",
+        ">",
+        "</",
+        "<!--",
+        "-->",
+        "<script>",
+        "</script>",
+        "<a href=\"",
+        "\"",
+        "'",
+        "`",
+        "${",
+        " onclick=",
+        "javascript:",
+        "alert(1)",
+        "//",
+        "/*",
+        "*/",
+        "\n",
+        "\\",
+        "=",
+        "<title>",
+        "&lt;",
+        "SQLSTATE[",
+        "near \"",
+        "\": syntax error",
+        "/var/task/a.py",
+        "    at f (a.js:1:2)",
+        "é",
+        "x",
+    ];
+    let text = |picks: &[u8]| -> String {
+        let piece = |pick: &u8| pieces[usize::from(*pick) % pieces.len()];
+        picks.iter().map(piece).collect()
+    };
+    bolero::check!()
+        .with_type::<(Vec<u8>, Vec<u8>, Vec<u8>)>()
+        .for_each(|(sent_picks, before, behind)| {
+            let value = text(sent_picks);
+            let reflections = sent(&value);
+            let answer = [text(before), value, text(behind)].concat();
+            for place in ["", "html", "json", "script"] {
+                for leak in answered(&reflections, &answer, place).iter() {
+                    assert!(
+                        leak.start < leak.end && leak.end <= answer.len(),
+                        "{leak:?}"
+                    );
+                }
+            }
+            let header = format!("location: {answer}");
+            for leak in answered(&reflections, &header, "header").iter() {
+                assert!(
+                    leak.start < leak.end && leak.end <= answer.len(),
+                    "{leak:?}"
+                );
+            }
+            assert!(reflections.pending(answer.as_bytes()) <= answer.len());
+        });
+}
