@@ -111,9 +111,11 @@ fn read(text: &str) -> BTreeMap<String, u64> {
 }
 
 fn spell(counts: &BTreeMap<String, u64>) -> String {
-    let mut text = "# Instructions that inspecting one event takes, counted by callgrind.\n\
+    let mut text =
+        "# Instructions that inspecting one event or looking through one output takes, counted by \
+                    callgrind.\n\
                     # `cargo xtask bench --update` rewrites this file; say in the change why.\n"
-        .to_owned();
+            .to_owned();
     for (name, count) in counts {
         // Writing to a string cannot fail.
         writeln!(text, "{name} = {count}").unwrap_or_default();
