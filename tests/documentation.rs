@@ -135,8 +135,8 @@ fn lay_records(folder: &Path) {
 }
 
 /// The commands of the desk that read files and end by themselves.
-const DESK: [&str; 8] = [
-    "inspect", "report", "propose", "promote", "replay", "explain", "doctor", "export",
+const DESK: [&str; 9] = [
+    "inspect", "report", "propose", "promote", "replay", "explain", "doctor", "export", "query",
 ];
 
 /// Whether a line is one of them.

@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Write findings and leaks in the form of other systems.
     Export(ExportArguments),
+    /// Ask records with SQL, as Athena answers it over the lake of a fleet.
+    Query(QueryArguments),
     /// Run a function in a local Lambda, behind the agent.
     Dev(DevArguments),
     /// See a vulnerable function attacked, alone and behind the agent.
@@ -249,6 +251,17 @@ pub(crate) struct DoctorArguments {
     /// The output of `aws lambda list-event-source-mappings`.
     #[arg(long, value_name = "FILE")]
     pub(crate) mappings: Option<PathBuf>,
+}
+
+/// What `query` asks, and of what.
+#[derive(Args, Debug)]
+pub(crate) struct QueryArguments {
+    /// One SELECT of the table `records`.
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: String,
+    /// Records: files, folders, or `-` for stdin.
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<String>,
 }
 
 /// What `export` reads and writes.

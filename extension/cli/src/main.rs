@@ -22,6 +22,7 @@ mod paint;
 mod patch;
 mod promote;
 mod propose;
+mod query;
 mod record;
 mod records;
 mod replay;
@@ -104,6 +105,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Replay(of_replay) => replay::run(of_replay, arguments.format, &painter)?,
         Command::Doctor(arguments) => doctor::run(arguments, format, &painter)?,
         Command::Export(arguments) => return export::run(arguments),
+        Command::Query(arguments) => (query::run(arguments, format)?, Outcome::Clean),
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };

@@ -80,7 +80,8 @@ impl<'a> Opener<'a> {
             self.no_record(text);
             return Ok(true);
         };
-        if let Ok(record) = serde_json::from_str::<Record<'_>>(object) {
+        if let Ok(mut record) = serde_json::from_str::<Record<'_>>(object) {
+            record.raw = object;
             return self.object(&record, depth);
         }
         if object.contains("\"record\":\"") {

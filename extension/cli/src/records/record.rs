@@ -59,6 +59,9 @@ pub(crate) struct Pair(pub(crate) Option<(u64, u64)>);
 )]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(crate) struct Record<'a> {
+    /// The whole object as it was written.
+    #[serde(skip)]
+    pub(crate) raw: &'a str,
     pub(crate) time: Text<'a>,
     /// What `time` is called where the function's log format is JSON.
     pub(crate) timestamp: Text<'a>,

@@ -1,0 +1,133 @@
+//! The table of a desk and that of Athena are one, and their questions are answered by counting.
+//! It never asks a question that is not in the template.
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+use yaml_rust2::{Yaml, YamlLoader};
+
+use super::columns::COLUMNS;
+use super::{ask, lines, load};
+
+fn project(path: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(root.join(path)).unwrap()
+}
+
+fn lake() -> Yaml {
+    let documents = YamlLoader::load_from_str(&project("deploy/fleet/lake.yaml")).unwrap();
+    documents.into_iter().next().unwrap()
+}
+
+/// The named queries of the template.
+fn queries() -> BTreeMap<String, String> {
+    let lake = lake();
+    let resources = lake["Resources"].as_hash().unwrap();
+    let named = resources
+        .values()
+        .filter(|one| one["Type"].as_str() == Some("AWS::Athena::NamedQuery"));
+    let text = |one: &Yaml| one.as_str().unwrap().to_owned();
+    named
+        .map(|one| &one["Properties"])
+        .map(|one| (text(&one["Name"]), text(&one["QueryString"])))
+        .collect()
+}
+
+#[test]
+fn the_table_of_athena_has_the_columns_of_the_local_one() {
+    let lake = lake();
+    let table = &lake["Resources"]["Table"]["Properties"]["TableInput"];
+    let columns = table["StorageDescriptor"]["Columns"].as_vec().unwrap();
+    let told: Vec<(&str, &str)> = columns
+        .iter()
+        .map(|one| (one["Name"].as_str().unwrap(), one["Type"].as_str().unwrap()))
+        .collect();
+    let own: Vec<(&str, &str)> = COLUMNS
+        .iter()
+        .map(|(name, kind)| (*name, kind.remote()))
+        .collect();
+    assert_eq!(told, own);
+}
+
+#[test]
+fn every_member_of_a_line_is_a_column() {
+    let schema: Value = serde_json::from_str(&project("docs/schema/record.schema.json")).unwrap();
+    for kind in schema["oneOf"].as_array().unwrap() {
+        for name in kind["properties"].as_object().unwrap().keys() {
+            let is_column = COLUMNS.iter().any(|(column, _)| column == name);
+            assert!(is_column || name == "_aws", "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_named_query_is_sql_for_others_too() {
+    let queries = queries();
+    assert_eq!(queries.len(), 12);
+    for (name, sql) in queries {
+        let parsed = Parser::parse_sql(&GenericDialect {}, &sql);
+        assert!(parsed.is_ok_and(|all| all.len() == 1), "{name}: {sql}");
+    }
+}
+
+#[test]
+fn every_named_query_is_answered_and_counts_are_those_of_a_straight_count() {
+    let rules = ["sql-injection", "path-traversal", "own-secret"];
+    let (mut text, mut hits, mut events) = (String::new(), [0_i64; 3], [0_i64; 2]);
+    for at in 0..3000_usize {
+        let (rule, function) = (at % 7 % 3, at % 2);
+        let head = json!({ "time": format!("2026-11-{:02}T10:00:00.000Z", 1 + at % 28),
+            "level": "warn", "function": format!("f{function}"), "mode": "monitor" });
+        let mut line = head.as_object().unwrap().clone();
+        let more = match at % 5 {
+            0 => json!({ "record": "metrics", "invocations": at, "partial": at % 3,
+                "flagged": 1, "blocked": 0, "would_block": 1, "added_us_p99": at }),
+            1 => json!({ "record": "repeats", "rule": rules[rule], "count": 10 + at % 4 }),
+            _ => json!({ "record": "finding", "rule": rules[rule], "verdict": "block",
+                "applied": false, "request_id": format!("r-{at}"), "sample": "a\u{7}" }),
+        };
+        line.extend(more.as_object().unwrap().clone());
+        match at % 5 {
+            0 => events[function] += i64::try_from(at).unwrap(),
+            1 => hits[rule] += 10 + i64::try_from(at % 4).unwrap(),
+            _ => hits[rule] += 1,
+        }
+        text.push_str(&format!("{}\n", Value::Object(line)));
+    }
+    let file = std::env::temp_dir().join(format!("credenza-query-{}.jsonl", std::process::id()));
+    fs::write(&file, text).unwrap();
+    let table = load(&[file.display().to_string()]).unwrap();
+    fs::remove_file(&file).unwrap();
+    let queries = queries();
+    for (name, sql) in &queries {
+        let answer = ask(&table, sql).unwrap();
+        assert!(!answer.names.is_empty(), "{name}");
+        assert!(!lines(&answer).contains('\u{7}'), "{name}");
+    }
+    let answer = ask(&table, &queries["findings and repeats by rule"]).unwrap();
+    assert_eq!(answer.rows.len(), 3);
+    for row in answer.rows {
+        let rule = rules.iter().position(|rule| row[0] == *rule).unwrap();
+        assert_eq!(row[1], hits[rule]);
+    }
+    let answer = ask(&table, &queries["share of events not inspected whole"]).unwrap();
+    for row in answer.rows {
+        assert_eq!(row[1], events[usize::from(row[0] == "f1")]);
+    }
+}
+
+#[test]
+fn nothing_is_changed_by_a_question() {
+    let table = load(&[]).unwrap();
+    for sql in [
+        "DELETE FROM records",
+        "ATTACH 'x' AS y",
+        "SELECT",
+        "WITH a AS (SELECT 1) DELETE FROM records",
+    ] {
+        assert!(ask(&table, sql).is_err(), "{sql}");
+    }
+}
