@@ -356,6 +356,10 @@ fn argument(text: &[u8], at: usize) -> Argument {
             let name = rest.get(..len).unwrap_or_default();
             let behind = rest.get(len..).unwrap_or_default().trim_ascii_start();
             let last = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+            // `function (x) { … }` is written out; the constructor has a capital.
+            if last == b"function" {
+                return Argument::Other;
+            }
             let hides = Effect::UNPACKS
                 .with(Effect::LOADS)
                 .with(Effect::EVALUATES)

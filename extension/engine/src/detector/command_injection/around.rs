@@ -45,6 +45,20 @@ impl Around<'_> {
         }
     }
 
+    /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
+    pub(super) fn ends_entity(&self, at: usize) -> bool {
+        let start = at.saturating_sub(8);
+        let before = self.text.get(start..at).unwrap_or_default();
+        let Some(amp) = before.iter().rposition(|byte| *byte == b'&') else {
+            return false;
+        };
+        let name = before.get(amp.saturating_add(1)..).unwrap_or_default();
+        !name.is_empty()
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#')
+            && (name.first() == Some(&b'#')
+                || matches!(name, b"amp" | b"lt" | b"gt" | b"quot" | b"apos" | b"nbsp"))
+    }
+
     /// True if the back-tick that ends a substitution stands near.
     pub(super) fn is_closed(&self, end: usize) -> bool {
         let near = self.text.get(end..).unwrap_or_default();

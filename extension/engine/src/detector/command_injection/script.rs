@@ -38,8 +38,9 @@ impl Site<'_> {
         let is_named = self.line.iter().any(u8::is_ascii_alphabetic);
         let is_spaced = self.line.ends_with(b" ");
         let is_test = matches!(self.line.trim_ascii_end(), b"[" | b"[[" | b"![" | b"! [");
+        let is_folder = self.rest().starts_with(b"$(pwd)/");
         let is_make = self.rest().starts_with(b"$(eval $(call ");
-        is_test && is_spaced || is_file && is_named && is_spaced || is_make
+        is_test && is_spaced || is_file && is_named && is_spaced || is_make || is_folder
     }
 
     /// `` x=`cd a && pwd` ``: a separator within a substitution that the line has opened.
@@ -58,6 +59,16 @@ impl Site<'_> {
         line.strip_suffix(b"=").is_some_and(|name| {
             !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         })
+    }
+
+    /// `` Run `cat a.txt` ``: a word, and code behind it.
+    pub(super) fn is_told(&self) -> bool {
+        let word = self.line.strip_suffix(b" ").unwrap_or_default();
+        let letters = word.iter().rev().take_while(|b| b.is_ascii_alphabetic());
+        let letters = letters.count();
+        let before = word.len().checked_sub(letters.saturating_add(1));
+        let before = before.and_then(|at| word.get(at));
+        self.rest().first() == Some(&b'`') && letters >= 2 && before.is_none_or(|b| *b == b' ')
     }
 
     /// True for what builds and documentation have as a line or a piece of code of their own.
@@ -80,7 +91,9 @@ impl Site<'_> {
             b"rm" => is_deep(told),
             b"python" | b"python3" | b"node" | b"sh" | b"bash" => names_script(told),
             b"ls" => !arguments.is_strong && arguments.others > 1,
-            name => BUILDERS.contains(&name) && !arguments.is_strong,
+            // `|| { echo "failed"; exit 1; }`
+            b"echo" => matches!(behind, [b' ', b'{' | b'(', ..]),
+            name => is_builder(name) && !arguments.is_strong,
         }
     }
 
@@ -92,60 +105,35 @@ impl Site<'_> {
             && value.ends_with(b"`")
             && memchr::memchr_iter(b'`', value).count() == 2;
         let told = self.text.get(word.end..arguments.end).unwrap_or_default();
-        let mut told = told
+        let mut words = told
             .split(u8::is_ascii_whitespace)
-            .filter(|w| !w.is_empty());
-        let asks = kind.any(Kind::CODE)
-            && arguments.fit != Fit::None
-            && told.all(|option| {
-                option.starts_with(b"-")
-                    && option
-                        .iter()
-                        .all(|b| *b == b'-' || b.is_ascii_alphanumeric())
-            });
-        is_code && (asks || matches!(word.name(), b"export" | b"alias"))
+            .filter(|word| !word.is_empty());
+        let is_option = |word: &[u8]| {
+            let is_sign = |byte: &u8| *byte == b'-' || byte.is_ascii_alphanumeric();
+            word.starts_with(b"-") && word.iter().all(is_sign)
+        };
+        let is_meant = match word.name() {
+            b"export" | b"alias" | b"kill" => true,
+            b"find" => !arguments.is_strong,
+            b"rm" => words.all(|word| is_option(word) || is_near(word)),
+            b"sudo" => words.next().is_some_and(is_builder),
+            name if is_builder(name) => !arguments.is_strong,
+            _ if !kind.any(Kind::CODE) || arguments.fit == Fit::None => false,
+            _ => names_script(told) || words.all(is_option),
+        };
+        is_code && is_meant
     }
 }
 
 /// What builds tell first.
-const BUILDERS: [&[u8]; 36] = [
-    b"apt",
-    b"apt-get",
-    b"yum",
-    b"dnf",
-    b"apk",
-    b"brew",
-    b"pip",
-    b"pip3",
-    b"npm",
-    b"yarn",
-    b"pnpm",
-    b"git",
-    b"make",
-    b"cmake",
-    b"cargo",
-    b"go",
-    b"mvn",
-    b"gradle",
-    b"mkdir",
-    b"rmdir",
-    b"chmod",
-    b"chown",
-    b"chgrp",
-    b"ln",
-    b"cp",
-    b"mv",
-    b"tar",
-    b"touch",
-    b"cd",
-    b"unzip",
-    b"gunzip",
-    b"useradd",
-    b"groupadd",
-    b"usermod",
-    b"dpkg",
-    b"gem",
-];
+const BUILDERS: &str = "apt apt-get yum dnf apk brew pip pip3 npm yarn pnpm git make cmake cargo go \
+    mvn gradle mkdir rmdir chmod chown chgrp ln cp mv tar touch cd unzip gunzip useradd groupadd \
+    usermod dpkg gem";
+
+fn is_builder(name: &[u8]) -> bool {
+    let mut builders = BUILDERS.split_ascii_whitespace();
+    builders.any(|known| known.as_bytes() == name)
+}
 
 /// `-rf /var/lib/x/lists/*`: every path is three folders deep, and none goes up.
 fn is_deep(told: &[u8]) -> bool {
@@ -157,6 +145,14 @@ fn is_deep(told: &[u8]) -> bool {
         path.starts_with(b"/") && folders >= 3 && !path.windows(2).any(|two| two == b"..")
     };
     paths.clone().next().is_some() && paths.all(is_deep)
+}
+
+/// `node_modules`: a name in the folder at hand, written out.
+fn is_near(path: &[u8]) -> bool {
+    path.first().is_some_and(u8::is_ascii_alphanumeric)
+        && path
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
 }
 
 /// `get-pip.py`: the first thing told is a file of a program, and nothing speaks to a host.

@@ -156,7 +156,7 @@ impl<'t> Search<'t, '_> {
         let sign = self.peek(at);
         let break_out = match sign {
             b'\n' | b'\r' => Break::Line,
-            b';' if self.ends_entity(at) => return next,
+            b';' if self.around().ends_entity(at) => return next,
             b';' => Break::Semicolon,
             // Two and more quote a word in Markdown and its kin.
             b'`' if self.peek(next) == b'`' => return at.saturating_add(self.run(at)),
@@ -205,20 +205,6 @@ impl<'t> Search<'t, '_> {
         let sign = self.peek(at);
         let rest = self.text.get(at..).unwrap_or_default();
         rest.iter().take_while(|byte| **byte == sign).count().max(1)
-    }
-
-    /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
-    fn ends_entity(&self, at: usize) -> bool {
-        let start = at.saturating_sub(8);
-        let before = self.text.get(start..at).unwrap_or_default();
-        let Some(amp) = before.iter().rposition(|byte| *byte == b'&') else {
-            return false;
-        };
-        let name = before.get(amp.saturating_add(1)..).unwrap_or_default();
-        !name.is_empty()
-            && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#')
-            && (name.first() == Some(&b'#')
-                || matches!(name, b"amp" | b"lt" | b"gt" | b"quot" | b"apos" | b"nbsp"))
     }
 
     /// Reads a command at `at` behind the sign at `sign`.
@@ -344,6 +330,7 @@ impl<'t> Search<'t, '_> {
         let is_opened = is_inside && script::is_opened(self.form);
         let is_written = is_opened
             || is_inside && site.is_assigned()
+            || is_quoting && site.is_told() && around.is_markdown(line, end)
             || site.is_written(word, command.kind, &command.arguments);
         let prefix = match prefix::of(line) {
             _ if is_inside && site.takes_output() => Prefix::Line,

@@ -107,7 +107,7 @@ fn judge(form: &Form<'_>, bounds: &mut Option<Bounds>, start: usize, end: usize)
     }
     let bounds = bounds.get_or_insert_with(|| Bounds::of(form.text));
     let place = place::of(form, bounds, start, end);
-    let climbed = worth(form, &reading, place);
+    let climbed = worth(form, path, &reading, place);
     let wrapped = wrapped.filter(|_| place.is_own() || place == Place::Argument);
     // A comment or a line of a script names files, too.
     let is_spaced = start > 0 && reading.target < Worth::Secret && reading.ups == 0;
@@ -151,13 +151,13 @@ fn stream(text: &[u8]) -> Option<Found> {
 
 type Verdict = Option<(Confidence, &'static str)>;
 
-fn worth(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
+fn worth(form: &Form<'_>, path: &[u8], reading: &Reading, place: Place) -> Verdict {
     let has_target = reading.target >= Worth::Own;
     let climbs = reading.escapes >= 2
         || reading.ups >= 1 && has_target
         || reading.is_odd && (reading.escapes >= 1 || reading.target >= Worth::Sensitive);
     if climbs {
-        return climbing(form, reading, place);
+        return climbing(form, path, reading, place);
     }
     if place::is_object_key(form) && place == Place::Whole && reading.ups > 0 {
         let confidence = if reading.escapes > 0 {
@@ -176,7 +176,7 @@ fn worth(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
 }
 
 /// A path that goes up, twice or to a target.
-fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
+fn climbing(form: &Form<'_>, path: &[u8], reading: &Reading, place: Place) -> Verdict {
     let has_target = reading.target >= Worth::Own;
     let production = if has_target {
         "escape-to-target"
@@ -188,7 +188,8 @@ fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
             let is_plain = !has_target && !reading.is_odd && !reading.is_absolute;
             // Two steps up are what manifests, imports and source maps write of each other.
             let is_file = form.role != Role::Body && place::is_file_name(form);
-            let is_near = is_plain && !is_file && reading.escapes < 3;
+            let is_near = reading.escapes < 3 || is_import(path);
+            let is_near = is_plain && !is_file && is_near;
             if is_plain && (place::is_reference(form) || place::is_markup(form)) {
                 return None;
             }
@@ -206,6 +207,25 @@ fn climbing(form: &Form<'_>, reading: &Reading, place: Place) -> Verdict {
         _ => return None,
     };
     Some((confidence, production))
+}
+
+// Limit: who imports goes up from a folder of his own project; four steps are deep.
+const IMPORT_UPS: usize = 4;
+
+/// `../../../shared/date-format`: a module, as programs import it, without the ending of a file.
+fn is_import(path: &[u8]) -> bool {
+    let mut names = path;
+    let mut ups = 0_usize;
+    while let Some(rest) = names.strip_prefix(b"../") {
+        names = rest;
+        ups = ups.saturating_add(1);
+    }
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_@./".contains(byte);
+    let last = names.rsplit(|byte| *byte == b'/').next();
+    ups <= IMPORT_UPS
+        && names.iter().all(is_of_name)
+        && names.iter().any(|byte| b"/-".contains(byte))
+        && last.is_some_and(|name| !name.is_empty() && !name.contains(&b'.'))
 }
 
 /// A path that names a target without going up.
