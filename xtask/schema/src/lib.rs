@@ -260,7 +260,7 @@ mod tests {
             ),
             (
                 object(&json!({"a": true}), &[]),
-                ok.clone(),
+                ok,
                 Some(json!({"a": 1, "c": 1})),
             ),
         ]
