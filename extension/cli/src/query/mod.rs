@@ -104,11 +104,7 @@ fn ask(table: &Connection, sql: &str) -> Result<Answer> {
     if !statement.readonly() {
         return Err(refused("this would change something").into());
     }
-    let names: Vec<String> = statement
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut answer = Answer::default();
     let mut rows = statement.query([]).map_err(refused)?;
     while let Some(row) = rows.next().map_err(refused)? {

@@ -95,7 +95,8 @@ fn every_named_query_is_answered_and_counts_are_those_of_a_straight_count() {
             1 => hits[rule] += 10 + i64::try_from(at % 4).unwrap(),
             _ => hits[rule] += 1,
         }
-        text.push_str(&format!("{}\n", Value::Object(line)));
+        text.push_str(&Value::Object(line).to_string());
+        text.push('\n');
     }
     let file = std::env::temp_dir().join(format!("credenza-query-{}.jsonl", std::process::id()));
     fs::write(&file, text).unwrap();
