@@ -72,6 +72,10 @@ impl Around<'_> {
         let close = near.iter().position(|byte| *byte == b'`');
         let behind = close.and_then(|at| near.get(at.saturating_add(1)..));
         let behind = behind.unwrap_or_default();
+        let ended = behind
+            .strip_prefix(b".")
+            .or_else(|| behind.strip_prefix(b","));
+        let behind = ended.unwrap_or(behind);
         let is_spaced = behind.first().is_some_and(u8::is_ascii_whitespace)
             && behind.iter().any(u8::is_ascii_alphanumeric);
         let is_listed = line.ends_with(b" ") && !line.trim_ascii().is_empty();

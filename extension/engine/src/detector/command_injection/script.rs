@@ -43,6 +43,18 @@ impl Site<'_> {
         is_test && is_spaced || is_file && is_named && is_spaced || is_make || is_folder
     }
 
+    /// `$(node).find(".x")`: a method of what a library for pages wraps.
+    pub(super) fn is_wrapped(&self, end: usize) -> bool {
+        let rest = self.text.get(end..).unwrap_or_default().trim_ascii_start();
+        let Some(method) = rest.strip_prefix(b").") else {
+            return false;
+        };
+        let near = method.get(..32).unwrap_or(method);
+        let letters = near.iter().take_while(|byte| byte.is_ascii_alphabetic());
+        let letters = letters.count();
+        letters > 0 && near.get(letters) == Some(&b'(')
+    }
+
     /// `` x=`cd a && pwd` ``: a separator within a substitution that the line has opened.
     pub(super) fn is_in_ticks(&self) -> bool {
         let open = memchr::memrchr(b'`', self.line);
@@ -56,7 +68,12 @@ impl Site<'_> {
         let line = self.line.trim_ascii();
         let line = line.strip_suffix(b"\"").unwrap_or(line);
         let line = line.strip_prefix(b"export ").unwrap_or(line);
-        line.strip_suffix(b"=").is_some_and(|name| {
+        let name = line.strip_suffix(b"=");
+        name.is_some_and(|name| {
+            let name = match name.split_last() {
+                Some((b'?' | b':' | b'+', name)) => name.trim_ascii_end(),
+                _ => name,
+            };
             !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         })
     }
@@ -118,7 +135,12 @@ impl Site<'_> {
             b"rm" => words.all(|word| is_option(word) || is_near(word)),
             b"sudo" => words.next().is_some_and(is_builder),
             name if is_builder(name) => !arguments.is_strong,
-            _ if !kind.any(Kind::CODE) || arguments.fit == Fit::None => false,
+            b"man" => true,
+            b"cc" | b"gcc" => words.all(is_option),
+            // `` `fetch` `` is a function of a library, and `` `node` `` a thing to install.
+            _ if arguments.fit == Fit::None => kind.any(Kind::CODE.with(Kind::NET)),
+            _ if kind.any(Kind::FILTER) => !arguments.is_strong,
+            _ if !kind.any(Kind::CODE) => false,
             _ => names_script(told) || words.all(is_option),
         };
         is_code && is_meant
@@ -126,9 +148,9 @@ impl Site<'_> {
 }
 
 /// What builds tell first.
-const BUILDERS: &str = "apt apt-get yum dnf apk brew pip pip3 npm yarn pnpm git make cmake cargo go \
-    mvn gradle mkdir rmdir chmod chown chgrp ln cp mv tar touch cd unzip gunzip useradd groupadd \
-    usermod dpkg gem";
+const BUILDERS: &str = "apt apt-get yum dnf apk brew pip pip3 npm yarn pnpm git make cmake cargo \
+    go mvn gradle mkdir rmdir chmod chown chgrp ln cp mv tar touch cd unzip gunzip useradd \
+    groupadd usermod dpkg gem";
 
 fn is_builder(name: &[u8]) -> bool {
     let mut builders = BUILDERS.split_ascii_whitespace();
@@ -141,7 +163,7 @@ fn is_deep(told: &[u8]) -> bool {
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty() && !word.starts_with(b"-"));
     let is_deep = |path: &[u8]| {
-        let folders = path.iter().filter(|byte| **byte == b'/').count();
+        let folders = memchr::memchr_iter(b'/', path).count();
         path.starts_with(b"/") && folders >= 3 && !path.windows(2).any(|two| two == b"..")
     };
     paths.clone().next().is_some() && paths.all(is_deep)

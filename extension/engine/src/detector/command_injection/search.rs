@@ -334,6 +334,7 @@ impl<'t> Search<'t, '_> {
             || site.is_written(word, command.kind, &command.arguments);
         let prefix = match prefix::of(line) {
             _ if is_inside && site.takes_output() => Prefix::Line,
+            _ if is_inside && site.is_wrapped(end) => Prefix::Code,
             _ if !is_inside && site.is_in_ticks() => Prefix::Line,
             _ if is_quoting && around.is_markdown(line, end) => Prefix::Words,
             // `x=$(id)` is what scripts do, and within quotes as well.

@@ -224,7 +224,8 @@ fn is_import(path: &[u8]) -> bool {
     let last = names.rsplit(|byte| *byte == b'/').next();
     ups <= IMPORT_UPS
         && names.iter().all(is_of_name)
-        && names.iter().any(|byte| b"/-".contains(byte))
+        && (names.iter().any(|byte| b"/-".contains(byte))
+            || names.iter().all(u8::is_ascii_lowercase))
         && last.is_some_and(|name| !name.is_empty() && !name.contains(&b'.'))
 }
 
