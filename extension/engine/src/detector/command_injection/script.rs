@@ -7,6 +7,9 @@ use super::command::Kind;
 use super::word::Word;
 use super::worth::Break;
 
+// Limit: code in a text fits on a line, and so does what a line of a script opens.
+const LINE_BYTES: usize = 256;
+
 /// A command where it stands.
 pub(super) struct Site<'t> {
     pub(super) text: &'t [u8],
@@ -57,9 +60,12 @@ impl Site<'_> {
 
     /// `` x=`cd a && pwd` ``: a separator within a substitution that the line has opened.
     pub(super) fn is_in_ticks(&self) -> bool {
-        let open = memchr::memrchr(b'`', self.line);
-        let ticks = memchr::memchr_iter(b'`', self.line).count();
-        let inner = open.and_then(|at| self.line.get(at..));
+        // Many signs stand on a line: none may read all of what is before it.
+        let far = self.line.len().saturating_sub(LINE_BYTES);
+        let line = self.line.get(far..).unwrap_or_default();
+        let open = memchr::memrchr(b'`', line);
+        let ticks = memchr::memchr_iter(b'`', line).count();
+        let inner = open.and_then(|at| line.get(at..));
         ticks % 2 == 1 && inner.is_some_and(|inner| inner.trim_ascii_end().contains(&b' '))
     }
 
@@ -117,7 +123,8 @@ impl Site<'_> {
     /// `` `node --version` ``: code in a text, which asks a tool of itself.
     fn is_shown(&self, word: &Word<'_>, kind: Kind, arguments: &Arguments) -> bool {
         let value = self.text.trim_ascii();
-        let is_code = self.rest().first() == Some(&b'`')
+        let is_code = value.len() <= LINE_BYTES
+            && self.rest().first() == Some(&b'`')
             && self.line.trim_ascii().is_empty()
             && value.ends_with(b"`")
             && memchr::memchr_iter(b'`', value).count() == 2;
