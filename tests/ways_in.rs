@@ -35,8 +35,8 @@ fn setup(function: &Value, mode: Option<&str>) -> Option<(Setup, Folder)> {
     let source = root().join("deploy/function/app.py");
     fs::copy(source, code.path().join(format!("{module}.py"))).unwrap();
     setup.config.working_directory = Some(code.path().to_owned());
-    setup.config.task_root = code.path().to_owned();
-    setup.config.handler = handler.to_owned();
+    code.path().clone_into(&mut setup.config.task_root);
+    handler.clone_into(&mut setup.config.handler);
     setup.config.memory_mb = number(&configuration["MemorySize"], 128);
     setup.config.timeout = Duration::from_secs(number(&configuration["Timeout"], 3).into());
     setup.protect("monitor");
