@@ -36,6 +36,7 @@ impl Desk {
         lay_records(&folder);
         lay(&function, "bootstrap");
         lay(&root().join("tests/functions/app.py"), "app.py");
+        lay(&root().join("tests/functions/pages.py"), "pages.py");
         lay(&root().join("tests/functions/app.mjs"), "app.mjs");
         lay(&root().join(".tools/node/node_modules"), "node_modules");
         // Links of their own, so that no older program is found beside them.
