@@ -326,7 +326,7 @@ fn resolve(from: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{REGISTRIES, links, promises, registered, typed};
+    use super::{REGISTRIES, Registry, links, promises, registered, typed};
     use crate::tidy::tests::{leaf, messages};
 
     #[test]
@@ -334,14 +334,16 @@ mod tests {
         let list = "mod sql_injection;\nmod shared_by_all;\nuse shared_by_all::Thing;\n\
                     static ALL: &[&dyn Detector] = &[&sql_injection::SqlInjection];\n";
         let list = leaf("extension/engine/src/detector/mod.rs", list);
-        let found = messages(&registered(std::slice::from_ref(&list), REGISTRIES[0]));
+        let is_for_events = |registry: &&Registry| registry.folder.ends_with("/detector");
+        let rules = *REGISTRIES.iter().find(is_for_events).unwrap();
+        let found = messages(&registered(std::slice::from_ref(&list), rules));
         assert!(found.contains("the page is missing"), "{found}");
         let thin = leaf(
             "extension/engine/src/detector/sql_injection.md",
             "```attack\nx\n```\n",
         );
         let stray = leaf("extension/engine/src/detector/old.md", "");
-        let found = messages(&registered(&[list, thin, stray], REGISTRIES[0]));
+        let found = messages(&registered(&[list, thin, stray], rules));
         assert!(found.contains("1 fences `attack`, fewer than 3"), "{found}");
         assert!(found.contains("belongs to no registered member"), "{found}");
     }
