@@ -37,7 +37,8 @@ pub use completion::Completion;
 pub use guards::Admit;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};
 pub use output::{
-    Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Released, log_line, output,
+    Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Provenance, Released,
+    log_line, output,
 };
 
 /// What to do with an event.

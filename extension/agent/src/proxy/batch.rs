@@ -38,17 +38,40 @@ pub(super) struct Awaited {
     known: Condvar,
 }
 
+/// Who shaped the event of an answer.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// It is known.
+    Known(Source),
+    /// The event is small enough to be kept, and is looked at when somebody asks.
+    Of(Arc<Message>),
+    /// That is being looked at.
+    Sought,
+}
+
 /// What is known of an answer before it comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Expected {
-    /// Who shaped the event; nothing while that is still being looked at.
-    pub(super) source: Option<Source>,
+    /// Who shaped the event.
+    pub(super) origin: Origin,
     /// What has to be added.
     pub(super) completion: Option<Completion>,
     /// The policy that its event was judged under.
     pub(super) policy: Arc<Policy>,
     /// What of the event could do harm in it.
     pub(super) reflections: Reflections,
+}
+
+impl Expected {
+    /// Nothing but the policy.
+    pub(super) fn nothing(policy: Arc<Policy>) -> Self {
+        Self {
+            origin: Origin::Known(Source::Unknown),
+            completion: None,
+            policy,
+            reflections: Reflections::default(),
+        }
+    }
 }
 
 impl Awaited {
@@ -70,7 +93,7 @@ impl Awaited {
     pub(super) fn settle(&self, request_id: &[u8], source: Source) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, expected)) = answers.iter_mut().find(|(id, _)| id == request_id) {
-            expected.source = Some(source);
+            expected.origin = Origin::Known(source);
         }
         drop(answers);
         self.known.notify_all();
@@ -84,7 +107,7 @@ impl Awaited {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unsettled = |answers: &mut Vec<(Vec<u8>, Expected)>| {
             let mut all = answers.iter();
-            all.any(|(id, expected)| id == request_id && expected.source.is_none())
+            all.any(|(id, expected)| id == request_id && matches!(expected.origin, Origin::Sought))
         };
         let waited = self
             .known
@@ -204,11 +227,10 @@ mod tests {
     use std::sync::Arc;
     use std::thread;
 
-    use credenza_engine::leak::Reflections;
     use credenza_event::Source;
     use credenza_exchange::Completion;
 
-    use super::{AWAITED_MAX, Awaited, Expected, reframed};
+    use super::{AWAITED_MAX, Awaited, Expected, Origin, reframed};
 
     #[test]
     fn a_head_keeps_its_lines_and_gets_the_length_of_its_new_body() {
@@ -223,39 +245,38 @@ mod tests {
     #[test]
     fn an_answer_is_completed_once_and_the_oldest_makes_room() {
         let awaited = Awaited::default();
-        let expected = || Expected {
-            source: Some(Source::Sqs),
-            completion: Some(Completion::Failures(Vec::new())),
-            policy: Arc::default(),
-            reflections: Reflections::default(),
-        };
-        assert_eq!(awaited.take(b"0"), None);
+        let completed = |id: &[u8]| awaited.take(id).map(|expected| expected.completion);
+        assert_eq!(completed(b"0"), None);
         for id in 0..=AWAITED_MAX {
-            awaited.note(id.to_string().as_bytes(), expected());
+            let expected = Expected {
+                completion: Some(Completion::Failures(Vec::new())),
+                ..Expected::nothing(Arc::default())
+            };
+            awaited.note(id.to_string().as_bytes(), expected);
         }
-        assert_eq!(awaited.take(b"0"), None);
-        assert_eq!(awaited.take(b"1"), Some(expected()));
-        assert_eq!(awaited.take(b"1"), None);
+        assert_eq!(completed(b"0"), None);
+        let expected = Some(Some(Completion::Failures(Vec::new())));
+        assert_eq!(completed(b"1"), expected);
+        assert_eq!(completed(b"1"), None);
     }
 
     #[test]
     fn an_answer_that_overtakes_its_source_waits_for_it() {
         let awaited = Awaited::default();
-        let unsettled = Expected {
-            source: None,
-            completion: None,
-            policy: Arc::default(),
-            reflections: Reflections::default(),
+        let sought = Expected {
+            origin: Origin::Sought,
+            ..Expected::nothing(Arc::default())
         };
-        awaited.note(b"1", unsettled.clone());
+        let taken = |id: &[u8]| awaited.take(id).map(|expected| expected.origin);
+        awaited.note(b"1", sought.clone());
         thread::scope(|scope| {
-            let taken = scope.spawn(|| awaited.take(b"1"));
+            let taken = scope.spawn(|| taken(b"1"));
             awaited.settle(b"1", Source::Sns);
-            let source = taken.join().unwrap().and_then(|expected| expected.source);
-            assert_eq!(source, Some(Source::Sns));
+            let origin = taken.join().unwrap();
+            assert!(matches!(origin, Some(Origin::Known(Source::Sns))));
         });
-        awaited.note(b"2", unsettled.clone());
-        assert_eq!(awaited.take(b"2"), Some(unsettled));
+        awaited.note(b"2", sought);
+        assert!(matches!(taken(b"2"), Some(Origin::Sought)));
         // An answer that nobody awaits any more is nothing to settle.
         awaited.settle(b"2", Source::Sns);
     }

@@ -14,6 +14,7 @@ use credenza_exchange::platform::lambda::{Route, route};
 
 use super::Proxy;
 use super::aside::Aside;
+use super::batch::{Expected, Origin};
 use super::head::{self, BadHead, Flow, Framing, Request};
 use super::link::{Link, origin_form};
 use super::pool::Bell;
@@ -131,21 +132,17 @@ impl Connection {
     /// Passes the answer to an invocation on.
     fn answered(self, request: &Request, id: Vec<u8>, channel: Channel) -> Option<Self> {
         self.proxy.shared.witness.answered(&id);
-        let mut expected = self.proxy.awaited.take(&id);
-        let reflections = expected
-            .as_mut()
-            .map(|expected| std::mem::take(&mut expected.reflections))
-            .unwrap_or_default();
+        let proxy = Arc::clone(&self.proxy);
+        let expected = proxy.awaited.take(&id);
+        let Expected {
+            origin,
+            completion,
+            policy,
+            reflections,
+        } = expected.unwrap_or_else(|| Expected::nothing(proxy.shared.policy.now()));
         // A batch that failed comes again as a whole: nothing is added to that.
-        let completion = expected.as_ref().and_then(|expected| {
-            let is_answer = channel == Channel::Response;
-            expected.completion.as_ref().filter(|_| is_answer)
-        });
-        let policy = match &expected {
-            Some(expected) => Arc::clone(&expected.policy),
-            None => self.proxy.shared.policy.now(),
-        };
-        if self.proxy.watches_outputs(&policy) || !reflections.is_empty() {
+        let completion = completion.filter(|_| channel == Channel::Response);
+        if proxy.watches_outputs(&policy) || !reflections.is_empty() {
             let channel = match request.flow {
                 Flow::Whole => channel,
                 Flow::Stream | Flow::HttpStream => Channel::Stream,
@@ -154,16 +151,17 @@ impl Connection {
                 request_id: id,
                 policy,
                 channel,
-                source: expected
-                    .as_ref()
-                    .and_then(|expected| expected.source)
-                    .unwrap_or(Source::Unknown),
+                origin,
                 reflections,
             };
-            return self.relay_watched(request, &answer, completion);
+            let served = self.relay_watched(request, &answer, completion.as_ref());
+            if let Origin::Of(message) = answer.origin {
+                proxy.reclaim(message);
+            }
+            return served;
         }
         match completion {
-            Some(completion) => self.relay_completed(request, completion),
+            Some(completion) => self.relay_completed(request, &completion),
             None => self.relay(request, true),
         }
     }
@@ -178,7 +176,7 @@ impl Connection {
             request_id: Vec::new(),
             policy,
             channel: Channel::InitError,
-            source: Source::Unknown,
+            origin: Origin::Known(Source::Unknown),
             reflections: Reflections::default(),
         };
         self.relay_watched(request, &answer, None)

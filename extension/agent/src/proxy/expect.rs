@@ -2,33 +2,34 @@
 //! It never remembers what nobody will ask for.
 use std::sync::Arc;
 
-use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{Completion, Inspected};
 
 use super::Proxy;
-use super::batch::Expected;
+use super::batch::{Expected, Origin};
 use super::message::Message;
+
+// Limit: with 64 answers awaited, each by a runtime of its own, at most 4 MiB are kept; what is
+// larger takes longer to send than to recognise.
+const KEPT_BYTES_MAX: usize = 64 * 1024;
 
 impl Proxy {
     /// Remembers the policy for the answer to an event, where it may be another by then.
     pub(super) fn remember(&self, message: &Message) {
         if message.reply.status == 200 && self.shared.policy.changes() {
-            let expected = Expected {
-                source: Some(Source::Unknown),
-                completion: None,
-                policy: Arc::clone(&message.policy),
-                reflections: Reflections::default(),
-            };
+            let expected = Expected::nothing(Arc::clone(&message.policy));
             self.awaited.note(message.request_id(), expected);
         }
     }
 
-    /// Remembers what the answer to an event will need, if anything; true if it will need the
-    /// event's source, which is looked at when the function has the event.
+    /// Remembers what the answer to an event will need, if anything; true if it may need the source
+    /// of an event that is too large to be kept, which is looked at when the function has it.
+    ///
+    /// A small one is kept: to recognise it takes as long as to inspect it, and almost no answer
+    /// needs that.
     pub(super) fn expect(
         &self,
-        message: &Message,
+        message: &Arc<Message>,
         inspected: &mut Inspected,
         completion: Option<Completion>,
     ) -> bool {
@@ -38,21 +39,29 @@ impl Proxy {
             return false;
         }
         let is_unknown = is_watched && inspected.source == Source::Unknown;
+        let origin = if !is_unknown {
+            Origin::Known(inspected.source)
+        } else if message.event().len() <= KEPT_BYTES_MAX {
+            Origin::Of(Arc::clone(message))
+        } else {
+            Origin::Sought
+        };
+        let is_sought = matches!(origin, Origin::Sought);
         let expected = Expected {
-            source: (!is_unknown).then_some(inspected.source),
+            origin,
             completion,
             policy: Arc::clone(&message.policy),
             reflections,
         };
         self.awaited.note(message.request_id(), expected);
-        is_unknown
+        is_sought
     }
 
     /// Remembers for the answer to an event that was handed on already what could do harm in it.
     pub(super) fn keep(&self, message: &Message, inspected: Inspected) {
         if !inspected.reflections.is_empty() {
             let expected = Expected {
-                source: Some(inspected.source),
+                origin: Origin::Known(inspected.source),
                 completion: None,
                 policy: Arc::clone(&message.policy),
                 reflections: inspected.reflections,

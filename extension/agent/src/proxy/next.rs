@@ -377,9 +377,9 @@ impl Held {
                 After::Served(connection)
             }
             (Step::Deliver, Some(link)) => {
-                let is_unsettled = proxy.expect(&message, &mut inspected, None);
+                let is_sought = proxy.expect(&message, &mut inspected, None);
                 let after = connection.deliver(Some(link), &message, slow);
-                if is_unsettled {
+                if is_sought {
                     proxy.settle(&message);
                 }
                 after

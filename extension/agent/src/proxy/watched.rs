@@ -5,10 +5,11 @@ use std::sync::Arc;
 use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{
-    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Refusal, Stamp,
+    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Provenance, Refusal, Stamp,
 };
 use credenza_policy::{Action, Policy};
 
+use super::batch::Origin;
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::connection::Connection;
@@ -32,9 +33,20 @@ pub(super) struct Answer {
     /// The policy that its event was judged under.
     pub(super) policy: Arc<Policy>,
     pub(super) channel: Channel,
-    pub(super) source: Source,
+    /// Who shaped its event.
+    pub(super) origin: Origin,
     /// What of its event does harm where it is repeated.
     pub(super) reflections: Reflections,
+}
+
+impl Answer {
+    fn provenance(&self) -> Provenance<'_> {
+        match &self.origin {
+            Origin::Of(message) => Provenance::Of(message.event()),
+            Origin::Known(source) => Provenance::Known(*source),
+            Origin::Sought => Provenance::Known(Source::Unknown),
+        }
+    }
 }
 
 /// Sees what passes.
@@ -68,7 +80,7 @@ impl<'o> Watch<'o> {
             head,
             body,
             channel: self.answer.channel,
-            source: self.answer.source,
+            provenance: self.answer.provenance(),
         };
         self.whole = Some(credenza_exchange::output(&output, &self.guard).found);
     }
@@ -185,7 +197,7 @@ impl Connection {
             head: whole.raw.get(..request.bytes).unwrap_or_default(),
             body: whole.body(),
             channel: answer.channel,
-            source: answer.source,
+            provenance: answer.provenance(),
         };
         let seen = credenza_exchange::output(&output, guard);
         let is_changed = seen.step != OutputStep::Pass;

@@ -59,6 +59,26 @@ impl Channel {
     }
 }
 
+/// Who shaped the event that an output answers.
+#[derive(Clone, Copy, Debug)]
+pub enum Provenance<'a> {
+    /// It is known, or nobody will know it.
+    Known(Source),
+    /// This is the event: it is recognised only where there is something to say about its answer,
+    /// because that takes longer than to look through a small one.
+    Of(&'a [u8]),
+}
+
+impl Provenance<'_> {
+    /// The source.
+    pub fn source(self) -> Source {
+        match self {
+            Self::Known(source) => source,
+            Self::Of(event) => credenza_event::source::recognise(event),
+        }
+    }
+}
+
 /// An output: head and body as they came, how they leave, and to whose event they are the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
@@ -69,7 +89,7 @@ pub struct Output<'a> {
     /// How it leaves.
     pub channel: Channel,
     /// Who shaped the event.
-    pub source: Source,
+    pub provenance: Provenance<'a>,
 }
 
 /// An output after inspection.
@@ -119,7 +139,7 @@ pub fn output(output: &Output<'_>, guard: &Guard<'_>) -> OutputSeen {
     let withheld = all.found.iter().any(|found| guard.withholds(found));
     let masked = all.found.iter().any(|found| guard.masks(found));
     let verdict = all.found.iter().map(|found| found.verdict).max();
-    let replaced = || match replacement(output.channel, output.source) {
+    let replaced = || match replacement(output.channel, output.provenance) {
         Some(refusal) => OutputStep::Replace(refusal),
         None => OutputStep::Pass,
     };
@@ -164,7 +184,7 @@ fn with_headers(body: &[u8], output: &Output<'_>, guard: &Guard<'_>) -> Option<O
         return None;
     }
     let parts = parts::of(body)?;
-    headers::added(body, &parts, output.source).map(OutputStep::Rewrite)
+    headers::added(body, &parts, output.provenance.source()).map(OutputStep::Rewrite)
 }
 
 /// Looks at the fields of an answer's headers.

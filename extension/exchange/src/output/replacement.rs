@@ -2,7 +2,7 @@
 //! It never says what was found.
 use credenza_event::Source;
 
-use super::Channel;
+use super::{Channel, Provenance};
 use crate::Refusal;
 use crate::refusal::{error_named, success};
 
@@ -33,10 +33,10 @@ const ERROR: &str = concat!(
 );
 
 /// The answer in the place of an output that is withheld; `None` where nobody reads it.
-pub(super) fn replacement(channel: Channel, source: Source) -> Option<Refusal> {
+pub(super) fn replacement(channel: Channel, provenance: Provenance<'_>) -> Option<Refusal> {
     match channel {
         Channel::Error | Channel::InitError => Some(withheld_error()),
-        Channel::Response | Channel::Stream => answer(source),
+        Channel::Response | Channel::Stream => answer(provenance.source()),
     }
 }
 

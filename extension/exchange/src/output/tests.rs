@@ -13,7 +13,7 @@ mod reflected;
 
 use super::packing;
 use super::parts::Coding;
-use super::{Channel, Guard, Output, OutputSeen, OutputStep, base64, output};
+use super::{Channel, Guard, Output, OutputSeen, OutputStep, Provenance, base64, output};
 
 /// A key of the platform's form that opens nothing.
 fn key() -> String {
@@ -49,7 +49,7 @@ fn seen_under(body: &[u8], source: Source, policy: &Policy) -> OutputSeen {
         head: b"",
         body,
         channel: Channel::Response,
-        source,
+        provenance: Provenance::Known(source),
     };
     output(&answer, &Guard::new(Some(&own), policy))
 }
@@ -291,7 +291,7 @@ fn no_output_panics_and_what_is_masked_is_never_longer() {
                 head: b"",
                 body: &body,
                 channel: Channel::Response,
-                source: Source::FunctionUrl,
+                provenance: Provenance::Known(Source::FunctionUrl),
             };
             let seen = output(&answer, &Guard::new(Some(&own), &policy));
             if let OutputStep::Rewrite(masked) = seen.step {

@@ -7,7 +7,9 @@
 use credenza_engine::HashKey;
 use credenza_engine::leak::OwnSecrets;
 use credenza_event::{Source, Steps};
-use credenza_exchange::{Channel, Circumstances, Guard, Inspected, Output, Stamp, event_under};
+use credenza_exchange::{
+    Channel, Circumstances, Guard, Inspected, Output, Provenance, Stamp, event_under,
+};
 use credenza_policy::{Mode, Policy};
 
 use super::tests::{invocation, now, origin};
@@ -167,7 +169,7 @@ impl Case {
                 head: b"",
                 body: self.output.as_bytes(),
                 channel,
-                source: Source::FunctionUrl,
+                provenance: Provenance::Known(Source::FunctionUrl),
             };
             for found in &credenza_exchange::output(&output, &guard).found {
                 records.push(leak(

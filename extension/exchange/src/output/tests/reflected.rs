@@ -10,7 +10,7 @@ use credenza_event::{Source, Steps};
 use credenza_policy::{Action, Mode, Policy, RulePolicy, Share};
 
 use super::{gzip, policy};
-use crate::output::{Channel, Guard, Output, OutputSeen, OutputStep, base64, output};
+use crate::output::{Channel, Guard, Output, OutputSeen, OutputStep, Provenance, base64, output};
 
 const SCRIPT: &str = "<script>alert(1)</script>";
 
@@ -25,7 +25,7 @@ fn seen(body: &str, channel: Channel, policy: &Policy, sent: &Reflections) -> Ou
         head: b"",
         body: body.as_bytes(),
         channel,
-        source: Source::FunctionUrl,
+        provenance: Provenance::Known(Source::FunctionUrl),
     };
     output(&answer, &Guard::new(None, policy).of_event(sent))
 }
@@ -142,7 +142,7 @@ fn lines_of_the_functions_files_are_found_in_an_answer() {
             head: b"",
             body: body.as_bytes(),
             channel: Channel::Response,
-            source: Source::FunctionUrl,
+            provenance: Provenance::Known(Source::FunctionUrl),
         };
         let seen = output(&answer, &guard);
         let found: Vec<_> = seen.found.iter().map(|found| found.rule.id).collect();
