@@ -364,6 +364,8 @@ impl<'k> Inspection<'k> {
 }
 
 impl Visitor for Inspection<'_> {
+    #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
+    #[inline(always)]
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         self.gated && gate::is_plain(text, classes, part)
     }

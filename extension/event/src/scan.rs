@@ -42,25 +42,52 @@ pub(crate) struct Scanner<'t> {
     /// Where the block begins whose marks are known.
     base: usize,
     marks: Marks,
+    /// Its bytes that make a string worth a look: odd ones, spaces, and joints side by side.
+    warm: u64,
 }
 
 impl<'t> Scanner<'t> {
     /// A scanner of `text`.
     pub(crate) fn new(text: &'t [u8]) -> Self {
-        Self {
+        let mut scanner = Self {
             text,
             base: 0,
-            marks: block::marks_at(text, 0),
-        }
+            marks: Marks::NONE,
+            warm: 0,
+        };
+        scanner.turn_to(0);
+        scanner
+    }
+
+    #[inline(never)]
+    fn turn_to(&mut self, base: usize) {
+        let marks = block::marks_at(self.text, base);
+        self.base = base;
+        self.marks = marks;
+        self.warm = marks.odd | marks.spaces | block::pairs(marks.joints, false);
     }
 
     #[inline]
     fn marks(&mut self, base: usize) -> Marks {
         if base != self.base {
-            self.base = base;
-            self.marks = block::marks_at(self.text, base);
+            self.turn_to(base);
         }
         self.marks
+    }
+
+    /// The end of the string at `start` if it ends in the block in which it begins and has no
+    /// class: most strings do, and they are passed without another look.
+    #[inline]
+    pub(crate) fn plain(&mut self, start: usize) -> Option<usize> {
+        let base = start & !(block::BYTES - 1);
+        if base != self.base {
+            self.turn_to(base);
+        }
+        let inside = block::from(start);
+        let stops = self.marks.stops & inside;
+        // A quote stands before the first byte, so that no pair of joints begins outside.
+        let is_plain = self.warm & inside & block::before(stops) == 0;
+        (stops != 0 && is_plain).then(|| base | block::first(stops))
     }
 
     /// Scans a string from `start` to its closing quote or first escape.

@@ -21,6 +21,16 @@ pub(crate) struct Marks {
     pub(crate) joints: u64,
 }
 
+impl Marks {
+    /// A block of which nothing is known.
+    pub(crate) const NONE: Self = Self {
+        stops: 0,
+        odd: 0,
+        spaces: 0,
+        joints: 0,
+    };
+}
+
 /// The marks of the block at an offset; what stands behind the text has none.
 #[inline]
 pub(crate) fn marks_at(text: &[u8], at: usize) -> Marks {

@@ -112,8 +112,16 @@ impl<'d> Document<'d> {
     pub(crate) fn run<V: Visitor>(mut self, walk: &mut Walk<'_, V>) -> Walked {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
+            let is_escaped = self.is_in_place && byte == b'\\';
+            if byte == b'"' || is_escaped && self.text.get(at + 1) == Some(&b'"') {
+                let start = at + 1 + usize::from(is_escaped);
+                at = match self.pass(walk, start) {
+                    Some(behind) => behind,
+                    None => self.string(walk, start),
+                };
+                continue;
+            }
             match byte {
-                b'"' => at = self.string(walk, at + 1),
                 b' ' | b'\n' | b'\r' | b'\t' => at += 1,
                 b':' => {
                     self.behind_value = false;
@@ -141,7 +149,7 @@ impl<'d> Document<'d> {
                     self.behind_value = true;
                     at += 1;
                 }
-                b'\\' if self.is_in_place => at = self.escape_in_place(walk, at),
+                b'\\' if self.is_in_place => at = self.escape_in_place(at),
                 _ => {
                     let start = at;
                     at = self.bare(start);
@@ -227,9 +235,60 @@ impl<'d> Document<'d> {
         }
     }
 
+    /// Passes a string of which nobody makes anything, as of most; the offset behind it, or `None`
+    /// where anything about it or around it is out of the ordinary.
+    #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
+    #[inline(always)]
+    fn pass<V: Visitor>(&mut self, walk: &Walk<'_, V>, start: usize) -> Option<usize> {
+        let end = self.scanner.plain(start)?;
+        // In a document that is walked inside its string a backslash stands before the quote.
+        let quote = end.wrapping_add(usize::from(self.is_in_place));
+        let [b'"', ahead] = self.text.get(quote..)?.first_chunk()? else {
+            return None;
+        };
+        let raw = self.text.get(start..end)?;
+        // One name of three letters means something to its neighbours.
+        if self.behind_value || raw.len() == 3 {
+            return None;
+        }
+        match ahead {
+            b':' if walk.is_cold(raw, Classes::default(), Part::Key) => {
+                self.plus = false;
+                if self.places.reads_names(self.frames.len()) {
+                    self.places.enter(self.frames.len(), raw);
+                }
+                self.name(start, end);
+                Some(quote.wrapping_add(2))
+            }
+            b',' | b'}' | b']' if walk.is_cold(raw, Classes::default(), Part::Value) => {
+                self.behind_value = true;
+                Some(quote.wrapping_add(1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes the name of the member at hand.
+    #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
+    #[inline(always)]
+    fn name(&mut self, start: usize, end: usize) {
+        if self.deeper == 0
+            && let Some(frame) = self.frames.last_mut()
+        {
+            let key = Span::of_offsets(start, end);
+            let is_doubled = key.bytes() == frame.key.bytes()
+                && frame.index > 0
+                && key.of(self.text) == frame.key.of(self.text);
+            if is_doubled && self.odd_from.is_none() {
+                self.shape.doubled = self.shape.doubled.saturating_add(1);
+            }
+            frame.key = key;
+        }
+    }
+
     /// Shows the string that starts at `start`; gives the offset behind it.
-    #[inline]
-    pub(super) fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    #[inline(never)]
+    fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
         let scanned = self.scanner.string(start);
         let end = scanned.end;
@@ -246,18 +305,9 @@ impl<'d> Document<'d> {
             self.is_walked = false;
             return behind;
         }
-        let (part, behind) = self.end_of_most(start, end);
+        let (part, behind) = self.end_string(start, end);
         let raw = self.text.get(start..end).unwrap_or(&[]);
-        let is_cold = walk.is_cold(raw, scanned.classes, part);
-        // Where names have no place of their own, one changes nothing but `plus`.
-        if is_cold
-            && (!self.places.reads_names(self.frames.len()) || part == Part::Value)
-            && raw.len() != 3
-        {
-            self.plus &= part == Part::Value;
-        } else {
-            self.member(walk, raw, scanned.classes, part);
-        }
+        self.member(walk, raw, scanned.classes, part);
         behind
     }
 
@@ -290,13 +340,6 @@ impl<'d> Document<'d> {
     /// Notes the string between two offsets; gives what it is, and the offset behind it.
     #[inline(never)]
     pub(super) fn end_string(&mut self, start: usize, end: usize) -> (Part, usize) {
-        self.end_of_most(start, end)
-    }
-
-    /// The same where most strings come by.
-    #[expect(clippy::inline_always, reason = "a call takes a third of what it does")]
-    #[inline(always)]
-    fn end_of_most(&mut self, start: usize, end: usize) -> (Part, usize) {
         if end >= self.text.len() {
             self.note_odd(start);
             return (Part::Value, self.text.len());
@@ -309,18 +352,7 @@ impl<'d> Document<'d> {
             return (Part::Value, behind);
         };
         self.behind_value = false;
-        if self.deeper == 0
-            && let Some(frame) = self.frames.last_mut()
-        {
-            let key = Span::of_offsets(start, end);
-            let is_doubled = key.bytes() == frame.key.bytes()
-                && frame.index > 0
-                && key.of(self.text) == frame.key.of(self.text);
-            if is_doubled && self.odd_from.is_none() {
-                self.shape.doubled = self.shape.doubled.saturating_add(1);
-            }
-            frame.key = key;
-        }
+        self.name(start, end);
         (Part::Key, behind_colon)
     }
 

@@ -55,15 +55,9 @@ impl Document<'_> {
         Some((decode::open_in_place(walk, document, &field), behind))
     }
 
-    /// What a backslash between strings is: the begin of one, or white space; gives the offset
-    /// behind what was read.
-    pub(super) fn escape_in_place<V: Visitor>(
-        &mut self,
-        walk: &mut Walk<'_, V>,
-        at: usize,
-    ) -> usize {
+    /// Passes the backslash of white space between strings; gives the offset behind it.
+    pub(super) fn escape_in_place(&mut self, at: usize) -> usize {
         match self.text.get(at.saturating_add(1)) {
-            Some(b'"') => self.string(walk, at.saturating_add(2)),
             Some(b'n' | b'r' | b't') => at.saturating_add(2),
             _ => self.give_up(),
         }
