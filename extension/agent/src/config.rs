@@ -164,31 +164,65 @@ impl Config {
         policy
     }
 
-    /// A policy with a file laid over it.
+    /// A policy with a file laid over it, and beside it the candidate that the file names.
     fn layer(&mut self, policy: Policy, path: &Path, must_exist: bool) -> Policy {
-        match read_file(path) {
-            Err(Unread::Missing) if !must_exist => policy,
-            Ok(text) => {
-                let (policy, problems) = policy.laid_under(&text);
-                let place = |problem: Problem| Problem {
-                    at: format!("{}:{}", path.display(), problem.at),
-                    ..problem
-                };
-                self.problems.extend(problems.into_iter().map(place));
-                policy
-            }
+        let text = match read_file(path) {
+            Err(Unread::Missing) if !must_exist => return policy,
+            Ok(text) => text,
             Err(unread) => {
-                self.problems.push(unread.problem(path));
+                self.problems.push(unread.problem(path, NOTHING_BLOCKED));
                 // Its exemptions are unknown, so nothing may be blocked.
-                Policy {
+                return Policy {
                     broken: true,
                     mode: policy.mode.min(Mode::Monitor),
                     ..policy
-                }
+                };
             }
+        };
+        let (mut read, problems) = policy.clone().laid_under(&text);
+        self.add_problems(path, problems);
+        match read.shadow_file.take() {
+            Some(file) => self.candidate(read, policy, &path.with_file_name(file)),
+            None => read,
         }
     }
+
+    /// A policy with the one in a file judged beside it, as if that stood in its place over `below`;
+    /// without it where that cannot be.
+    fn candidate(&mut self, policy: Policy, below: Policy, path: &Path) -> Policy {
+        let text = match read_file(path) {
+            Ok(text) => text,
+            Err(unread) => {
+                self.problems.push(unread.problem(path, NO_CANDIDATE));
+                return policy;
+            }
+        };
+        let (candidate, problems) = below.laid_under(&text);
+        self.add_problems(path, problems);
+        let before = policy.clone();
+        policy.beside(candidate).unwrap_or_else(|why| {
+            self.problems.push(Problem {
+                at: path.display().to_string(),
+                message: format!("{why}; {NO_CANDIDATE}"),
+            });
+            before
+        })
+    }
+
+    fn add_problems(&mut self, path: &Path, problems: Vec<Problem>) {
+        let place = |problem: Problem| Problem {
+            at: format!("{}:{}", path.display(), problem.at),
+            ..problem
+        };
+        self.problems.extend(problems.into_iter().map(place));
+    }
 }
+
+/// What a policy that cannot be read means.
+const NOTHING_BLOCKED: &str = "nothing is blocked until the policy can be read";
+
+/// What a candidate that cannot be read means.
+const NO_CANDIDATE: &str = "no candidate is judged beside the policy";
 
 /// The variable that names the Runtime API.
 pub const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -206,7 +240,7 @@ enum Unread {
 }
 
 impl Unread {
-    fn problem(&self, path: &Path) -> Problem {
+    fn problem(&self, path: &Path, means: &str) -> Problem {
         let why = match self {
             Self::Missing => "the file does not exist".to_owned(),
             Self::NotAFile => "not a regular file".to_owned(),
@@ -216,10 +250,9 @@ impl Unread {
             Self::NotUtf8(byte) => format!("not UTF-8 from byte {byte} on"),
             Self::Failed(error) => format!("the file cannot be read: {error}"),
         };
-        let message = format!("{why}; nothing is blocked until the policy can be read");
         Problem {
             at: path.display().to_string(),
-            message,
+            message: format!("{why}; {means}"),
         }
     }
 }

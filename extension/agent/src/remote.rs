@@ -163,7 +163,16 @@ impl Remote {
             return Err("not UTF-8".into());
         };
         let base = self.base.clone();
-        let (policy, problems) = base.laid_under_knowing(text, &mut self.names);
+        let (mut policy, problems) = base.laid_under_knowing(text, &mut self.names);
+        if policy.shadow_file.take().is_some() {
+            // Whoever may answer on loopback is not asked to have files read.
+            self.sink.problem(&Problem {
+                at: AT.into(),
+                message: "a fetched policy cannot name a `file`; write the candidate under \
+                          `shadow` itself"
+                    .into(),
+            });
+        }
         for problem in &problems {
             self.sink.problem(&Problem {
                 at: format!("{AT}:{}", problem.at),

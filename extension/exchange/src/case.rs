@@ -6,8 +6,8 @@ use core::cell::{Cell, OnceCell};
 use credenza_engine::detector::Rule;
 use credenza_engine::leak::{self, Reflections};
 use credenza_engine::{Exempt, HashKey, Report, inspect_exempting, inspect_reflecting};
-use credenza_event::{Beside, Form, Steps};
-use credenza_policy::{Day, Exemption, Judge, Place, Policy, Will};
+use credenza_event::{Beside, Form, Source, Steps};
+use credenza_policy::{Day, Exemption, Judge, Place, Policy, Routes, Will};
 
 use crate::custom;
 use crate::guards::{self, Admit};
@@ -29,6 +29,12 @@ pub struct Circumstances<'a> {
     pub admit: Option<&'a dyn Admit>,
     /// Today, in UTC; nothing has expired on the first day.
     pub today: Day,
+}
+
+/// Who shaped an event, and on which routes it came.
+pub fn whence(event: &[u8]) -> (Source, Routes) {
+    let source = credenza_event::source::recognise(event);
+    (source, routes(source, event))
 }
 
 /// An event on trial.
@@ -58,7 +64,7 @@ impl<'a> Case<'a> {
 
     /// The same for an event that its source would not recognise.
     #[cfg(test)]
-    pub(crate) fn coming_from(self, source: credenza_event::Source) -> Self {
+    pub(crate) fn coming_from(self, source: Source) -> Self {
         let place = Place {
             source,
             routes: routes(source, self.body),
@@ -73,10 +79,10 @@ impl<'a> Case<'a> {
     /// Where the event comes from.
     pub(crate) fn place(&self) -> &Place<'a> {
         self.place.get_or_init(|| {
-            let source = credenza_event::source::recognise(self.body);
+            let (source, routes) = whence(self.body);
             Place {
                 source,
-                routes: routes(source, self.body),
+                routes,
                 tenant: self.about.tenant,
                 request_id: self.about.request_id,
                 today: self.about.today,

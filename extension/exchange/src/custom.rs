@@ -29,9 +29,13 @@ pub(crate) struct Said {
 pub(crate) fn judge(case: &Case<'_>, body: &[u8], record: Option<&str>) -> Option<Said> {
     let policy = case.policy;
     let shadow = policy.shadow.as_deref();
-    let own = policy.custom.iter().map(|rule| (rule, 0));
     let is_own = |rule: &CustomRule| policy.custom.contains(rule);
     let candidates = shadow.map_or(&[][..], |shadow| shadow.custom.as_slice());
+    // A candidate in a file of its own may lack what the policy has.
+    let own = policy.custom.iter().map(|rule| {
+        let is_lacking = shadow.is_some() && !candidates.contains(rule);
+        (rule, if is_lacking { Judge::Shadow.bit() } else { 0 })
+    });
     // What only the candidate has is no finding for the policy.
     let candidates = candidates
         .iter()

@@ -32,7 +32,7 @@ use alloc::vec::Vec;
 
 use credenza_policy::Policy;
 
-pub use case::Circumstances;
+pub use case::{Circumstances, whence};
 pub use completion::Completion;
 pub use guards::Admit;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};

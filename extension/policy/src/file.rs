@@ -16,8 +16,9 @@ mod scopes;
 mod sources;
 
 pub use custom::Names;
+pub(crate) use custom::STEPS_PER_BYTE_MAX as CUSTOM_STEPS_PER_BYTE_MAX;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "mode",
     "kill",
     "version",
@@ -34,14 +35,26 @@ const KEYS: [&str; 19] = [
     "recursion",
     "log",
     "decoy",
+    "recording",
     "output",
     "shadow",
     "poll_seconds",
 ];
 /// What a candidate cannot say: it is about all of the process.
-const OF_ALL: [&str; 6] = ["shadow", "kill", "version", "poll_seconds", "log", "decoy"];
+const OF_ALL: [&str; 7] = [
+    "shadow",
+    "kill",
+    "version",
+    "poll_seconds",
+    "log",
+    "decoy",
+    "recording",
+];
 const RULE_KEYS: [&str; 4] = ["mode", "minimum_confidence", "action", "canary"];
 const OUTPUT_KEYS: [&str; 1] = ["security_headers"];
+
+// Limit: the longest path that Linux opens.
+const FILE_BYTES_MAX: usize = 4096;
 
 // Limit: a reader repairs a file from its first few problems; 32 lines of at most 700 bytes stay
 // under 23 KB of log for any file.
@@ -112,25 +125,7 @@ impl Reader<'_> {
         self.policy(members, policy, &KEYS);
         let shadow = members.iter().find(|member| member.name == "shadow");
         if let Some(member) = shadow {
-            let mut keys = KEYS.to_vec();
-            keys.retain(|key| !OF_ALL.contains(key));
-            let keys = keys.as_slice();
-            // The candidate is this policy with what it says laid over it.
-            let mut candidate = Policy {
-                shadow: None,
-                ..policy.clone()
-            };
-            if let Kind::Table(members) = &member.value.kind {
-                self.policy(members, &mut candidate, keys);
-                if candidate.is_held || self.is_lost {
-                    candidate.mode = candidate.mode.min(Mode::Monitor);
-                }
-                policy.shadow = Some(candidate.into());
-            } else {
-                let kind = member.value.kind.name();
-                let said = format!("`shadow` is {kind}; expected a table as a policy has it");
-                self.problem(member.value.at, said);
-            }
+            self.shadow(&member.value, policy);
         }
         policy.is_held |= self.is_lost;
         if policy.is_held || policy.broken {
@@ -139,6 +134,39 @@ impl Reader<'_> {
         if policy.is_killed {
             policy.mode = Mode::Off;
         }
+    }
+
+    /// The candidate: this policy with what it says laid over it, or a file of its own.
+    fn shadow(&mut self, value: &Node, policy: &mut Policy) {
+        let Kind::Table(members) = &value.kind else {
+            let kind = value.kind.name();
+            let said = format!("`shadow` is {kind}; expected a table as a policy has it");
+            return self.problem(value.at, said);
+        };
+        if let Some(file) = members.iter().find(|member| member.name == "file") {
+            let path = self.text(&file.value, "file", FILE_BYTES_MAX);
+            policy.shadow = None;
+            policy.shadow_file = path.map(String::from);
+            for member in members.iter().filter(|member| member.name != "file") {
+                let name = reading::clipped(&member.name);
+                let said = format!("`file` is all of the candidate; `{name}` belongs into it");
+                self.problem(member.at, said);
+            }
+            return;
+        }
+        let mut keys = KEYS.to_vec();
+        keys.retain(|key| !OF_ALL.contains(key));
+        let mut candidate = Policy {
+            shadow: None,
+            shadow_file: None,
+            ..policy.clone()
+        };
+        self.policy(members, &mut candidate, &keys);
+        if candidate.is_held || self.is_lost {
+            candidate.mode = candidate.mode.min(Mode::Monitor);
+        }
+        policy.shadow = Some(candidate.into());
+        policy.shadow_file = None;
     }
 
     /// What stands at the top; what is wrong there may have been meant to let something pass, so
@@ -177,7 +205,7 @@ impl Reader<'_> {
                     let choice = self.choice(value, "on_partial", &OnPartial::ALL, OnPartial::name);
                     policy.on_partial = choice.or(policy.on_partial);
                 }
-                "canary" => policy.canary = self.share(value).unwrap_or(policy.canary),
+                "canary" => policy.canary = self.share(value, name).unwrap_or(policy.canary),
                 // These hold what their own problems are about, and no more.
                 "rule" | "source" | "scope" | "exemption" | "output" | "shadow" | "custom" => {
                     self.part(name, value, policy);
@@ -255,7 +283,7 @@ impl Reader<'_> {
                         self.confidence(value).unwrap_or(rule.minimum_confidence);
                 }
                 "action" => rule.action = self.action(value).unwrap_or(rule.action),
-                "canary" => rule.canary = self.share(value).unwrap_or(rule.canary),
+                "canary" => rule.canary = self.share(value, name).unwrap_or(rule.canary),
                 _ => {}
             }
         }
@@ -288,7 +316,7 @@ impl Reader<'_> {
     }
 
     /// A share in percent.
-    fn share(&mut self, value: &Node) -> Option<Share> {
+    fn share(&mut self, value: &Node, key: &str) -> Option<Share> {
         let percent = match value.kind {
             Kind::Integer(percent) => u8::try_from(percent).ok().map(f64::from),
             Kind::Float(percent) => Some(percent),
@@ -297,7 +325,7 @@ impl Reader<'_> {
         let share = percent.and_then(Share::of_percent);
         if share.is_none() {
             let said = format!(
-                "`canary` is {}; expected a share of all requests in percent, from 0 to 100",
+                "`{key}` is {}; expected a share of all requests in percent, from 0 to 100",
                 reading::shown(&value.kind)
             );
             self.problem(value.at, said);

@@ -26,9 +26,11 @@ mod limits;
 mod output;
 mod pattern;
 mod place;
+mod recording;
 pub mod rules;
 mod scope;
 mod settings;
+mod shadow;
 mod share;
 mod source;
 mod suggestion;
@@ -52,6 +54,7 @@ pub use limits::{LimitPolicy, Limiter, Principal, Rate, RecursionPolicy, lineage
 pub use output::OutputPolicy;
 pub use pattern::Pattern;
 pub use place::{Place, Route, Routes};
+pub use recording::RecordingPolicy;
 pub use rules::all_rules;
 pub use scope::{Scope, Terms};
 pub use settings::{LogFormat, LogLevel, PolicyUrl, Settings};
@@ -181,10 +184,14 @@ pub struct Policy {
     pub log_bytes_per_minute: Option<u64>,
     /// Credentials that prove a theft.
     pub decoy: DecoyPolicy,
+    /// Which events are recorded, masked.
+    pub recording: RecordingPolicy,
     /// The share of requests for which anything is refused at all.
     pub canary: Share,
     /// A candidate that is judged beside this policy, and changes nothing.
     pub shadow: Option<Box<Self>>,
+    /// The file in which the candidate stands, until somebody has read it.
+    pub shadow_file: Option<String>,
     /// The number that its author gave it; 0 if none.
     pub version: u64,
     /// How often another policy is asked for, where that is wanted; 0 for the agent's default.
@@ -309,6 +316,9 @@ impl Policy {
         }
         self.on_error = settings.on_error.unwrap_or(self.on_error);
         self.on_partial = settings.on_partial.or(self.on_partial);
+        self.shadow = self
+            .shadow
+            .map(|shadow| Box::new(shadow.as_if_under(settings)));
         (self, problem)
     }
 }

@@ -156,3 +156,58 @@ fn a_large_file_is_not_read_and_a_device_is_not_opened() {
         Err(super::Unread::NotAFile)
     );
 }
+
+#[test]
+fn a_candidate_in_a_file_of_its_own_is_judged_as_if_it_stood_in_place_of_the_policy() {
+    let scratch = Scratch::new("candidate");
+    let layer = scratch.file("layer.toml", b"[rule.open-redirect]\nmode = 'monitor'\n");
+    let own = scratch.file(
+        "own.toml",
+        b"mode = 'monitor'\n[rule.sql-injection]\nmode = 'off'\n[shadow]\nfile = 'next.toml'\n",
+    );
+    scratch.file("next.toml", b"mode = 'block'\n[shadow]\nmode = 'off'\n");
+    let paths = [own.as_str(), layer.as_str()];
+    let (read, said) = policy(&[], &paths);
+    assert!(said.is_empty(), "{said:?}");
+    let shadow = read.shadow.as_deref().unwrap();
+    let rules = |policy: &Policy| policy.rules.iter().map(|rule| rule.id).collect::<Vec<_>>();
+    assert_eq!((read.mode, shadow.mode), (Mode::Monitor, Mode::Block));
+    assert_eq!(rules(&read), ["open-redirect", "sql-injection"]);
+    assert_eq!(rules(shadow), ["open-redirect"]);
+    assert_eq!((&read.shadow_file, &shadow.shadow), (&None, &None));
+    // What the environment says holds for both, and records tell both by one name.
+    let (under, _) = policy(&[("CREDENZA_MODE", "block")], &paths);
+    assert_eq!(under.mode, Mode::Block);
+    scratch.file("next.toml", b"mode = 'block'\n");
+    assert_ne!(policy(&[], &paths).0.hash, read.hash);
+    // Nothing that is wrong with it changes what is in force.
+    for (content, expected) in [
+        (
+            Some(&b"mode = 'blok'"[..]),
+            "next.toml:1:8: `mode` is `blok`",
+        ),
+        (Some(b"["), "next.toml:1:2: "),
+        (
+            Some(b"\xff"),
+            "next.toml: not UTF-8 from byte 0 on; no candidate is judged",
+        ),
+        (
+            None,
+            "next.toml: the file does not exist; no candidate is judged",
+        ),
+    ] {
+        match content {
+            Some(content) => _ = scratch.file("next.toml", content),
+            None => fs::remove_file(scratch.0.join("next.toml")).unwrap(),
+        }
+        let (wrong, said) = policy(&[], &paths);
+        let is_told = said.iter().any(|said| said.contains(expected));
+        assert!(is_told && said.len() == 1, "{said:?}");
+        let alone = |policy: Policy| Policy {
+            shadow: None,
+            hash: 0,
+            ..policy
+        };
+        assert_eq!(alone(wrong), alone(read.clone()));
+    }
+}

@@ -8,6 +8,7 @@ use credenza_exchange::{Completion, Inspected};
 use super::Proxy;
 use super::batch::{Expected, Origin};
 use super::message::Message;
+use crate::telemetry::Recorded;
 
 // Limit: with 64 answers awaited, each by a runtime of its own, at most 4 MiB are kept; what is
 // larger takes longer to send than to recognise.
@@ -68,6 +69,47 @@ impl Proxy {
             };
             self.awaited.note(message.request_id(), expected);
         }
+    }
+
+    /// What is to be recorded of an event, if it is one of those; its bytes are missing still, which
+    /// nobody copies before the function has them.
+    pub(super) fn to_record(
+        &self,
+        message: &Message,
+        inspected: &mut Inspected,
+    ) -> Option<Box<Recorded>> {
+        let will = &message.policy.recording;
+        let id = message.request_id();
+        if message.reply.status != 200 || !will.draws(id) {
+            return None;
+        }
+        let invocation = message.invocation();
+        Some(Box::new(Recorded {
+            event: Vec::new(),
+            request_id: id.to_vec(),
+            trace_id: invocation.trace_id.to_vec(),
+            tenant_id: invocation.tenant_id.to_vec(),
+            findings: std::mem::take(&mut inspected.report.findings),
+            coverage: inspected.report.coverage,
+            verdict: inspected.verdict,
+            under: inspected.under,
+            will: will.clone(),
+        }))
+    }
+
+    /// Hands an event on that is to be recorded; one in which a secret of the function stands is
+    /// not, because names stay in it.
+    pub(super) fn record(&self, message: &Message, recorded: Option<Box<Recorded>>) {
+        let Some(mut recorded) = recorded else {
+            return;
+        };
+        let event = message.event();
+        let own = self.shared.own.known();
+        let is_told = own.is_some_and(|own| own.leaks(event).next().is_some());
+        if event.len() <= recorded.will.event_bytes_max && !is_told {
+            recorded.event = event.to_vec();
+        }
+        self.shared.sink.recorded(recorded);
     }
 
     /// Adds the source of an event to what its answer will need.

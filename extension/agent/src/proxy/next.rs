@@ -305,9 +305,11 @@ impl Proxy {
         }
         let (inspected, us) = self.inspect(message);
         match inspected {
-            Some(inspected) => {
+            Some(mut inspected) => {
                 self.note(message, &inspected, us);
+                let recorded = self.to_record(message, &mut inspected);
                 self.keep(message, inspected);
+                self.record(message, recorded);
             }
             None => self.fault(Fault::OursPanicked, message.request_id()),
         }
@@ -370,6 +372,7 @@ impl Held {
         let proxy = Arc::clone(&connection.proxy);
         let decides = link.is_some();
         proxy.note(&message, &inspected, us);
+        let recorded = proxy.to_record(&message, &mut inspected);
         let step = std::mem::replace(&mut inspected.step, Step::Deliver);
         let after = match (&step, link) {
             (_, None) => {
@@ -403,6 +406,7 @@ impl Held {
         if decides {
             proxy.dealt_with(begun);
         }
+        proxy.record(&message, recorded);
         proxy.reclaim(message);
         after
     }

@@ -231,3 +231,16 @@ fn a_fetched_policy_lies_over_the_files_and_leaves_what_it_does_not_name() {
     bench.poll_text("on_error = 'closed'");
     assert_eq!(bench.live.now().rules.len(), 1);
 }
+
+#[test]
+fn a_fetched_policy_has_no_file_read() {
+    let mut bench = bench("", None);
+    bench.poll_text("version = 1\n[shadow]\nfile = '/proc/self/environ'\n");
+    let now = bench.live.now();
+    assert_eq!(
+        (now.version, &now.shadow, &now.shadow_file),
+        (1, &None, &None)
+    );
+    let told = bench.told();
+    assert!(told[0].contains("cannot name a `file`"), "{told:?}");
+}

@@ -70,8 +70,15 @@ impl Line {
     }
 
     /// The finished line, its line break included.
-    pub(crate) fn done(mut self) -> String {
-        self.text.push_str("}\n");
+    pub(crate) fn done(self) -> String {
+        let mut text = self.object();
+        text.push('\n');
+        text
+    }
+
+    /// The finished object, as a part of another.
+    pub(crate) fn object(mut self) -> String {
+        self.text.push('}');
         self.text
     }
 

@@ -6,16 +6,17 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use credenza_exchange::{Inspected, Stamp, Step};
-use credenza_policy::{LogFormat, LogLevel, Policy, Problem, Verdict};
+use credenza_policy::{LogLevel, Policy, Problem, RecordingPolicy, Verdict};
 
 use super::metrics::Window;
-use super::record::{self, Counts, Origin, Seen};
+use super::record::{self, Counts, Lost, Origin, Recorded, Seen};
 use super::repeats::{Circumstance, Repeats};
 use super::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 
@@ -33,9 +34,9 @@ const ROOM_PATIENCE: Duration = Duration::from_millis(200);
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-// Limit: the writing thread calls `write` and formats one short line; 64 KiB of stack is ten times
-// what that takes.
-const STACK_BYTES: usize = 64 * 1024;
+// Limit: the writing thread calls `write`, and makes one line of an event, for which nothing
+// recurses; 128 KiB of stack is ten times what that takes.
+const STACK_BYTES: usize = 128 * 1024;
 
 /// Where lines go: one call, one line.
 pub trait Writer: Send + 'static {
@@ -93,6 +94,11 @@ struct Ring {
     /// Lines that the writer has taken and not yet written.
     in_flight: bool,
     dropped: u64,
+    /// The event that waits for being recorded, and the most that its minute may come to.
+    event: Option<(Box<Recorded>, usize)>,
+    unrecorded: u64,
+    /// What was written of events in the current minute.
+    minute_event_bytes: usize,
     /// When the current minute began, and what was said in it.
     minute: Option<Instant>,
     minute_bytes: usize,
@@ -107,6 +113,7 @@ impl Ring {
         if self.minute.is_none_or(is_over) {
             self.minute = Some(now);
             self.minute_bytes = 0;
+            self.minute_event_bytes = 0;
         }
     }
 
@@ -114,6 +121,18 @@ impl Ring {
     fn fits(&self, bytes: usize, ring_bytes_max: usize, minute_bytes_max: usize) -> bool {
         self.lines.len().saturating_add(bytes) <= ring_bytes_max
             && self.minute_bytes.saturating_add(bytes) <= minute_bytes_max
+    }
+
+    /// The same for the record of an event, which leaves half of the budget to findings.
+    fn fits_event(&self, bytes: usize, will: &RecordingPolicy, minute_bytes_max: usize) -> bool {
+        let events = self.minute_event_bytes.saturating_add(bytes);
+        events <= will.bytes_per_minute.min(minute_bytes_max / 2)
+            && self.minute_bytes.saturating_add(bytes) <= minute_bytes_max
+    }
+
+    /// True while something waits for the writer.
+    fn has_work(&self) -> bool {
+        !self.lines.is_empty() || self.event.is_some()
     }
 }
 
@@ -138,11 +157,11 @@ impl Log {
     pub fn new(origin: Origin, level: LogLevel, writer: impl Writer) -> Self {
         let log = Self::unwritten(origin, level);
         let queue = Arc::clone(&log.shared);
-        let format = log.origin.format;
+        let origin = log.origin.clone();
         let writer = thread::Builder::new()
             .name("records".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || write(&queue, format, writer));
+            .spawn(move || write(&queue, &origin, writer));
         if writer.is_err() {
             log.shared.ring().mute = true;
         }
@@ -208,7 +227,16 @@ impl Log {
             faults: read(&self.tally.faults),
             problems: read(&self.tally.problems),
             findings_dropped: read(&self.tally.findings_dropped),
-            dropped: self.shared.ring().dropped,
+            dropped: self.lost().dropped,
+            unrecorded: self.lost().unrecorded,
+        }
+    }
+
+    fn lost(&self) -> Lost {
+        let ring = self.shared.ring();
+        Lost {
+            dropped: ring.dropped,
+            unrecorded: ring.unrecorded,
         }
     }
 
@@ -225,7 +253,7 @@ impl Log {
             self.push_within(&line, RING_BYTES_MAX + record::LINE_BYTES_MAX, usize::MAX);
         }
         let mut ring = self.shared.ring();
-        while !ring.mute && (ring.in_flight || !ring.lines.is_empty()) {
+        while !ring.mute && (ring.in_flight || ring.has_work()) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -273,8 +301,8 @@ impl Log {
             }
         }
         if self.level >= LogLevel::Info && !window.is_empty() {
-            let dropped = self.shared.ring().dropped;
-            self.push(&record::metrics(now, &self.origin, &window, dropped));
+            let lost = self.lost();
+            self.push(&record::metrics(now, &self.origin, &window, lost));
         }
     }
 
@@ -380,6 +408,27 @@ impl Sink for Log {
         }
     }
 
+    fn recorded(&self, event: Box<Recorded>) {
+        if self.level < LogLevel::Info {
+            return;
+        }
+        let mut ring = self.shared.ring();
+        ring.begin_minute(Instant::now());
+        let bytes = event.event.len();
+        // One that is too long, or that must not be told, comes without its bytes.
+        if ring.mute
+            || ring.event.is_some()
+            || bytes == 0
+            || !ring.fits_event(bytes, &event.will, self.minute_bytes_max)
+        {
+            ring.unrecorded += 1;
+            return;
+        }
+        ring.event = Some((event, self.minute_bytes_max));
+        drop(ring);
+        self.shared.changed.notify_all();
+    }
+
     fn dealt_with(&self, us: u64) {
         let now = Instant::now();
         let ended = {
@@ -394,7 +443,9 @@ impl Sink for Log {
 
     fn leaked(&self, leak: &LeakNote<'_>) {
         self.tally.leaks.fetch_add(1, Ordering::Relaxed);
-        self.minute().window.leaked(leak.found.verdict);
+        self.minute()
+            .window
+            .leaked(leak.found.rule.id, leak.found.verdict);
         if self.level >= LogLevel::Warn {
             self.push(&record::leak(SystemTime::now(), &self.origin, leak));
         }
@@ -428,30 +479,34 @@ impl Drop for Log {
 }
 
 /// Takes what is in the ring and writes it, line by line, until the log is gone.
-fn write(queue: &Queue, format: LogFormat, mut writer: impl Writer) {
+fn write(queue: &Queue, origin: &Origin, mut writer: impl Writer) {
     let mut taken = Vec::new();
     let mut told = 0;
     loop {
         let mut ring = queue.ring();
-        while ring.lines.is_empty() && !ring.mute {
+        while !ring.has_work() && !ring.mute {
             ring = queue
                 .changed
                 .wait(ring)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        if ring.lines.is_empty() {
+        if !ring.has_work() {
             return;
         }
+        let event = ring.event.take();
         std::mem::swap(&mut ring.lines, &mut taken);
         ring.in_flight = true;
         let dropped = ring.dropped;
         drop(ring);
 
+        if let Some((event, minute_bytes_max)) = event {
+            write_event(queue, origin, &mut writer, &event, minute_bytes_max);
+        }
         let lost = write_lines(&mut writer, &taken);
         taken.clear();
         // A gap is told as soon as lines pass again, because SHUTDOWN may never come.
         if lost == 0 && dropped > told {
-            let line = record::dropped(SystemTime::now(), format, dropped);
+            let line = record::dropped(SystemTime::now(), origin.format, dropped);
             if writer.line(line.as_bytes()).is_ok() {
                 told = dropped;
             }
@@ -462,6 +517,37 @@ fn write(queue: &Queue, format: LogFormat, mut writer: impl Writer) {
         ring.in_flight = false;
         drop(ring);
         queue.changed.notify_all();
+    }
+}
+
+/// Writes the record of an event, which is made here, where no invocation waits for it.
+fn write_event(
+    queue: &Queue,
+    origin: &Origin,
+    writer: &mut impl Writer,
+    event: &Recorded,
+    minute_bytes_max: usize,
+) {
+    let line = catch_unwind(AssertUnwindSafe(|| {
+        record::recorded(SystemTime::now(), origin, event)
+    }));
+    let line = match line {
+        // It came on another route than those that are wanted.
+        Ok(Ok(None)) => return,
+        Ok(Ok(line)) => line,
+        Ok(Err(())) | Err(_) => None,
+    };
+    let mut ring = queue.ring();
+    let fits = |line: &String| ring.fits_event(line.len(), &event.will, minute_bytes_max);
+    let Some(line) = line.filter(fits) else {
+        ring.unrecorded += 1;
+        return;
+    };
+    ring.minute_bytes += line.len();
+    ring.minute_event_bytes += line.len();
+    drop(ring);
+    if writer.line(line.as_bytes()).is_err() {
+        queue.ring().unrecorded += 1;
     }
 }
 

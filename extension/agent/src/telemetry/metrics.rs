@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use credenza_engine::leak::OWN_SECRET;
 use credenza_exchange::Inspected;
 use credenza_policy::Verdict;
 
@@ -79,6 +78,16 @@ fn largest(bucket: usize) -> u64 {
     let (doubling, eighth) = (bucket / STEPS, bucket % STEPS);
     ((STEPS + eighth + 1) << (doubling - 1)) - 1
 }
+
+/// The quantiles by their names: halves and hundredths of what is added, inspection and steps.
+pub(crate) const QUANTILES: [&str; 6] = [
+    "added_us_p50",
+    "added_us_p99",
+    "inspection_us_p50",
+    "inspection_us_p99",
+    "steps_p50",
+    "steps_p99",
+];
 
 /// What one rule found in a window.
 #[derive(Clone, Copy, Debug)]
@@ -181,9 +190,9 @@ impl Window {
     }
 
     /// Something was on its way out.
-    pub(crate) fn leaked(&mut self, verdict: Verdict) {
+    pub(crate) fn leaked(&mut self, id: &'static str, verdict: Verdict) {
         add(&mut self.leaks, 1);
-        self.found(OWN_SECRET.id, verdict);
+        self.found(id, verdict);
     }
 
     /// Somebody went past us.
@@ -217,16 +226,12 @@ impl Window {
 
     /// Names and values of the quantiles, those without a number left out.
     pub(crate) fn quantiles(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let told = [
-            ("added_us_p50", self.added_us.quantile(50)),
-            ("added_us_p99", self.added_us.quantile(99)),
-            ("inspection_us_p50", self.inspection_us.quantile(50)),
-            ("inspection_us_p99", self.inspection_us.quantile(99)),
-            ("steps_p50", self.steps.quantile(50)),
-            ("steps_p99", self.steps.quantile(99)),
-        ];
-        told.into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
+        let told = [&self.added_us, &self.inspection_us, &self.steps];
+        let told = told
+            .into_iter()
+            .flat_map(|of| [of.quantile(50), of.quantile(99)]);
+        let told = QUANTILES.into_iter().zip(told);
+        told.filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// True if a quantile of this name is told.

@@ -3,6 +3,7 @@
 
 mod json;
 mod log;
+mod masked;
 mod metrics;
 pub(crate) mod record;
 mod repeats;
@@ -16,7 +17,7 @@ use credenza_exchange::{Found, Inspected, Stamp};
 use credenza_policy::{LogFormat, Policy, Problem};
 
 pub use log::{Log, Writer};
-pub use record::{Counts, Origin, Under};
+pub use record::{Counts, Origin, Recorded, Under};
 
 /// The invocation a record is about, in the platform's own header values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +92,10 @@ pub trait Sink: Send + Sync {
     fn fault(&self, fault: &FaultNote<'_>);
     /// A setting or a policy is not what its author meant.
     fn problem(&self, problem: &Problem);
+    /// An event is to be recorded, if there is room for it.
+    fn recorded(&self, event: Box<Recorded>) {
+        drop(event);
+    }
     /// Another policy is in force from now on; `is_weaker` if less is refused under it.
     fn policy(&self, policy: &Policy, is_weaker: bool) {
         let _ = (policy, is_weaker);

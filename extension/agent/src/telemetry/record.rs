@@ -2,6 +2,7 @@
 //! It never holds a field's value: rule, place, lengths, a keyed hash and a masked sample only.
 mod counted;
 mod process;
+mod recorded;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -9,16 +10,18 @@ use std::time::SystemTime;
 use credenza_engine::Finding;
 use credenza_event::Part;
 use credenza_exchange::{Inspected, Stamp};
-use credenza_policy::{LogFormat, Policy, Verdict};
+use credenza_policy::{LogFormat, Policy, Routes, Verdict};
 
 use super::json::Line;
 use super::time::rfc3339;
 use super::{Invocation, LeakNote};
 
-pub(crate) use counted::{metrics, repeats};
+pub(crate) use counted::{Lost, metrics, repeats};
 pub(crate) use process::{
     dropped, fault, init, lifecycle, policy, problem, summary, tamper, wrapper,
 };
+pub use recorded::Recorded;
+pub(crate) use recorded::recorded;
 
 // Limit: CloudWatch bills by the byte and cuts nothing below 256 KB; 700 bytes carry every field
 // of a finding with room for a location of 80 bytes (design.md), and one `write` of them to a pipe
@@ -103,6 +106,8 @@ pub struct Counts {
     pub findings_dropped: u64,
     /// Records that could not be written.
     pub dropped: u64,
+    /// Events that were to be recorded and could not be.
+    pub unrecorded: u64,
 }
 
 /// One inspected event, as its records tell it.
@@ -219,7 +224,14 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
     let mut line = head(seen.now, seen.origin.format, "warn", "finding");
     about(&mut line, seen, squeeze.function, squeeze.invocation);
     line.text("source", seen.inspected.source.name().as_bytes(), 24);
-    let route = seen.inspected.routes.shown_at(&finding.location);
+    found(&mut line, finding, &seen.inspected.routes, squeeze);
+    outcome(&mut line, seen, squeeze.grammar == 0);
+    line.done()
+}
+
+/// What was found, and where.
+fn found(line: &mut Line, finding: &Finding, routes: &Routes, squeeze: &Squeeze) {
+    let route = routes.shown_at(&finding.location);
     line.text_if_any("route", route.as_bytes(), squeeze.route);
     line.text("rule", finding.rule.id.as_bytes(), 32);
     line.text("confidence", finding.confidence.name().as_bytes(), 8);
@@ -240,8 +252,6 @@ fn squeezed(seen: &Seen<'_>, finding: &Finding, squeeze: &Squeeze) -> String {
     line.text_if_any("production", why.production.as_bytes(), squeeze.grammar);
     line.text("hash", format!("{:016x}", finding.hash).as_bytes(), 16);
     line.text_if_any("sample", finding.sample.as_bytes(), squeeze.sample);
-    outcome(&mut line, seen, squeeze.grammar == 0);
-    line.done()
 }
 
 /// An event that was not inspected to its last byte and has no finding to say so.
@@ -322,9 +332,22 @@ fn head(now: SystemTime, format: LogFormat, level: &str, record: &str) -> Line {
 }
 
 fn about(line: &mut Line, seen: &Seen<'_>, function_bytes_max: usize, bytes_max: usize) {
-    let Seen {
-        origin, invocation, ..
-    } = seen;
+    about_invocation(
+        line,
+        seen.origin,
+        seen.invocation,
+        function_bytes_max,
+        bytes_max,
+    );
+}
+
+fn about_invocation(
+    line: &mut Line,
+    origin: &Origin,
+    invocation: &Invocation<'_>,
+    function_bytes_max: usize,
+    bytes_max: usize,
+) {
     line.text("request_id", invocation.request_id, 40);
     line.text_if_any("trace", trace_root(invocation.trace_id), bytes_max);
     line.text_if_any("tenant", invocation.tenant_id, bytes_max.min(32));

@@ -33,6 +33,10 @@ pub(crate) fn base() -> Value {
         "recursion": { "lineage_max": 8, "writes": ["thumbs/**"], "own_destination": true },
         "log": { "bytes_per_minute": 65536 },
         "decoy": { "plant": false, "variables": ["CANARY_KEY"] },
+        "recording": {
+            "share": 0.5, "event_bytes_max": 16_384, "bytes_per_minute": 65_536,
+            "routes": ["POST /orders/**"],
+        },
         "output": { "security_headers": true },
         "shadow": { "mode": "block", "rule": { "sql-injection": { "mode": "monitor" } } },
     });

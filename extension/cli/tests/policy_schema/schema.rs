@@ -213,7 +213,28 @@ pub(crate) fn schema() -> Value {
                 "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
             })),
         })),
-        "shadow": open(&common()),
+        "recording": open(&json!({
+            "share": { "type": "number", "minimum": 0, "maximum": 100 },
+            "event_bytes_max": count(1, 64 * 1024),
+            "bytes_per_minute": count(700, 1 << 30),
+            "routes": {
+                "anyOf": [
+                    text(127),
+                    { "type": "array", "minItems": 1, "maxItems": 10_000, "items": text(127) },
+                ],
+            },
+        })),
+        "shadow": {
+            "anyOf": [
+                open(&common()),
+                {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["file"],
+                    "properties": { "file": text(4096) },
+                },
+            ],
+        },
     });
     let mut schema = open(&joined(&[&common(), &of_all]));
     let head = json!({

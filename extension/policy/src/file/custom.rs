@@ -40,7 +40,7 @@ const RULES_MAX: usize = 64;
 
 // Limit: together they may take 32 steps a byte, each about half a nanosecond: 16 of the 20 ns a
 // byte that any policy may cost.
-pub(super) const STEPS_PER_BYTE_MAX: usize = 32;
+pub(crate) const STEPS_PER_BYTE_MAX: usize = 32;
 
 // Limit: the longest pattern of 128 letters, each a class of its own.
 const PATTERN_BYTES_MAX: usize = 1024;

@@ -1,11 +1,11 @@
-//! The tables of a policy file that speak of callers, limits, loops and the log.
+//! The tables of a policy file that speak of callers, limits, loops, the log and recordings.
 //! It never lets a guard refuse what it did not understand.
 use alloc::borrow::ToOwned;
 
 use super::Reader;
 use crate::rules::{DENIED_CALLER, INVOCATION_LOOP, REQUEST_RATE, REQUEST_SIZE};
 use crate::tree::{Kind, Member, Node};
-use crate::{Network, Policy, Principal, Rate};
+use crate::{Network, Policy, Principal, Rate, RecordingPolicy, Share};
 
 pub(super) const CALLER_KEYS: [&str; 6] = [
     "allow",
@@ -23,6 +23,8 @@ pub(super) const LIMIT_KEYS: [&str; 4] = [
 ];
 pub(super) const RECURSION_KEYS: [&str; 3] = ["lineage_max", "writes", "own_destination"];
 pub(super) const LOG_KEYS: [&str; 1] = ["bytes_per_minute"];
+pub(super) const RECORDING_KEYS: [&str; 4] =
+    ["share", "event_bytes_max", "bytes_per_minute", "routes"];
 pub(super) const DECOY_KEYS: [&str; 2] = ["plant", "variables"];
 
 /// Whether callers in no list are let in.
@@ -66,6 +68,14 @@ impl Reader<'_> {
             }
             "decoy" => {
                 self.decoy(value, policy);
+                &[]
+            }
+            "recording" => {
+                self.recording(value, policy);
+                if self.met() > before {
+                    // Whose events its author meant to leave out is unknown.
+                    policy.recording.share = Share::NONE;
+                }
                 &[]
             }
             _ => &[],
@@ -196,6 +206,39 @@ impl Reader<'_> {
                 // A line has 700 bytes; a gibibyte a minute is more than a pipe takes.
                 let bytes = self.number(value, name, 700, 1 << 30);
                 policy.log_bytes_per_minute = bytes.or(policy.log_bytes_per_minute);
+            }
+        }
+    }
+
+    fn recording(&mut self, value: &Node, policy: &mut Policy) {
+        let most = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+        let size = |bytes: u64| usize::try_from(bytes).ok();
+        let will = &mut policy.recording;
+        let members = self
+            .table(value, "recording", &RECORDING_KEYS)
+            .unwrap_or(&[]);
+        for Member { name, value, .. } in members {
+            match name.as_str() {
+                "share" => will.share = self.share(value, name).unwrap_or(will.share),
+                "event_bytes_max" => {
+                    let most = most(RecordingPolicy::EVENT_BYTES_MOST);
+                    let bytes = self.number(value, name, 1, most).and_then(size);
+                    will.event_bytes_max = bytes.unwrap_or(will.event_bytes_max);
+                }
+                "bytes_per_minute" => {
+                    let bytes = self.number(value, name, 700, 1 << 30).and_then(size);
+                    will.bytes_per_minute = bytes.unwrap_or(will.bytes_per_minute);
+                }
+                "routes" => {
+                    if matches!(&value.kind, Kind::List(items) if items.is_empty()) {
+                        let said = "`routes` is empty; name one, or leave the key out for all";
+                        self.problem(value.at, said.to_owned());
+                    }
+                    let routes =
+                        self.list(value, name, |reader, item| reader.pattern(item, "routes"));
+                    will.routes.extend(routes);
+                }
+                _ => {}
             }
         }
     }

@@ -95,7 +95,7 @@ impl Reader<'_> {
             "mode" => terms.mode = self.mode(value),
             "minimum_confidence" => terms.minimum_confidence = self.confidence(value),
             "action" => terms.action = self.action(value),
-            "canary" => terms.canary = self.share(value),
+            "canary" => terms.canary = self.share(value, name),
             _ => {}
         }
     }

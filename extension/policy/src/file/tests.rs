@@ -5,7 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 use expect_test::{Expect, expect};
 
 use super::{Names, parse_over};
-use crate::{Action, Mode, OnPartial, Policy, Problem, Quarantine, Settings};
+use crate::{Action, Mode, OnPartial, Policy, Problem, Quarantine, Settings, Share};
 
 const KNOWN: [&str; 3] = ["sql-injection", "shell-injection", "secret"];
 
@@ -465,4 +465,50 @@ fn actions_and_wishes_for_answers_are_read() {
         mode monitor
         1:10 `output` is a boolean; expected a table with `security_headers`"#]],
     );
+}
+
+#[test]
+fn a_candidate_is_keys_or_a_file_and_not_both() {
+    let (policy, problems) = Policy::parse("mode = 'block'\n[shadow]\nfile = 'a.toml'");
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(policy.shadow_file.as_deref(), Some("a.toml"));
+    assert_eq!(policy.shadow, None);
+    expect![[r#"
+        3:1 `file` is all of the candidate; `mode` belongs into it
+        4:8 `file` is `7`; expected a text of 1 to 4096 bytes"#]]
+    .assert_eq(&{
+        let (_, problems) = Policy::parse("mode = 'block'\n[shadow]\nmode = 'off'\nfile = 7");
+        let said = problems
+            .iter()
+            .map(|Problem { at, message }| format!("{at} {message}"));
+        said.collect::<Vec<_>>().join("\n")
+    });
+    // A later layer says anew what the candidate is.
+    let (policy, _) = policy.laid_under("[shadow]\nmode = 'off'");
+    assert!(policy.shadow.is_some() && policy.shadow_file.is_none());
+}
+
+#[test]
+fn a_recording_is_what_was_asked_for_and_nothing_if_that_was_not_understood() {
+    let read = |text: &str| Policy::parse(text).0.recording;
+    let asked =
+        read("[recording]\nshare = 12.5\nroutes = 'POST /orders/**'\nevent_bytes_max = 100");
+    assert_eq!(asked.share.hundredths(), 1250);
+    assert_eq!((asked.event_bytes_max, asked.routes.len()), (100, 1));
+    assert!(!read("").draws(b"id") && read("[recording]\nshare = 100").draws(b"id"));
+    for wrong in [
+        "share = 101",
+        "routes = []",
+        "share = 100\nrouts = 'a'",
+        "event_bytes_max = 0",
+    ] {
+        let text = alloc::format!("mode = 'block'\n[recording]\n{wrong}");
+        let (policy, problems) = Policy::parse(&text);
+        assert_eq!(
+            (problems.len(), policy.recording.share),
+            (1, Share::NONE),
+            "{wrong}"
+        );
+        assert_eq!(policy.mode, Mode::Block, "{wrong}");
+    }
 }

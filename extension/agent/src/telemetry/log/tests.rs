@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use credenza_event::{Coverage, Gap};
-use credenza_exchange::{Inspected, Step};
-use credenza_policy::{LogLevel, Policy, Problem, Verdict};
+use credenza_exchange::{Inspected, Stamp, Step};
+use credenza_policy::{LogLevel, Policy, Problem, RecordingPolicy, Verdict};
 
 use super::{Log, RING_BYTES_MAX, Sink, Writer};
-use crate::telemetry::{FaultNote, Invocation, Origin};
+use crate::telemetry::{FaultNote, Invocation, Origin, Recorded};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,6 +45,109 @@ fn bench(level: LogLevel) -> Bench {
         },
     );
     Bench { log, go, lines }
+}
+
+fn recorded(event: &str, will: &RecordingPolicy) -> Box<Recorded> {
+    Box::new(Recorded {
+        event: event.as_bytes().to_vec(),
+        request_id: b"r".to_vec(),
+        trace_id: Vec::new(),
+        tenant_id: Vec::new(),
+        findings: Vec::new(),
+        coverage: Coverage::COMPLETE,
+        verdict: Verdict::Pass,
+        under: Stamp::default(),
+        will: will.clone(),
+    })
+}
+
+/// Records events one after another; gives the lines of those that were.
+fn record(bench: &Bench, event: &str, will: &RecordingPolicy, times: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for _ in 0..times {
+        let before = bench.log.counts().unrecorded;
+        bench.log.recorded(recorded(event, will));
+        // It is written, or counted: there is no third.
+        while bench.log.counts().unrecorded == before {
+            match bench.lines.recv_timeout(Duration::from_millis(1)) {
+                Ok(line) => {
+                    lines.push(line);
+                    break;
+                }
+                Err(_) => continue,
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn an_event_is_recorded_masked_within_the_budget_that_the_policy_gives() {
+    let mut bench = bench(LogLevel::Info);
+    bench.go = channel().0;
+    let will = RecordingPolicy {
+        bytes_per_minute: 2_000,
+        ..RecordingPolicy::default()
+    };
+    let event = format!(r#"{{"body":"{}"}}"#, "Order ".repeat(50));
+    let lines = record(&bench, &event, &will, 10);
+    let written: usize = lines.iter().map(String::len).sum();
+    assert!(
+        (3..=5).contains(&lines.len()) && written <= 2_000,
+        "{written}"
+    );
+    assert_eq!(bench.log.counts().unrecorded + lines.len() as u64, 10);
+    assert!(lines[0].contains(r#""masked":true,"event":{"body":"Xxxxx Xxxxx "#));
+    // What is no JSON is counted as well, and lines of other kinds have their room.
+    let none = record(&bench, "a=1", &RecordingPolicy::default(), 1);
+    assert!(none.is_empty());
+    bench.log.problem(&problem(1));
+    let line = bench.lines.recv_timeout(PATIENCE).unwrap();
+    assert!(line.contains(r#""record":"problem""#), "{line}");
+    assert_eq!(bench.log.counts().dropped, 0);
+}
+
+#[test]
+fn a_stuck_reader_costs_events_and_holds_nobody_up() {
+    let bench = bench(LogLevel::Info);
+    for _ in 0..1_000 {
+        let event = recorded(r#"{"a":"b"}"#, &RecordingPolicy::default());
+        bench.log.recorded(event);
+    }
+    // One is being written, and one waits.
+    assert!(bench.log.counts().unrecorded >= 998);
+    drop(bench.go);
+    bench.log.finish("test", PATIENCE);
+    let lines: Vec<String> = bench.lines.try_iter().collect();
+    let events = lines
+        .iter()
+        .filter(|line| line.contains(r#""record":"event""#));
+    assert_eq!(events.count() as u64 + bench.log.counts().unrecorded, 1_000);
+}
+
+#[test]
+fn events_are_recorded_on_the_routes_that_the_policy_names() {
+    let mut bench = bench(LogLevel::Info);
+    bench.go = channel().0;
+    let text = "[recording]\nshare = 100\nroutes = ['orders']";
+    let will = Policy::parse(text).0.recording;
+    for (queue, expected) in [("orders", 1), ("other", 0)] {
+        let event = format!(
+            r#"{{"Records":[{{"messageId":"1","receiptHandle":"r","body":"b","attributes":{{}},"messageAttributes":{{}},"md5OfBody":"m","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:r:1:{queue}","awsRegion":"r"}}]}}"#
+        );
+        bench.log.recorded(recorded(&event, &will));
+        // The next line comes when the event is dealt with.
+        bench.log.problem(&problem(1));
+        let mut lines = Vec::new();
+        while !lines.iter().any(|line: &String| line.contains("problem")) {
+            lines.push(bench.lines.recv_timeout(PATIENCE).unwrap());
+        }
+        let events = lines
+            .iter()
+            .filter(|line| line.contains(r#""record":"event""#));
+        assert_eq!(events.count(), expected, "{lines:?}");
+    }
+    assert_eq!(bench.log.counts().unrecorded, 0);
 }
 
 fn problem(index: usize) -> Problem {

@@ -7,7 +7,7 @@ use crate::telemetry::metrics::Window;
 use crate::telemetry::repeats::Repeat;
 
 /// The counters of a line about a window, in the order in which they stand.
-const COUNTERS: [&str; 12] = [
+pub(super) const COUNTERS: [&str; 13] = [
     "invocations",
     "inspected",
     "bytes",
@@ -20,6 +20,7 @@ const COUNTERS: [&str; 12] = [
     "faults",
     "findings_dropped",
     "dropped",
+    "unrecorded",
 ];
 
 // Limit: CloudWatch bills each metric of each function by the month, so only what an alarm or a
@@ -39,6 +40,15 @@ const METRICS: [(&str, &str); 10] = [
     ("added_us_p99", "Microseconds"),
 ];
 
+/// What was lost since INIT.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lost {
+    /// Lines.
+    pub(crate) dropped: u64,
+    /// Events that were to be recorded.
+    pub(crate) unrecorded: u64,
+}
+
 /// What a minute came to, as CloudWatch's embedded metric format: the metrics are members, and
 /// `_aws` says which members are metrics.
 ///
@@ -49,10 +59,11 @@ const METRICS: [(&str, &str); 10] = [
 /// | `would_block` | events with verdict `block` that passed, because the mode is `monitor` |
 /// | `leaks`, `tampered`, `faults` | findings in outputs; bypasses; what broke |
 /// | `findings_dropped`, `dropped` | findings beyond an event's most; lines not written so far |
+/// | `unrecorded` | events that were to be recorded and were not, so far |
 /// | `added_us_p50`, `added_us_p99` | from an event's first byte to the last one handed on |
 /// | `inspection_us_…`, `steps_…` | what inspections cost |
 /// | `rules` | findings by rule and by the verdict on their event |
-pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, dropped: u64) -> String {
+pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, lost: Lost) -> String {
     let values = [
         window.invocations,
         window.inspected,
@@ -65,7 +76,8 @@ pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, dropped
         window.tampered,
         window.faults,
         window.findings_dropped,
-        dropped,
+        lost.dropped,
+        lost.unrecorded,
     ];
     let mut line = head(now, origin.format, "info", "metrics");
     line.text("function", named(&origin.function), 64);

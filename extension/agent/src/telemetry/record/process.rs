@@ -102,6 +102,7 @@ pub(crate) fn summary(now: SystemTime, origin: &Origin, reason: &str, counts: &C
     line.number("problems", counts.problems);
     line.number("findings_dropped", counts.findings_dropped);
     line.number("dropped", counts.dropped);
+    line.number("unrecorded", counts.unrecorded);
     line.done()
 }
 

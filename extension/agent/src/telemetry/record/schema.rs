@@ -3,14 +3,15 @@
 use credenza_engine::Confidence;
 use credenza_event::{Coverage, Decoder, Gap, Source};
 use credenza_exchange::Found;
-use credenza_policy::{LogFormat, Mode, Problem, Verdict};
+use credenza_policy::{LogFormat, Mode, Problem, RecordingPolicy, Verdict};
 use credenza_schema::{misfit, object};
 use expect_test::expect_file;
 use serde_json::{Map, Value, json};
 
+use super::counted::{COUNTERS, Lost};
 use super::tests::{UNDER, found, inspected, invocation, line_of, now, origin};
-use super::{Counts, LINE_BYTES_MAX, Origin, Seen};
-use crate::telemetry::metrics::Window;
+use super::{Counts, LINE_BYTES_MAX, Origin, Recorded, Seen};
+use crate::telemetry::metrics::{QUANTILES, Window};
 use crate::telemetry::repeats::{Circumstance, Repeats};
 use crate::telemetry::{FaultNote, Invocation, LeakNote, TamperNote};
 
@@ -115,7 +116,19 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
         "verdict": shapes.verdict, "applied": shapes.flag, "count": count,
         "last_request_id": text,
     });
+    let recorded = json!({
+        "source": word, "route": word, "verdict": shapes.verdict,
+        "coverage": { "enum": ["complete", "partial"] },
+        "gaps": { "type": "array", "items": { "enum": Gap::ALL.map(Gap::name) } },
+        "findings": { "type": "array", "items": object(&finding, &finding_may) },
+        "masked": { "const": true }, "event": {},
+    });
     vec![
+        kind(
+            "event",
+            &with(&[&about, &shapes.function, &shapes.force], &recorded),
+            &["trace", "tenant", "route", "gaps"],
+        ),
         kind(
             "finding",
             &with(&[&event], &finding),
@@ -194,7 +207,7 @@ fn summed(count: &Value, word: &Value) -> Value {
     json!({
         "function": word, "version": word, "reason": word, "inspected": count, "partial": count,
         "flagged": count, "blocked": count, "leaks": count, "tampered": count, "faults": count,
-        "problems": count, "findings_dropped": count, "dropped": count,
+        "problems": count, "findings_dropped": count, "dropped": count, "unrecorded": count,
     })
 }
 
@@ -217,36 +230,14 @@ fn counted(count: &Value, word: &Value) -> Value {
         }),
         &[],
     );
-    let quantiles = [
-        "added_us_p50",
-        "added_us_p99",
-        "inspection_us_p50",
-        "inspection_us_p99",
-        "steps_p50",
-        "steps_p99",
-    ];
     let mut members = json!({
         "function": word, "version": word, "mode": word, "policy": word,
         "rules": { "type": "object", "additionalProperties": by_verdict }, "_aws": embedded,
     });
-    let counters = [
-        "invocations",
-        "inspected",
-        "bytes",
-        "partial",
-        "flagged",
-        "would_block",
-        "blocked",
-        "leaks",
-        "tampered",
-        "faults",
-        "findings_dropped",
-        "dropped",
-    ];
-    for name in counters.iter().chain(&quantiles) {
+    for name in COUNTERS.iter().chain(&QUANTILES) {
         members[name] = count.clone();
     }
-    kind("metrics", &members, &quantiles)
+    kind("metrics", &members, &QUANTILES)
 }
 
 #[test]
@@ -401,6 +392,20 @@ fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
     };
     lines.push(super::partial(&told));
     lines.push(super::clean(&told));
+    let recorded = Recorded {
+        event: json!({ dice.text(3): [dice.text(2), dice.numbers[3]] })
+            .to_string()
+            .into(),
+        request_id: dice.texts[1].clone(),
+        trace_id: dice.texts[3].clone(),
+        tenant_id: dice.texts[2].clone(),
+        findings: seen.report.findings.clone(),
+        coverage,
+        verdict: seen.verdict,
+        under: seen.under,
+        will: RecordingPolicy::default(),
+    };
+    lines.extend(super::recorded(now(), origin, &recorded).unwrap());
     let mut window = Window::begun(std::time::Instant::now());
     let mut repeats = Repeats::default();
     for _ in 0..12 {
@@ -416,7 +421,11 @@ fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
         };
         repeats.admits(&finding, &event);
     }
-    lines.push(super::metrics(now(), origin, &window, dice.numbers[3]));
+    let lost = Lost {
+        dropped: dice.numbers[3],
+        unrecorded: dice.numbers[2],
+    };
+    lines.push(super::metrics(now(), origin, &window, lost));
     let repeats = repeats.end();
     assert_eq!(repeats.len(), 1);
     lines.push(super::repeats(now(), origin, &repeats[0]));
@@ -424,7 +433,7 @@ fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
 }
 
 #[test]
-fn every_line_fits_the_schema_and_all_but_metrics_are_short() {
+fn every_line_fits_the_schema_and_all_but_metrics_and_events_are_short() {
     let schema = schema();
     bolero::check!()
         .with_iterations(7_000)
@@ -440,7 +449,8 @@ fn every_line_fits_the_schema_and_all_but_metrics_are_short() {
                         .collect();
                     panic!("{found}: {why:?}");
                 }
-                let is_short = line.len() <= LINE_BYTES_MAX || value["record"] == "metrics";
+                let is_long = value["record"] == "metrics" || value["record"] == "event";
+                let is_short = line.len() <= LINE_BYTES_MAX || is_long;
                 assert!(is_short, "{} bytes: {line}", line.len());
             }
         });

@@ -448,7 +448,8 @@ fn a_summary_and_what_was_dropped() {
             "faults":0,
             "problems":0,
             "findings_dropped":0,
-            "dropped":0}"#]],
+            "dropped":0,
+            "unrecorded":0}"#]],
     );
     check(
         &super::dropped(now(), LogFormat::Text, 12),
