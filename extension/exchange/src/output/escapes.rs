@@ -2,6 +2,8 @@
 //! It never fails: what is no escape stands for itself.
 use alloc::vec::Vec;
 
+use wide::u8x16;
+
 /// One byte or escape of a string: how many bytes it takes there, and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unit {
@@ -83,30 +85,65 @@ const BLOCK_BYTES: usize = 16;
 /// Undoes escapes until a piece is large enough; what it comes to is added to `out`, and told is
 /// how many bytes were read.
 pub(super) fn undo(text: &[u8], piece_bytes: usize, out: &mut Vec<u8>) -> usize {
+    // Room for all at once: nothing is longer than what it is spelled as.
+    let begin = out.len();
+    let most = text.len().min(piece_bytes.saturating_sub(begin));
+    let mut filled = begin;
+    out.resize(begin.saturating_add(most).saturating_add(BLOCK_BYTES), 0);
     let mut at = 0_usize;
-    while out.len() < piece_bytes {
-        let rest = text.get(at..).unwrap_or_default();
-        // Without a branch for each byte, because most blocks have no escape.
-        if let Some(block) = rest.first_chunk::<BLOCK_BYTES>()
-            && block
-                .iter()
-                .fold(0, |any, byte| any | u8::from(*byte == b'\\'))
-                == 0
-        {
-            out.extend_from_slice(block);
-            at = at.saturating_add(BLOCK_BYTES);
-            continue;
-        }
-        let until = at.saturating_add(BLOCK_BYTES);
-        while at < until {
-            let Some(unit) = text.get(at..).and_then(unit) else {
-                return at;
-            };
-            out.extend_from_slice(unit.text());
-            at = at.saturating_add(unit.raw);
+    while filled < piece_bytes
+        && let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk)
+        && let Some(room) = out.get_mut(filled..).and_then(<[u8]>::first_chunk_mut)
+    {
+        // A block moves as a whole, and what stands behind an escape is written over.
+        let block: &[u8; BLOCK_BYTES] = block;
+        *room = *block;
+        let plain = before_escape(block);
+        (at, filled) = (at.saturating_add(plain), filled.saturating_add(plain));
+        if plain < BLOCK_BYTES {
+            let rest = text.get(at..).unwrap_or_default();
+            (at, filled) = undo_one(rest, at, filled, out);
         }
     }
+    out.truncate(filled);
+    while out.len() < piece_bytes
+        && let Some(unit) = text.get(at..).and_then(unit)
+    {
+        out.extend_from_slice(unit.text());
+        at = at.saturating_add(unit.raw);
+    }
     at
+}
+
+/// How many bytes of a block stand before its first escape.
+#[inline]
+fn before_escape(block: &[u8; BLOCK_BYTES]) -> usize {
+    let escapes = u8x16::new(*block).simd_eq(u8x16::splat(b'\\'));
+    let end = 1_u32.unbounded_shl(u32::BITS / 2);
+    let first = (u32::from(escapes.to_bitmask()) | end).trailing_zeros();
+    usize::try_from(first).unwrap_or(BLOCK_BYTES)
+}
+
+/// Undoes the escape that begins a text; gives where both go on.
+#[inline]
+fn undo_one(rest: &[u8], at: usize, filled: usize, out: &mut Vec<u8>) -> (usize, usize) {
+    if let Some(place) = out.get_mut(filled)
+        && let Some([_, sign @ (b'"' | b'\\' | b'/' | b'n')]) = rest.first_chunk()
+    {
+        *place = if *sign == b'n' { b'\n' } else { *sign };
+        return (at.saturating_add(2), filled.saturating_add(1));
+    }
+    let Some(unit) = unit(rest) else {
+        return (at.saturating_add(1), filled);
+    };
+    let end = filled.saturating_add(unit.len);
+    if out.len() < end {
+        out.resize(end, 0);
+    }
+    if let Some(place) = out.get_mut(filled..end) {
+        place.copy_from_slice(unit.text());
+    }
+    (at.saturating_add(unit.raw), end)
 }
 
 /// Turns spans of what a string stands for into spans of the string; they come in the order of
@@ -181,6 +218,31 @@ mod tests {
             }
             assert_eq!(whole, undone(&text));
         }
+    }
+
+    #[test]
+    fn a_text_is_undone_as_it_is_unit_by_unit() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            // Half of the bytes are drawn from what escapes are made of.
+            let signs = br#"\\\"/nutbfrx0dD8cC9e"#;
+            let sign = |byte: u8| signs[usize::from(byte) % signs.len()];
+            let mixed = |byte: &u8| if *byte < 128 { sign(*byte) } else { *byte };
+            let text: Vec<u8> = bytes.iter().map(mixed).collect();
+            let (mut plainly, mut at) = (Vec::new(), 0);
+            while let Some(unit) = super::unit(&text[at..]) {
+                plainly.extend_from_slice(unit.text());
+                at += unit.raw;
+            }
+            for piece in [3, 20, usize::MAX] {
+                let (mut whole, mut at) = (Vec::new(), 0);
+                while at < text.len() {
+                    let mut out = Vec::new();
+                    at += undo(&text[at..], piece, &mut out);
+                    whole.extend(out);
+                }
+                assert_eq!(whole, plainly, "{piece} of {}", text.escape_ascii());
+            }
+        });
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::{env, fs, ptr};
 
 use anyhow::{Context as _, Result};
-use credenza_bench::events;
+use credenza_bench::{answers, events};
 use credenza_engine::leak::{LeakWatch, Leaks, Media, OutputText, seek};
 use credenza_engine::{HashKey, inspect};
 use credenza_event::Steps;
@@ -31,6 +31,9 @@ fn main() -> Result<()> {
         for (name, _, _) in OUTPUTS {
             println!("{name}");
         }
+        for (name, _) in ANSWERS {
+            println!("{name}");
+        }
         return Ok(());
     };
     let times: u32 = arguments.next().context("how often?")?.parse()?;
@@ -40,6 +43,13 @@ fn main() -> Result<()> {
     }
     if let Some((_, media, output)) = OUTPUTS.iter().find(|(known, _, _)| *known == name) {
         look_through(*media, &output(), times);
+        return Ok(());
+    }
+    if let Some((_, answer)) = ANSWERS.iter().find(|(known, _)| *known == name) {
+        let (guarded, answer) = (answers::Guarded::new(), answer());
+        for _ in 0..times {
+            black_box(guarded.judge(black_box(&answer)));
+        }
         return Ok(());
     }
     let found = EVENTS.iter().find(|(known, _)| *known == name);
@@ -85,6 +95,14 @@ const OUTPUTS: [(&str, Media, Event); 3] = [
 fn filled(piece: &str, bytes: usize) -> Vec<u8> {
     piece.repeat(bytes / piece.len()).into_bytes()
 }
+
+/// The answers over HTTP whose instructions have a budget, from the runtime's request to the step.
+const ANSWERS: [(&str, Event); 4] = [
+    ("answer-json-1k", || answers::json(1_000)),
+    ("answer-json-10k", || answers::json(10_000)),
+    ("answer-html-1k", || answers::html(1_000)),
+    ("answer-html-10k", || answers::html(10_000)),
+];
 
 /// The events whose instructions have a budget.
 const EVENTS: [(&str, Event); 6] = [
