@@ -16,11 +16,12 @@ const WORDS: usize = 1 << (HASH_BITS - 6);
 const BUCKET_BITS: u32 = 10;
 const BUCKETS: usize = 1 << BUCKET_BITS;
 
-/// A window of an anchor: whose it is, and its offset there.
+/// A window of an anchor: its bytes, whose it is, and its offset there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Entry {
-    anchor: u16,
+    window: [u8; WINDOW_BYTES],
     offset: u8,
+    anchor: u16,
 }
 
 /// An anchor: where its bytes stand among those of all, and what it is the anchor of.
@@ -86,7 +87,6 @@ const fn commonness(byte: u8) -> u32 {
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
     reason = "runs at build time only: a wrong index fails the build"
 )]
 mod build {
@@ -129,7 +129,7 @@ mod build {
             let multiplier = FIRST_MULTIPLIER.wrapping_add(number.wrapping_mul(0x2545_f490));
             let (mut bits, mut at) = ([0_u64; WORDS], 0);
             while at < ENTRIES {
-                let hash = hash_by(listed[at].0, multiplier) as usize;
+                let hash = hash_by(as_read(listed[at].window), multiplier) as usize;
                 bits[hash / 64] |= 1 << (hash % 64);
                 at += 1;
             }
@@ -234,43 +234,48 @@ mod build {
     }
 
     const NONE: Entry = Entry {
-        anchor: 0,
+        window: [0; WINDOW_BYTES],
         offset: 0,
+        anchor: 0,
     };
 
-    /// All windows with their entries, in the order of the anchors.
-    const fn listed() -> [(u32, Entry); ENTRIES] {
-        let mut all = [(0, NONE); ENTRIES];
+    const fn entry(anchor: &[u8], at: usize, number: u16) -> Entry {
+        Entry {
+            window: [anchor[at], anchor[at + 1], anchor[at + 2]],
+            offset: at as u8,
+            anchor: number,
+        }
+    }
+
+    const fn as_read(window: [u8; WINDOW_BYTES]) -> u32 {
+        u32::from_le_bytes([window[0], window[1], window[2], 0])
+    }
+
+    /// The entries of all windows, in the order of the anchors.
+    const fn listed() -> [Entry; ENTRIES] {
+        let mut all = [NONE; ENTRIES];
         let (mut count, mut number, mut detector) = (0, 0, 0);
         while detector < ANCHORS.len() {
             let mut which = 0;
             while which < ANCHORS[detector].len() {
                 let anchor = ANCHORS[detector][which].as_bytes();
                 let even = rarest(anchor, 0);
-                let entry = Entry {
-                    anchor: number,
-                    offset: even as u8,
-                };
-                all[count] = (window(anchor, even), entry);
+                all[count] = entry(anchor, even, number);
                 count += 1;
                 if anchor.len() == WINDOW_BYTES {
                     let mut next = 0;
                     while next < FOLLOWING.len() {
-                        let bytes = [anchor[1], anchor[2], FOLLOWING[next], 0];
-                        let entry = Entry {
-                            anchor: number,
+                        let window = [anchor[1], anchor[2], FOLLOWING[next]];
+                        all[count] = Entry {
+                            window,
                             offset: 1,
+                            anchor: number,
                         };
-                        all[count] = (u32::from_le_bytes(bytes), entry);
                         (next, count) = (next + 1, count + 1);
                     }
                 } else {
                     let odd = rarest(anchor, 1);
-                    let entry = Entry {
-                        anchor: number,
-                        offset: odd as u8,
-                    };
-                    all[count] = (window(anchor, odd), entry);
+                    all[count] = entry(anchor, odd, number);
                     count += 1;
                 }
                 (which, number) = (which + 1, number + 1);
@@ -291,7 +296,7 @@ mod build {
         };
         let mut at = 0;
         while at < ENTRIES {
-            let hash = hash(listed[at].0) as usize;
+            let hash = hash(as_read(listed[at].window)) as usize;
             table.bits[hash / 64] |= 1 << (hash % 64);
             table.ends[(hash >> (HASH_BITS - BUCKET_BITS)) + 1] += 1;
             at += 1;
@@ -304,9 +309,9 @@ mod build {
         let mut free = table.ends;
         at = 0;
         while at < ENTRIES {
-            let hash = hash(listed[at].0) as usize;
+            let hash = hash(as_read(listed[at].window)) as usize;
             let bucket = hash >> (HASH_BITS - BUCKET_BITS);
-            table.entries[free[bucket] as usize] = listed[at].1;
+            table.entries[free[bucket] as usize] = listed[at];
             free[bucket] += 1;
             at += 1;
         }
@@ -316,12 +321,12 @@ mod build {
 
 use self::build::{best, sizes, table};
 
-/// A number of which the lowest bit is set if some anchor may have this window.
+/// True if some anchor may have this window.
 #[inline]
-fn heat(window: u32) -> u64 {
+fn is_hot(window: u32) -> bool {
     let hash = hash(window);
     let word = TABLE.bits.get((hash >> 6) as usize).copied().unwrap_or(0);
-    word >> (hash & 63)
+    word >> (hash & 63) & 1 == 1
 }
 
 /// Calls `visit` for each anchor of the text: the number of its detector, its number there, and
@@ -334,24 +339,37 @@ pub(super) fn each_anchor(text: &[u8], mut visit: impl FnMut(usize, usize, usize
         let head = u64::from_le_bytes(chunk.first_chunk().copied().unwrap_or_default());
         let tail = u64::from_le_bytes(chunk.last_chunk().copied().unwrap_or_default());
         let low = |bytes: u64| u32::try_from(bytes & u64::from(u32::MAX)).unwrap_or(0);
-        let windows = [low(head), low(head >> 16), low(head >> 32), low(tail >> 32)];
-        // Without a branch for each, because almost always none is hot.
-        let any = windows.iter().fold(0, |any, window| any | heat(*window));
-        if any & 1 == 1 {
-            for (window, place) in windows.into_iter().zip((at..).step_by(STRIDE)) {
-                if heat(window) & 1 == 1 {
-                    confirm(text, window, place, &mut visit);
-                }
-            }
+        let [one, two, three, four] =
+            [low(head), low(head >> 16), low(head >> 32), low(tail >> 32)];
+        // Almost always none is, and each branch is foreseen.
+        if is_hot(one) || is_hot(two) || is_hot(three) || is_hot(four) {
+            confirm_each(text, [one, two, three, four], at, &mut visit);
         }
         at = at.saturating_add(STEP);
     }
     while let Some([a, b, c]) = text.get(at..).and_then(<[u8]>::first_chunk::<3>) {
         let window = u32::from_le_bytes([*a, *b, *c, 0]);
-        if heat(window) & 1 == 1 {
+        if is_hot(window) {
             confirm(text, window, at, &mut visit);
         }
         at = at.saturating_add(STRIDE);
+    }
+}
+
+/// Visits the anchors that have one of these windows, of which the first stands at this place.
+#[inline(never)]
+fn confirm_each(
+    text: &[u8],
+    windows: [u32; 4],
+    at: usize,
+    visit: &mut impl FnMut(usize, usize, usize),
+) {
+    let mut place = at;
+    for window in windows {
+        if is_hot(window) {
+            confirm(text, window, place, visit);
+        }
+        place = place.saturating_add(STRIDE);
     }
 }
 
@@ -363,13 +381,11 @@ fn confirm(text: &[u8], window: u32, at: usize, visit: &mut impl FnMut(usize, us
     let entries = TABLE
         .entries
         .get(end(bucket)..end(bucket.saturating_add(1)));
-    let mut met = None;
+    let bytes = window.to_le_bytes();
     for entry in entries.unwrap_or_default() {
-        // An anchor of three bytes has many windows, which may share a bucket.
-        if met == Some(*entry) {
+        if !bytes.starts_with(&entry.window) {
             continue;
         }
-        met = Some(*entry);
         let Some(anchor) = TABLE.anchors.get(usize::from(entry.anchor)) else {
             continue;
         };

@@ -183,8 +183,11 @@ impl Filter {
 
     #[inline]
     fn is_set(&self, table: &[u64], hash: u64) -> bool {
-        let word = table.get(self.word(hash)).copied().unwrap_or(0);
-        word.wrapping_shr(self.bit(hash)) & 1 != 0
+        // One shift by a number that is not known serves both.
+        let place = hash.wrapping_shr(self.shift_bit);
+        let word = usize::try_from(place >> 6).unwrap_or(usize::MAX);
+        let word = table.get(word).copied().unwrap_or(0);
+        word >> (place & 63) & 1 != 0
     }
 
     #[inline]

@@ -120,7 +120,7 @@ pub(super) fn undo(text: &[u8], piece_bytes: usize, out: &mut Vec<u8>) -> usize 
 fn before_escape(block: &[u8; BLOCK_BYTES]) -> usize {
     let escapes = u8x16::new(*block).simd_eq(u8x16::splat(b'\\'));
     let end = 1_u32.unbounded_shl(u32::BITS / 2);
-    let first = (u32::from(escapes.to_bitmask()) | end).trailing_zeros();
+    let first = (escapes.to_bitmask() | end).trailing_zeros();
     usize::try_from(first).unwrap_or(BLOCK_BYTES)
 }
 

@@ -2,6 +2,7 @@
 //! It never unpacks a text that has neither escapes nor long runs of base64.
 use credenza_engine::leak::{OwnLeak, OwnSecrets};
 use credenza_event::{Classes, Decoder, Form, Part, Role, Steps, Visitor};
+use wide::u8x16;
 
 /// The first leak in what decoders make of a text: what stands there as it is was looked at before.
 pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> Option<OwnLeak> {
@@ -46,27 +47,47 @@ const PACKED_BYTES_MIN: usize = 31;
 
 /// Bytes that are looked at together.
 const BLOCK_BYTES: usize = 16;
+const ALL_BYTES: u32 = 0xffff;
 
 /// The runs of a text that may be base64: long, without a gap, in letters of both cases.
 fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut from = 0;
+    let mut from = 0_usize;
     core::iter::from_fn(move || {
         loop {
             let rest = text.get(from..)?;
             let (blocks, _) = rest.as_chunks::<BLOCK_BYTES>();
-            let block = blocks.iter().position(is_base64_block)?;
+            let block = blocks.iter().position(|block| others(block) == 0)?;
             let inside = from.saturating_add(block.saturating_mul(BLOCK_BYTES));
-            let before = text.get(from..inside)?.iter().rev();
-            let before = before.take_while(|byte| is_base64(**byte)).count();
-            let behind = text.get(inside..)?.iter();
-            let behind = behind.take_while(|byte| is_base64(**byte)).count();
-            from = inside.saturating_add(behind);
-            let run = text.get(inside.saturating_sub(before)..from)?;
+            let start = inside.saturating_sub(digits_before(text, from, inside));
+            from = run_end(text, inside.saturating_add(BLOCK_BYTES));
+            let run = text.get(start..from)?;
             if run.len() >= PACKED_BYTES_MIN && is_mixed(run) {
                 return Some(run);
             }
         }
     })
+}
+
+/// How many digits of base64 stand before an offset, but not before `from`: fewer than a block,
+/// because the block before was no run.
+fn digits_before(text: &[u8], from: usize, at: usize) -> usize {
+    let before = text.get(from..at).unwrap_or_default().iter().rev();
+    before.take_while(|byte| is_base64(**byte)).count()
+}
+
+/// Where the run ends that goes on at an offset.
+fn run_end(text: &[u8], at: usize) -> usize {
+    let mut at = at;
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let others = others(block);
+        if others != 0 {
+            let count = usize::try_from(others.trailing_zeros());
+            return at.saturating_add(count.unwrap_or(BLOCK_BYTES));
+        }
+        at = at.saturating_add(BLOCK_BYTES);
+    }
+    let rest = text.get(at..).unwrap_or_default().iter();
+    at.saturating_add(rest.take_while(|byte| is_base64(**byte)).count())
 }
 
 /// True if a text may hold escapes that no spelling of a secret has.
@@ -87,36 +108,50 @@ fn is_escaped(text: &[u8]) -> bool {
     signs.any(is_number)
 }
 
+/// True for a digit of base64, in either alphabet.
 fn is_base64(byte: u8) -> bool {
-    not_base64(byte) == 0
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// One for a byte that is no digit of base64, in either alphabet.
+/// A bit for each byte of a block that is no digit of base64.
 #[inline]
-fn not_base64(byte: u8) -> u8 {
-    let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
-    let digit = u8::from(byte.wrapping_sub(b'0') < 10);
-    let signs = [b'+', b'/', b'-', b'_'].map(|sign| u8::from(byte == sign));
-    let sign = signs.iter().fold(0, |any, sign| any | sign);
-    (letter | digit | sign) ^ 1
-}
-
-/// Without a branch for each byte, so that all of them are looked at in one go.
-#[inline]
-fn is_base64_block(block: &[u8; BLOCK_BYTES]) -> bool {
-    block.iter().fold(0, |any, byte| any | not_base64(*byte)) == 0
+fn others(block: &[u8; BLOCK_BYTES]) -> u32 {
+    let bytes = u8x16::new(*block);
+    let is = |sign: u8| bytes.simd_eq(u8x16::splat(sign));
+    let letters = within(bytes | u8x16::splat(0x20), b'a', 25);
+    // `/` stands before the digits.
+    let digits = within(bytes, b'/', 10);
+    let all = letters | digits | is(b'+') | is(b'-') | is(b'_');
+    !all.to_bitmask() & ALL_BYTES
 }
 
 /// What is packed has letters of both cases; paths, names and identifiers have mostly one.
 fn is_mixed(run: &[u8]) -> bool {
-    run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase)
+    let (blocks, _) = run.as_chunks::<BLOCK_BYTES>();
+    // The last block overlaps, because a run ends anywhere.
+    let mut blocks = blocks.iter().chain(run.last_chunk());
+    let (mut capitals, mut small) = (0, 0);
+    blocks.any(|block| {
+        let bytes = u8x16::new(*block);
+        capitals |= within(bytes, b'A', 25).to_bitmask();
+        small |= within(bytes, b'a', 25).to_bitmask();
+        capitals != 0 && small != 0
+    })
+}
+
+/// Which bytes are one of a range.
+#[inline]
+fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
+    // Below the first of them the difference wraps, so that one comparison tells both bounds.
+    let places = bytes - u8x16::splat(first);
+    places.min(u8x16::splat(count)).simd_eq(places)
 }
 
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
 
-    use super::{is_escaped, runs};
+    use super::{BLOCK_BYTES, is_base64, is_escaped, others, runs};
 
     #[test]
     fn runs_are_found_wherever_they_stand_and_whole() {
@@ -126,6 +161,18 @@ mod tests {
                 let text = [&".".repeat(before), run.as_str(), &"=".repeat(behind)].concat();
                 let found: Vec<&[u8]> = runs(text.as_bytes()).collect();
                 assert_eq!(found, [run.as_bytes()], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_tells_of_each_byte_what_a_look_at_it_tells() {
+        for byte in 0..=u8::MAX {
+            for place in 0..BLOCK_BYTES {
+                let mut block = [b'a'; BLOCK_BYTES];
+                block[place] = byte;
+                assert_eq!(others(&block) == 0, is_base64(byte), "{byte}");
+                assert!([0, 1 << place].contains(&others(&block)));
             }
         }
     }
