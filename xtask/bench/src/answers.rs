@@ -2,7 +2,7 @@
 //! They never hold what must not leave.
 use credenza_engine::leak::OwnSecrets;
 use credenza_event::Source;
-use credenza_exchange::{Channel, Guard, Output, output};
+use credenza_exchange::{Channel, Guard, Output, Provenance, output};
 use credenza_policy::{Mode, Policy};
 
 use crate::secrets;
@@ -38,7 +38,7 @@ impl Guarded {
             head: HEAD,
             body,
             channel: Channel::Response,
-            source: Source::FunctionUrl,
+            provenance: Provenance::Known(Source::FunctionUrl),
         };
         output(&answer, &guard).found.len()
     }
