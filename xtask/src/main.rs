@@ -17,6 +17,7 @@ mod desk;
 mod differential;
 mod docs;
 mod fuzz;
+mod lake;
 mod layer;
 mod project;
 mod publish;
@@ -55,6 +56,9 @@ enum Command {
     Soak(soak::Arguments),
     /// A million records through the rollout desk, with the time and memory that they take.
     Desk(desk::Arguments),
+    /// A million findings of simulated sandboxes on their way to the lake, and the named queries
+    /// held against a straight count.
+    Lake(lake::Arguments),
     /// Whether every string that Python's or Node's parser sees is inspected.
     Differential(differential::Arguments),
     /// Hostile inputs: seeded on the stable compiler, or guided by coverage.
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
         Command::Accuracy(arguments) => accuracy::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Desk(arguments) => desk::run(&arguments),
+        Command::Lake(arguments) => lake::run(&arguments),
         Command::Differential(arguments) => differential::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

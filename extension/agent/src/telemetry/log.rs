@@ -18,6 +18,7 @@ use credenza_policy::{LogLevel, Policy, Problem, RecordingPolicy, Verdict};
 use super::metrics::Window;
 use super::record::{self, Counts, Lost, Origin, Recorded, Seen};
 use super::repeats::{Circumstance, Repeats};
+use super::time::Clock;
 use super::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
 
 // Limit: 46 lines of 700 bytes; at one finding a line that is three events with every finding they
@@ -55,6 +56,7 @@ impl<W: Write + Send + 'static> Writer for W {
 pub struct Log {
     origin: Origin,
     level: LogLevel,
+    clock: Clock,
     minute_bytes_max: usize,
     tally: Tally,
     minute: Mutex<Minute>,
@@ -179,12 +181,10 @@ impl Log {
         Self {
             origin,
             level,
+            clock: Clock::REAL,
             minute_bytes_max: BYTES_PER_MINUTE_MAX,
             tally: Tally::default(),
-            minute: Mutex::new(Minute {
-                window: Window::begun(Instant::now()),
-                repeats: Repeats::default(),
-            }),
+            minute: Mutex::new(Minute::begun(Instant::now())),
             shared: Arc::default(),
         }
     }
@@ -196,11 +196,19 @@ impl Log {
         self
     }
 
+    /// This log, which has written nothing yet, by another clock: at a desk days pass in seconds.
+    #[must_use]
+    pub fn told_by(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        *self.minute() = Minute::begun((clock.steady)());
+        self
+    }
+
     /// Says what is in force.
     pub fn init(&self, listen: &str, upstream: &str, witness: &str) {
         if self.level >= LogLevel::Info {
             let problems = self.tally.problems.load(Ordering::Relaxed);
-            let now = SystemTime::now();
+            let now = (self.clock.wall)();
             let origin = &self.origin;
             self.push(&record::init(
                 now, origin, listen, upstream, witness, problems,
@@ -211,7 +219,7 @@ impl Log {
     /// Says why the process cannot go on.
     pub fn lifecycle(&self, message: &str) {
         let format = self.origin.format;
-        self.push(&record::lifecycle(SystemTime::now(), format, message));
+        self.push(&record::lifecycle((self.clock.wall)(), format, message));
     }
 
     /// What was counted so far.
@@ -242,16 +250,20 @@ impl Log {
 
     /// Writes the summary and waits until everything is written, but no longer than `patience`.
     pub fn finish(&self, reason: &str, patience: Duration) {
-        let begun = Instant::now();
-        let deadline = begun + patience;
-        let ended = self.minute().end(begun);
+        let ended = self.minute().end((self.clock.steady)());
         self.tell_minute(ended);
         let counts = self.counts();
         if self.level >= LogLevel::Info || counts.dropped > 0 {
             // The last line has a place of its own: what was dropped is what it must tell of.
-            let line = record::summary(SystemTime::now(), &self.origin, reason, &counts);
+            let line = record::summary((self.clock.wall)(), &self.origin, reason, &counts);
             self.push_within(&line, RING_BYTES_MAX + record::LINE_BYTES_MAX, usize::MAX);
         }
+        self.flush(patience);
+    }
+
+    /// Waits until everything is written, but no longer than `patience`.
+    pub fn flush(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
         let mut ring = self.shared.ring();
         while !ring.mute && (ring.in_flight || ring.has_work()) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -271,7 +283,7 @@ impl Log {
     /// line is made for nobody.
     fn has_room(&self) -> bool {
         let mut ring = self.shared.ring();
-        ring.begin_minute(Instant::now());
+        ring.begin_minute((self.clock.steady)());
         let fits = !ring.mute
             && ring.fits(
                 record::LINE_BYTES_MAX,
@@ -294,7 +306,7 @@ impl Log {
             window,
             mut repeats,
         } = ended;
-        let now = SystemTime::now();
+        let now = (self.clock.wall)();
         if self.level >= LogLevel::Warn {
             for repeat in repeats.end() {
                 self.push(&record::repeats(now, &self.origin, &repeat));
@@ -323,7 +335,7 @@ impl Log {
     /// Puts a line into the ring if both bounds allow it; counts it as dropped otherwise.
     fn push_within(&self, line: &str, ring_bytes_max: usize, minute_bytes_max: usize) {
         let mut ring = self.shared.ring();
-        ring.begin_minute(Instant::now());
+        ring.begin_minute((self.clock.steady)());
         if ring.mute || !ring.fits(line.len(), ring_bytes_max, minute_bytes_max) {
             ring.dropped += 1;
             return;
@@ -353,13 +365,16 @@ impl Log {
 }
 
 impl Minute {
-    /// What it came to; the next one begins.
-    fn end(&mut self, now: Instant) -> Self {
-        let empty = Self {
+    fn begun(now: Instant) -> Self {
+        Self {
             window: Window::begun(now),
             repeats: Repeats::default(),
-        };
-        std::mem::replace(self, empty)
+        }
+    }
+
+    /// What it came to; the next one begins.
+    fn end(&mut self, now: Instant) -> Self {
+        std::mem::replace(self, Self::begun(now))
     }
 }
 
@@ -367,7 +382,11 @@ impl Sink for Log {
     fn policy(&self, policy: &Policy, is_weaker: bool) {
         self.origin.under.set(Stamp::of(policy));
         if is_weaker || self.level >= LogLevel::Info {
-            self.push(&record::policy(SystemTime::now(), &self.origin, is_weaker));
+            self.push(&record::policy(
+                (self.clock.wall)(),
+                &self.origin,
+                is_weaker,
+            ));
         }
     }
 
@@ -381,7 +400,7 @@ impl Sink for Log {
         if (quiet && self.level < LogLevel::Debug) || self.level < LogLevel::Warn {
             return;
         }
-        let now = SystemTime::now();
+        let now = (self.clock.wall)();
         let seen = Seen {
             now,
             origin: &self.origin,
@@ -413,7 +432,7 @@ impl Sink for Log {
             return;
         }
         let mut ring = self.shared.ring();
-        ring.begin_minute(Instant::now());
+        ring.begin_minute((self.clock.steady)());
         let bytes = event.event.len();
         // One that is too long, or that must not be told, comes without its bytes.
         if ring.mute
@@ -430,7 +449,7 @@ impl Sink for Log {
     }
 
     fn dealt_with(&self, us: u64) {
-        let now = Instant::now();
+        let now = (self.clock.steady)();
         let ended = {
             let mut minute = self.minute();
             minute.window.dealt_with(us);
@@ -447,7 +466,7 @@ impl Sink for Log {
             .window
             .leaked(leak.found.rule.id, leak.found.verdict);
         if self.level >= LogLevel::Warn {
-            self.push(&record::leak(SystemTime::now(), &self.origin, leak));
+            self.push(&record::leak((self.clock.wall)(), &self.origin, leak));
         }
     }
 
@@ -456,18 +475,18 @@ impl Sink for Log {
         self.minute().window.tampered();
         // It comes in batches, from a thread that no invocation waits for.
         self.await_room(record::LINE_BYTES_MAX);
-        self.push(&record::tamper(SystemTime::now(), &self.origin, note));
+        self.push(&record::tamper((self.clock.wall)(), &self.origin, note));
     }
 
     fn fault(&self, fault: &FaultNote<'_>) {
         self.tally.faults.fetch_add(1, Ordering::Relaxed);
         self.minute().window.failed();
-        self.push(&record::fault(SystemTime::now(), &self.origin, fault));
+        self.push(&record::fault((self.clock.wall)(), &self.origin, fault));
     }
 
     fn problem(&self, problem: &Problem) {
         self.tally.problems.fetch_add(1, Ordering::Relaxed);
-        self.push(&record::problem(SystemTime::now(), &self.origin, problem));
+        self.push(&record::problem((self.clock.wall)(), &self.origin, problem));
     }
 }
 

@@ -18,6 +18,7 @@ use credenza_policy::{LogFormat, Policy, Problem};
 
 pub use log::{Log, Writer};
 pub use record::{Counts, Origin, Recorded, Under};
+pub use time::Clock;
 
 /// The invocation a record is about, in the platform's own header values.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,23 @@
-//! A wall-clock time as RFC 3339 in UTC, to the millisecond.
-//! It never asks the clock itself.
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! A wall-clock time as RFC 3339 in UTC, to the millisecond, and the clocks that tell it.
+//! It never asks a clock itself.
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The two clocks that records are told by.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// What a record says.
+    pub wall: fn() -> SystemTime,
+    /// What minutes are counted by.
+    pub steady: fn() -> Instant,
+}
+
+impl Clock {
+    /// Those of the machine.
+    pub const REAL: Self = Self {
+        wall: SystemTime::now,
+        steady: Instant::now,
+    };
+}
 
 /// `2026-11-25T01:43:10.123Z`; a time before 1970 reads as 1970.
 pub(crate) fn rfc3339(time: SystemTime) -> String {

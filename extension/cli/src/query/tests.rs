@@ -85,7 +85,8 @@ fn every_named_query_is_answered_and_counts_are_those_of_a_straight_count() {
         let more = match at % 5 {
             0 => json!({ "record": "metrics", "invocations": at, "partial": at % 3,
                 "flagged": 1, "blocked": 0, "would_block": 1, "added_us_p99": at }),
-            1 => json!({ "record": "repeats", "rule": rules[rule], "count": 10 + at % 4 }),
+            1 => json!({ "record": "repeats", "rule": rules[rule], "count": 10 + at % 4,
+                "last_request_id": format!("r-{at}") }),
             _ => json!({ "record": "finding", "rule": rules[rule], "verdict": "block",
                 "applied": false, "request_id": format!("r-{at}"), "sample": "a\u{7}" }),
         };
@@ -95,8 +96,11 @@ fn every_named_query_is_answered_and_counts_are_those_of_a_straight_count() {
             1 => hits[rule] += 10 + i64::try_from(at % 4).unwrap(),
             _ => hits[rule] += 1,
         }
-        text.push_str(&Value::Object(line).to_string());
-        text.push('\n');
+        // Some lines are delivered twice.
+        for _ in 0..=usize::from(at % 11 == 0) {
+            text.push_str(&Value::Object(line.clone()).to_string());
+            text.push('\n');
+        }
     }
     let file = std::env::temp_dir().join(format!("credenza-query-{}.jsonl", std::process::id()));
     fs::write(&file, text).unwrap();
