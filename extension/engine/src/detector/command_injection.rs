@@ -5,6 +5,7 @@
 mod argument;
 mod around;
 mod command;
+mod compound;
 mod guess;
 mod option;
 mod prefix;
@@ -16,6 +17,7 @@ mod variable;
 mod word;
 mod worth;
 
+pub(super) use command::names_command;
 pub(crate) use option::runs_program;
 pub(super) use signals::{NEEDS, WORDS};
 

@@ -1,6 +1,7 @@
 //! One call in program text of any language: its function, its object, its first argument.
 //! It never reads further back than a name or further on than a literal.
 use super::function::{Effect, NAME_BYTES_MAX, effect};
+use crate::detector::command_injection::names_command;
 use crate::detector::path_traversal::{Reach, reach};
 
 /// A call.
@@ -342,6 +343,7 @@ fn argument(text: &[u8], at: usize) -> Argument {
     let rest = rest.strip_prefix(b"\\").unwrap_or(rest);
     match rest.first() {
         None | Some(b')') => Argument::None,
+        Some(b'`') if names_command(rest.get(1..).unwrap_or_default()) => Argument::Hidden,
         Some(quote @ (b'\'' | b'"' | b'`')) => {
             let inner = rest.get(1..).unwrap_or_default();
             let len = inner.iter().position(|byte| byte == quote);

@@ -72,6 +72,7 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         let Some(&byte) = rest.first() else { break };
         words = words.saturating_add(1);
         if matches!(byte, b';' | b'|' | b'&' | b'\n' | b'\r' | b')' | b'}') || is_comment(rest) {
+            found.note_behind(text, at, blank);
             break;
         }
         // `a >= b`: a program compares.
@@ -81,17 +82,23 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         }
         if let Some(target) = redirected(text, at, blank) {
             found.note_target(target.text);
+            // `bash <<<$(…)`: a shell is told what to run.
+            let is_told = kind.any(Kind::SHELL) && rest.starts_with(b"<<<");
+            found.is_strong |= is_told;
+            found.is_secret |= is_told;
             found.fit_first(Fit::Fits, words);
             found.others = found.others.saturating_add(1);
-            found.end = target.end;
+            let is_made = is_told && text.get(target.end) == Some(&b'$');
+            found.end = target.end.saturating_add(usize::from(is_made));
             continue;
         }
         // Without a blank before it, it ends the substitution that the command stands in.
-        if byte == b'`' && at == found.end {
+        if byte == b'`' && at == found.end && !opens_command(text, at) {
             break;
         }
         if matches!(byte, b'`' | b'(') || rest.starts_with(b"$(") {
             found.fit_first(Fit::Fits, words);
+            found.fit_made(at, words);
             break;
         }
         let word = read_word(text, at, blank);
@@ -115,6 +122,28 @@ impl Arguments {
     fn fit_first(&mut self, fit: Fit, words: u32) {
         if words == 1 {
             self.fit = fit;
+        }
+    }
+
+    /// `x$((6*7))`, `x$(id)`: a word that shells put together is no word of a sentence.
+    fn fit_made(&mut self, at: usize, words: u32) {
+        if words == 2 && at == self.end && self.fit == Fit::Prose && !self.is_said {
+            self.fit = Fit::Fits;
+        }
+    }
+
+    /// `(sh)0>/dev/tcp/…`: what a group reads and writes.
+    fn note_behind(&mut self, text: &[u8], at: usize, blank: u8) {
+        if text.get(at) != Some(&b')') || self.fit != Fit::None {
+            return;
+        }
+        let Some(target) = redirected(text, at.saturating_add(1), blank) else {
+            return;
+        };
+        self.note_target(target.text);
+        if self.is_secret {
+            self.fit = Fit::Fits;
+            self.end = target.end;
         }
     }
 
@@ -144,7 +173,9 @@ impl Arguments {
             .strip_suffix(b"\"")
             .or_else(|| bare.strip_suffix(b"'"))
             .unwrap_or(bare);
-        if shape != Shape::Quoted || bare.len() <= 128 {
+        // `node server.js` runs a program that lies beside it.
+        let is_own = kind.any(Kind::CODE) && words == 1 && !bare.contains(&b'/');
+        if !is_own && (shape != Shape::Quoted || bare.len() <= 128) {
             self.note_target(bare);
         }
         if word.is_odd && matches!(shape, Shape::Path) && word.has_path {
@@ -329,6 +360,12 @@ fn is_operator(word: &Word<'_>, text: &[u8]) -> bool {
 
 fn is_comment(rest: &[u8]) -> bool {
     matches!(rest, [b'#', ..]) && !matches!(rest, [b'#', b'{', ..])
+}
+
+/// `` x`expr 6 `` behind a word: a back-tick that opens a command with arguments.
+fn opens_command(text: &[u8], at: usize) -> bool {
+    let word = read_word(text, at.saturating_add(1), 0);
+    text.get(word.end) == Some(&b' ') && command::kind(&word).is_command()
 }
 
 fn skip_spaces(text: &[u8], at: usize, blank: u8) -> usize {

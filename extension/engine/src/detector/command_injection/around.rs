@@ -18,6 +18,26 @@ impl Around<'_> {
         self.text.get(at).copied().unwrap_or(0)
     }
 
+    /// `{cat,/etc/passwd}`, `(id)`, `!id`.
+    pub(super) fn skip_openings(&self, at: usize) -> (usize, u8) {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let signs = rest
+            .iter()
+            .take(4)
+            .take_while(|b| matches!(b, b'(' | b'{' | b'!'))
+            .count();
+        let opened = rest.get(..signs).unwrap_or_default();
+        // Looked for behind a brace alone: many separators may stand in a row.
+        let lists = || {
+            let window = rest.get(..64).unwrap_or(rest);
+            window.iter().find(|b| matches!(b, b',' | b' ' | b'}')) == Some(&b',')
+        };
+        let is_brace = opened.contains(&b'{') && lists();
+        let blank = if is_brace { b',' } else { self.blank };
+        let at = at.saturating_add(signs);
+        (skip_blank(self.text, at, blank), blank)
+    }
+
     /// True if nothing follows but signs or another command.
     pub(super) fn is_last(&self, end: usize, break_out: Break) -> bool {
         let at = skip_blank(self.text, end, self.blank);

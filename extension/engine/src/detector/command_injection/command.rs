@@ -1,6 +1,6 @@
 //! The commands that an injection runs, and what their arguments look like.
 //! It never holds names that nobody injects: most commands of a system are not here.
-use super::word::Word;
+use super::word::{self, Word};
 use crate::lexicon::{Lexicon, Shapes, Vocabulary, WORD_SEED, fold_byte};
 
 /// What is known of a command by its name.
@@ -47,6 +47,8 @@ impl Kind {
     pub(super) const ENGLISH: Self = Self(1 << 18);
     /// It needs no arguments.
     pub(super) const LONE: Self = Self(1 << 19);
+    /// With arguments it changes the shell that it runs in, and nothing else.
+    pub(super) const SETS: Self = Self(1 << 20);
     /// Taken for a command because of where it stands.
     pub(super) const GUESS: Self = Self(1 << 17);
 
@@ -109,6 +111,14 @@ pub(super) fn is_shell_variable(text: &[u8]) -> bool {
     ]
     .iter()
     .any(|known| text.eq_ignore_ascii_case(known))
+}
+
+/// True for a text that begins with a command and what it is told, or with one that asks who.
+pub(in crate::detector) fn names_command(text: &[u8]) -> bool {
+    let word = word::read(text, 0, 0);
+    let known = kind(&word);
+    let is_told = text.get(word.end) == Some(&b' ') && known.is_command();
+    is_told || known.any(Kind::PROBE) || known.any(Kind::SURE) && !known.any(Kind::CODE)
 }
 
 /// What is known of a name.
@@ -200,6 +210,7 @@ const BY_PLACE: &Vocabulary = &[
         Kind::LONE.0,
         "set date who history export alias reboot shutdown poweroff",
     ),
+    (Kind::SETS.0, "export cd source"),
     (Kind::TOOL.0, TOOL),
     (Kind::TOOL.0 | Kind::ENGLISH.0, TOOL_ENGLISH),
     (Kind::CMDLET_VERB.0, CMDLET_VERBS),

@@ -23,6 +23,11 @@ pub(super) enum Prefix {
 }
 
 impl Prefix {
+    /// True where a value was left that is no sentence and no program.
+    pub(super) fn is_left(self) -> bool {
+        matches!(self, Self::Alone | Self::Quoted | Self::Data)
+    }
+
     /// The name in explanations.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -113,8 +118,13 @@ fn is_flag(three: &[u8]) -> bool {
     matches!(three, [b' ', b'-', letter] if letter.is_ascii_alphabetic() || *letter == b'-')
 }
 
-/// `NAME=value`, as shells assign.
+/// `NAME=value`, as shells assign, and `$env:NAME='value'`.
 fn is_assignment(text: &[u8]) -> bool {
+    if let Some(behind) = text.strip_prefix(b"$") {
+        let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
+        let len = behind.iter().take_while(is_of_name).count();
+        return len > 0 && behind.get(len) == Some(&b'=');
+    }
     let name = text
         .iter()
         .take_while(|b| b.is_ascii_uppercase() || **b == b'_');

@@ -30,6 +30,13 @@ pub(super) fn is_opened(form: &Form<'_>) -> bool {
     form.text.contains(&b' ') || form.path.names().next().is_some_and(is_variable)
 }
 
+/// `$env:MODE='dev';node x`: no form has names that begin as variables do.
+pub(super) fn is_set(form: &Form<'_>) -> bool {
+    let is_split = form.decoded.contains(&Decoder::Form);
+    let name = form.path.names().next().unwrap_or_default();
+    is_split && name.starts_with(b"$")
+}
+
 impl Site<'_> {
     fn rest(&self) -> &[u8] {
         self.text.get(self.sign..).unwrap_or_default()
@@ -114,10 +121,18 @@ impl Site<'_> {
             b"rm" => is_deep(told),
             b"python" | b"python3" | b"node" | b"sh" | b"bash" => names_script(told),
             b"ls" => !arguments.is_strong && arguments.others > 1,
+            b"curl" | b"wget" => self.unpacks(arguments.end),
             // `|| { echo "failed"; exit 1; }`
             b"echo" => matches!(behind, [b' ', b'{' | b'(', ..]),
             name => is_builder(name) && !arguments.is_strong,
         }
+    }
+
+    /// `| tar -xz`: what a build fetches is put in its place.
+    fn unpacks(&self, end: usize) -> bool {
+        let rest = self.text.get(end..).unwrap_or_default().trim_ascii_start();
+        let next = rest.strip_prefix(b"|").unwrap_or_default();
+        next.trim_ascii_start().starts_with(b"tar ")
     }
 
     /// `` `node --version` ``: code in a text, which asks a tool of itself.

@@ -5,6 +5,7 @@ use credenza_event::{Form, Span, Steps};
 use super::argument::{self, Fit};
 use super::around::{self, Around};
 use super::command::{self, Kind};
+use super::compound::{self, Compound};
 use super::guess;
 use super::option;
 use super::prefix::{self, Prefix};
@@ -63,6 +64,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
         variables: 0,
         opens: gate::opens_command(text) || text.starts_with(variable::ALIAS),
         guesses: 0,
+        compounds: 0,
     };
     search.whole();
     search.start();
@@ -81,6 +83,8 @@ const PROSE_BYTES: usize = 512;
 const VARIABLES_MAX: u32 = 16;
 // Limit: the first commands of a value are those that break out of something.
 const GUESSES_MAX: u32 = 4;
+// Limit: an injection tests or loops once; eight words of that kind are a program.
+const COMPOUNDS_MAX: u32 = 8;
 
 struct Search<'t, 's> {
     form: &'t Form<'t>,
@@ -101,6 +105,8 @@ struct Search<'t, 's> {
     opens: bool,
     /// Names that were taken for a command by their place alone.
     guesses: u32,
+    /// Words that may begin a command that holds others.
+    compounds: u32,
 }
 
 impl<'t> Search<'t, '_> {
@@ -212,12 +218,12 @@ impl<'t> Search<'t, '_> {
         if !self.may_begin(at) {
             return;
         }
-        let (at, blank) = self.skip_openings(at);
+        let (at, blank) = self.around().skip_openings(at);
         let word = self.word(break_out, at, blank);
         if !self.pay(word.end.saturating_sub(at).saturating_add(4)) || word.is_empty() {
             return;
         }
-        if self.loops(break_out, sign, &word) {
+        if self.compounds(break_out, sign, &word) {
             return;
         }
         let is_hidden = break_out != Break::Start
@@ -239,7 +245,7 @@ impl<'t> Search<'t, '_> {
         }
         let is_spelled = match break_out {
             Break::Start => spelling::is_shown(&word, &arguments),
-            _ => word.is_odd || is_variable,
+            _ => word.is_odd || is_variable || word.is_threaded && self.peek(sign) != b'`',
         };
         let around = self.around();
         let command = Command {
@@ -260,7 +266,8 @@ impl<'t> Search<'t, '_> {
             is_last: arguments.fit == Fit::None && around.is_last(arguments.end, break_out),
             in_document: false,
         };
-        if !spelling::is_shouted(&word, break_out) {
+        let is_title = self.peek(sign) == b'`' && spelling::is_title(&word);
+        if !is_title && !spelling::is_shouted(&word, break_out) {
             self.weigh(command, sign, &word);
         }
     }
@@ -293,7 +300,8 @@ impl<'t> Search<'t, '_> {
             return word;
         }
         let mut behind = word::read(self.text, skip_blank(self.text, word.end, blank), blank);
-        if command::kind(&behind).any(Kind::SURE) {
+        let is_known = command::kind(&behind);
+        if is_known.any(Kind::SURE) || self.opens && is_known.any(Kind::FILES) {
             behind.is_odd = true;
             return behind;
         }
@@ -333,6 +341,7 @@ impl<'t> Search<'t, '_> {
             || is_quoting && site.is_told() && around.is_markdown(line, end)
             || site.is_written(word, command.kind, &command.arguments);
         let prefix = match prefix::of(line) {
+            _ if is_inside && compound::assigns(line) => Prefix::Alone,
             _ if is_inside && site.takes_output() => Prefix::Line,
             _ if is_inside && site.is_wrapped(end) => Prefix::Code,
             _ if !is_inside && site.is_in_ticks() => Prefix::Line,
@@ -341,6 +350,7 @@ impl<'t> Search<'t, '_> {
             Prefix::Quoted | Prefix::Data if is_inside && line.contains(&b'=') => Prefix::Line,
             Prefix::Alone | Prefix::Quoted if is_opened => Prefix::Line,
             Prefix::Quoted if is_inside => Prefix::Words,
+            Prefix::Alone | Prefix::Data if script::is_set(self.form) => Prefix::Line,
             prefix => prefix,
         };
         let command = Command {
@@ -410,18 +420,16 @@ impl<'t> Search<'t, '_> {
         {
             return;
         }
-        let is_better = |new| self.best.is_none_or(|best| best.confidence < new);
-        if !is_better(confidence) || !self.pay(PROSE_BYTES) {
+        let best = self.best.map(|best| best.confidence);
+        let is_better = |new: &Confidence| best.is_none_or(|best| best < *new);
+        if !is_better(&confidence) || !self.pay(PROSE_BYTES) {
             return;
         }
-        let is_prose = prose::surrounds(self.text, span(start, end));
-        let confidence = if is_prose {
-            worth::lowered(confidence)
-        } else {
-            Some(confidence)
+        let confidence = match prose::surrounds(self.text, span(start, end)) {
+            true => worth::lowered(confidence),
+            false => Some(confidence),
         };
-        let better = |new: &Confidence| self.best.is_none_or(|best| best.confidence < *new);
-        let Some(confidence) = confidence.filter(better) else {
+        let Some(confidence) = confidence.filter(is_better) else {
             return;
         };
         self.best = Some(Found {
@@ -441,42 +449,30 @@ impl<'t> Search<'t, '_> {
         paid
     }
 
-    /// `{cat,/etc/passwd}`, `(id)`, `!id`.
-    fn skip_openings(&self, at: usize) -> (usize, u8) {
-        let rest = self.text.get(at..).unwrap_or_default();
-        let signs = rest
-            .iter()
-            .take(4)
-            .take_while(|b| matches!(b, b'(' | b'{' | b'!'))
-            .count();
-        let opened = rest.get(..signs).unwrap_or_default();
-        // Looked for behind a brace alone: many separators may stand in a row.
-        let lists = || {
-            let window = rest.get(..64).unwrap_or(rest);
-            window.iter().find(|b| matches!(b, b',' | b' ' | b'}')) == Some(&b',')
-        };
-        let is_brace = opened.contains(&b'{') && lists();
-        let blank = if is_brace { b',' } else { self.blank };
-        let at = at.saturating_add(signs);
-        (skip_blank(self.text, at, blank), blank)
-    }
-
-    /// `for /f %i in (…) do`: the loop of Windows' shell.
-    fn loops(&mut self, break_out: Break, sign: usize, word: &Word<'_>) -> bool {
-        if word.name() != b"for" || break_out == Break::Start {
+    /// `for /f %i in (…) do`, `if [ 1 = 1 ]; then`: commands that hold others.
+    fn compounds(&mut self, break_out: Break, sign: usize, word: &Word<'_>) -> bool {
+        if break_out == Break::Start || self.compounds >= COMPOUNDS_MAX {
             return false;
         }
-        if !spelling::is_loop(self.text, word) || self.in_document() {
+        let Some(kind) = compound::of(self.text, word, break_out) else {
+            return false;
+        };
+        self.compounds = self.compounds.saturating_add(1);
+        if !kind.is_whole(self.text, word) || self.in_document() {
             return false;
         }
         let line = self.text.get(self.line..sign).unwrap_or_default();
-        if prefix::of(line) == Prefix::Alone {
+        let is_step =
+            kind != Compound::Windows && compound::is_step(self.text, line, sign, break_out);
+        let is_out = !is_step && prefix::of(line).is_left();
+        let end = compound::end(self.text, word);
+        if is_out && !prose::surrounds(self.text, span(sign, end)) {
             self.best = Some(Found {
                 confidence: Confidence::High,
                 production: "loop",
                 context: "start",
                 start: sign,
-                end: word.end,
+                end,
             });
         }
         true

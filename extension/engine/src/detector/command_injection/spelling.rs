@@ -39,6 +39,16 @@ pub(super) fn is_shouted(word: &Word<'_>, break_out: Break) -> bool {
         && !command::is_shell_variable(word.text)
 }
 
+/// `Set`: shells know no name by a capital, and texts name things so.
+pub(super) fn is_title(word: &Word<'_>) -> bool {
+    match word.text.split_first() {
+        Some((first, rest)) => {
+            first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase)
+        }
+        None => false,
+    }
+}
+
 /// True if a value that begins with a command spells or says it so that nobody means it.
 pub(super) fn is_shown(word: &Word<'_>, arguments: &Arguments) -> bool {
     is_shown_by_itself(word)
@@ -84,19 +94,6 @@ pub(super) fn function_prefix(text: &[u8]) -> Option<Found> {
     })
 }
 
-/// `for /f %i in (…) do`: the loop of Windows' shell.
-pub(super) fn is_loop(text: &[u8], word: &Word<'_>) -> bool {
-    let window = text.get(word.end..).unwrap_or_default();
-    let window = window.get(..128).unwrap_or(window);
-    let has = |known: &[u8]| {
-        window
-            .windows(known.len())
-            .any(|found| found.eq_ignore_ascii_case(known))
-    };
-    let start = window.trim_ascii_start();
-    matches!(start.first(), Some(b'/' | b'%')) && has(b" in ") && has(b"%") && has(b"do")
-}
-
 /// What a value that is nothing else means to a shell alone.
 pub(super) fn whole(value: &[u8]) -> Option<&'static str> {
     if word::ifs(value) == Some(value.len()) {
@@ -107,6 +104,8 @@ pub(super) fn whole(value: &[u8]) -> Option<&'static str> {
         Some("fork-bomb")
     } else if is_fed(value) {
         Some("redirection")
+    } else if is_chain(value) {
+        Some("separator")
     } else {
         None
     }
@@ -175,3 +174,24 @@ fn is_fed(value: &[u8]) -> bool {
             .is_some_and(|name| command::of_name(name).any(Kind::PROBE))
     })
 }
+
+// Limit: a chain that is a probe has a few names of a few letters.
+const CHAIN_BYTES: usize = 48;
+
+/// `ls&&id`, `uname | ls`: nothing but names of commands, one of which nothing else has.
+fn is_chain(value: &[u8]) -> bool {
+    if value.len() > CHAIN_BYTES || !value.first().is_some_and(u8::is_ascii_lowercase) {
+        return false;
+    }
+    let is_sign = |byte: &u8| matches!(byte, b';' | b'|' | b'&');
+    let is_known = |name: &[u8]| command::of_name(name).any(CHAINED);
+    let mut names = value
+        .split(is_sign)
+        .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty());
+    names.clone().count() > 1
+        && names.clone().all(is_known)
+        && names.any(|name| name == b"ls" || command::of_name(name).any(Kind::SURE))
+}
+
+const CHAINED: Kind = Kind::SURE.with(Kind::PROBE);

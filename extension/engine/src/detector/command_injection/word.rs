@@ -5,6 +5,8 @@
 const NAME_BYTES_MAX: usize = 24;
 // Limit: an argument is told by how it begins; a quoted program of 256 bytes holds any one-liner.
 const WORD_BYTES_MAX: usize = 256;
+// Limit: commands that there are not have names of a letter or two.
+const NOTHING_BYTES_MAX: usize = 2;
 
 /// A word of a command line.
 #[expect(
@@ -30,6 +32,8 @@ pub(super) struct Word<'t> {
     pub(super) is_quoted: bool,
     /// `$IFS` stands behind it, for a space.
     pub(super) has_ifs: bool,
+    /// What says nothing stands between its letters: `p${u}ing`, `w`u`hoami`.
+    pub(super) is_threaded: bool,
 }
 
 impl Word<'_> {
@@ -40,6 +44,27 @@ impl Word<'_> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+
+    /// Takes out of the name what stands between its letters and says nothing.
+    fn unthread(&mut self) {
+        let letters = self.name();
+        let ends = [letters.first(), letters.last()];
+        let is_own = ends.iter().all(|end| end.is_some_and(|byte| *byte != b'$'));
+        if !is_own || self.len > NAME_BYTES_MAX || !letters.contains(&b'$') {
+            return;
+        }
+        let mut joined = [0; NAME_BYTES_MAX];
+        let mut len = 0_usize;
+        for byte in letters.iter().filter(|byte| **byte != b'$') {
+            if let Some(slot) = joined.get_mut(len) {
+                *slot = *byte;
+            }
+            len = len.saturating_add(1);
+        }
+        self.name = joined;
+        self.len = len;
+        self.is_threaded = true;
     }
 }
 
@@ -100,6 +125,7 @@ pub(super) fn read(text: &[u8], at: usize, blank: u8) -> Word<'_> {
             is_glob: false,
             is_quoted: false,
             has_ifs: false,
+            is_threaded: false,
         },
         quotes: 0,
     };
@@ -118,6 +144,7 @@ pub(super) fn read(text: &[u8], at: usize, blank: u8) -> Word<'_> {
     let last = whole.last().copied().unwrap_or(0);
     word.is_quoted = quotes == 1 && matches!(first, b'\'' | b'"') && first == last;
     word.is_odd |= quotes > 0 && !word.is_quoted;
+    word.unthread();
     word
 }
 
@@ -169,7 +196,7 @@ impl Reader<'_> {
                 self.word.is_odd = true;
                 self.skip(2)
             }
-            b'`' => false,
+            b'`' => self.between(1, b'`'),
             b'\'' | b'"' => self.quoted(byte),
             b'\\' => self.escaped(next),
             b'$' => self.variable(),
@@ -199,10 +226,28 @@ impl Reader<'_> {
         self.word.len = 0;
     }
 
+    /// `` p`u`ing ``, `p$(u)ing`: a command that there is not, between letters of a name.
+    fn between(&mut self, open: usize, close: u8) -> bool {
+        let inner = self.rest().get(open..).unwrap_or_default();
+        let letters = inner.iter().take(NOTHING_BYTES_MAX);
+        let letters = letters.take_while(|byte| byte.is_ascii_lowercase()).count();
+        let is_closed = letters > 0 && inner.get(letters) == Some(&close);
+        let behind = inner.get(letters.saturating_add(1));
+        if !is_closed || self.word.len == 0 || !behind.is_some_and(u8::is_ascii_lowercase) {
+            return false;
+        }
+        self.push(b'$');
+        self.skip(open.saturating_add(letters).saturating_add(1))
+    }
+
     fn quoted(&mut self, quote: u8) -> bool {
         let inner = self.rest().get(1..).unwrap_or_default();
         let window = inner.get(..WORD_BYTES_MAX).unwrap_or(inner);
-        let Some(close) = memchr::memchr(quote, window) else {
+        let is_close = |at: &usize| {
+            let before = at.checked_sub(1).and_then(|at| window.get(at));
+            quote == b'\'' || before != Some(&b'\\')
+        };
+        let Some(close) = memchr::memchr_iter(quote, window).find(is_close) else {
             return false;
         };
         let start = self.at.saturating_add(1);
@@ -262,7 +307,7 @@ impl Reader<'_> {
                 self.word.is_odd = true;
                 3
             }
-            [b'(', ..] => return false,
+            [b'(', ..] => return self.between(2, b')'),
             [b'{', inner @ ..] => {
                 let close = inner.iter().take(48).position(|byte| *byte == b'}');
                 self.push(b'$');

@@ -121,7 +121,12 @@ pub(super) fn of(form: &Form<'_>, command: &Command) -> Option<Confidence> {
         (Strength::Fit, 1) | (Strength::Weak, 3) => Confidence::Medium,
         _ => return None,
     };
-    if command.in_document && command.break_out == Break::Line && !command.arguments.is_secret {
+    let is_line = command.break_out == Break::Line;
+    if command.in_document && is_line && !command.arguments.is_secret {
+        return None;
+    }
+    // `export PATH`, `cd $dir`: the next line of somebody's script.
+    if is_line && command.kind.any(Kind::SETS) && strength != Strength::Strong {
         return None;
     }
     if command.is_written || prose::in_page(form) {
@@ -244,6 +249,11 @@ fn alone(command: &Command) -> Option<Strength> {
         return None;
     }
     if matches!(command.prefix, Prefix::Words | Prefix::Line | Prefix::Code) {
+        return None;
+    }
+    // A list has names of languages on its lines.
+    let is_language = command.kind.any(Kind::CODE) && !command.kind.any(Kind::SHELL);
+    if is_language && command.break_out == Break::Line && command.prefix == Prefix::Name {
         return None;
     }
     if command.kind.any(Kind::SURE) || command.has_path {

@@ -147,6 +147,9 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
             | b'\n'
             | b'\r'
     ) || is_called_at_once(rest) && text.len() <= CALLED_MAX;
+    if is_option(rest) {
+        return None;
+    }
     // Markup is read as such.
     let next = rest.iter().skip(1).find(|byte| **byte > b' ');
     let is_tag = first == b'<' && next.is_some_and(|byte| !byte.is_ascii_digit() && *byte != b'<')
@@ -161,6 +164,16 @@ fn continued(text: &[u8], at: usize) -> Option<Deeds> {
         .first()
         .is_some_and(|byte| matches!(byte, b')' | b']' | b'}'));
     (separates || divides || ends).then(|| script::read(rest))
+}
+
+/// `--location=here`: an option of a command line, where a script would assign to what it lowers.
+fn is_option(rest: &[u8]) -> bool {
+    let Some(name) = rest.strip_prefix(b"--") else {
+        return false;
+    };
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+    let len = name.iter().take(BEFORE_MAX).take_while(is_of_name).count();
+    len > 0 && name.get(len) == Some(&b'=')
 }
 
 // Limit: the shortest scripts without letters or digits have some hundred signs; forty are enough
