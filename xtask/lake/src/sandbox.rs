@@ -11,7 +11,9 @@ use credenza_agent::telemetry::{
 use credenza_engine::HashKey;
 use credenza_engine::leak::OwnSecrets;
 use credenza_event::{Source, Steps};
-use credenza_exchange::{Channel, Circumstances, Guard, Output, Stamp, event_under, output};
+use credenza_exchange::{
+    Channel, Circumstances, Guard, Output, Provenance, Stamp, event_under, output,
+};
 use credenza_policy::{Day, LogFormat, LogLevel, Policy, Problem};
 
 use crate::clock;
@@ -190,7 +192,7 @@ impl Sandbox {
             head: b"",
             body: body.as_bytes(),
             channel: Channel::Response,
-            source: Source::FunctionUrl,
+            provenance: Provenance::Known(Source::FunctionUrl),
         };
         for found in &output(&answer, &guard).found {
             self.log.leaked(&LeakNote {
