@@ -11,6 +11,7 @@ pub mod handover;
 pub mod harden;
 pub mod lifecycle;
 pub mod live;
+mod mailbox;
 pub mod own;
 pub mod proxy;
 pub mod remote;

@@ -110,8 +110,9 @@ fn named(name: &str, table: &str) -> Vec<IpAddr> {
     if found.is_empty() && name.eq_ignore_ascii_case("localhost") {
         found = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     }
-    found.sort_by_key(IpAddr::is_ipv6);
-    found
+    let (mut first, last): (Vec<_>, Vec<_>) = found.into_iter().partition(IpAddr::is_ipv4);
+    first.extend(last);
+    first
 }
 
 /// Splits `host[:port]` or `[v6][:port]`.

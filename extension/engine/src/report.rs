@@ -158,12 +158,21 @@ impl Report {
 
     /// Puts other findings in the place of these: the strongest sixteen, the rest counted.
     pub fn replace_findings(&mut self, findings: Vec<Finding>) {
-        self.findings = findings;
-        self.findings
-            .sort_by_key(|finding| core::cmp::Reverse(finding.confidence));
+        let (high, rest) = parted(findings, Confidence::High);
+        let (medium, low) = parted(rest, Confidence::Medium);
+        self.findings = high;
+        self.findings.extend(medium);
+        self.findings.extend(low);
         let dropped = self.findings.len().saturating_sub(FINDINGS_MAX);
         self.findings.truncate(FINDINGS_MAX);
         let dropped = u32::try_from(dropped).unwrap_or(u32::MAX);
         self.findings_dropped = self.findings_dropped.max(dropped);
     }
+}
+
+/// Those of one confidence, and the others.
+fn parted(findings: Vec<Finding>, confidence: Confidence) -> (Vec<Finding>, Vec<Finding>) {
+    findings
+        .into_iter()
+        .partition(|finding| finding.confidence == confidence)
 }

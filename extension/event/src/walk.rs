@@ -23,7 +23,9 @@ pub(crate) use document::{Document, Walked};
 /// Receives each form of each key and value.
 pub trait Visitor {
     /// Whether it wants to see numbers and literals, too, in which nothing can be hidden.
-    const SHOWS_BARE: bool = false;
+    fn wants_bare(&self) -> bool {
+        false
+    }
 
     /// Judges one form; called for the text as it stands first, then for each decoded form.
     /// A container's leaves come before the container itself; a JSON document in a string of which
@@ -48,7 +50,7 @@ pub trait Visitor {
 ///
 /// A value is shown as the function will see it (JSON escapes undone), then in each decoded form.
 /// Whatever the walker cannot follow as JSON is shown as raw text, from there to the end.
-pub fn walk(event: &[u8], steps: &mut Steps, visitor: &mut impl Visitor) -> Coverage {
+pub fn walk(event: &[u8], steps: &mut Steps, visitor: &mut dyn Visitor) -> Coverage {
     let mut walk = Walk::new(steps, visitor);
     match wide::encoding_of_document(event) {
         None => {
@@ -77,7 +79,7 @@ pub fn walk_text(
     role: Role,
     part: Part,
     steps: &mut Steps,
-    visitor: &mut impl Visitor,
+    visitor: &mut dyn Visitor,
 ) -> Coverage {
     let mut walk = Walk::new(steps, visitor);
     let text = walk.within_budget(text);
@@ -133,8 +135,12 @@ impl Field<'static> {
 }
 
 /// What all documents of one walk share.
-pub(crate) struct Walk<'w, V> {
-    visitor: &'w mut V,
+// The visitor is called through its table: a walker of its own for each kind of visitor would be
+// three times the code, which costs more cold than the calls do.
+pub(crate) struct Walk<'w> {
+    visitor: &'w mut dyn Visitor,
+    /// Whether the visitor is shown numbers and literals.
+    pub(crate) shows_bare: bool,
     pub(crate) steps: &'w mut Steps,
     pub(crate) coverage: Coverage,
     /// Bytes that decoders may still make of the value at hand.
@@ -164,9 +170,10 @@ const INFLATED_BYTES_MAX: usize = 1 << 20;
 // Limit: one buffer for each level of nesting and each of its decode steps; more are freed.
 const BUFFERS_KEPT: usize = 16;
 
-impl<'w, V: Visitor> Walk<'w, V> {
-    fn new(steps: &'w mut Steps, visitor: &'w mut V) -> Self {
+impl<'w> Walk<'w> {
+    fn new(steps: &'w mut Steps, visitor: &'w mut dyn Visitor) -> Self {
         Self {
+            shows_bare: visitor.wants_bare(),
             visitor,
             steps,
             coverage: Coverage::COMPLETE,

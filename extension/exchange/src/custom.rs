@@ -87,7 +87,9 @@ struct Custom<'c, 'a> {
 }
 
 impl Visitor for Custom<'_, '_> {
-    const SHOWS_BARE: bool = true;
+    fn wants_bare(&self) -> bool {
+        true
+    }
 
     fn form(&mut self, form: &Form<'_>, _: &mut Steps) {
         if form.opened || !self.complete {

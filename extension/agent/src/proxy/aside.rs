@@ -2,13 +2,13 @@
 //! It never lets an invocation end before its verdict is told, and lets no answer wait for it.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
 use super::message::Message;
 use super::{Proxy, STACK_BYTES};
 use crate::fault::Fault;
+use crate::mailbox::Mailbox;
 
 // Limit: a thread costs some 30 µs, as much as the inspection of 30 KB; below twice that an event
 // is inspected by the thread that delivered it.
@@ -19,7 +19,7 @@ pub(super) const ASIDE_BYTES_MIN: usize = 64 * 1024;
 pub(super) struct Aside {
     message: Arc<Message>,
     ends_at: Instant,
-    ended: Receiver<()>,
+    ended: Arc<Mailbox<()>>,
     /// Set by whoever comes first: the inspection that ends, or the one who waits no longer.
     settled: Arc<AtomicBool>,
 }
@@ -27,12 +27,12 @@ pub(super) struct Aside {
 impl Aside {
     /// Starts it; nothing if no thread can be had.
     pub(super) fn start(proxy: &Arc<Proxy>, message: &Arc<Message>) -> Option<Self> {
-        let (sender, ended) = channel();
+        let ended = Arc::new(Mailbox::new(1));
         let settled = Arc::new(AtomicBool::new(false));
         let aside = Self {
             message: Arc::clone(message),
             ends_at: Instant::now() + message.limit(),
-            ended,
+            ended: Arc::clone(&ended),
             settled: Arc::clone(&settled),
         };
         let (proxy, message) = (Arc::clone(proxy), Arc::clone(message));
@@ -45,18 +45,14 @@ impl Aside {
                 if settled.swap(true, Ordering::AcqRel) {
                     proxy.note_unstuck();
                 }
-                // Nobody waits where the runtime has left.
-                let _ = sender.send(());
+                ended.put(());
             });
         spawned.ok().map(|_| aside)
     }
 
     /// Waits until it has ended, but not for one that does not end.
     pub(super) fn wait(self, proxy: &Proxy) {
-        let left = self.ends_at.saturating_duration_since(Instant::now());
-        if self.ended.recv_timeout(left) == Err(RecvTimeoutError::Timeout)
-            && !self.settled.swap(true, Ordering::AcqRel)
-        {
+        if !self.ended.has_one_by(self.ends_at) && !self.settled.swap(true, Ordering::AcqRel) {
             proxy.note_stuck();
             proxy.fault(Fault::OursStuck, self.message.request_id());
         }

@@ -13,10 +13,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use crate::mailbox::Mailbox;
 use crate::telemetry::{Sink, TamperNote};
 use ledger::Ledger;
 use listener::Listener;
@@ -27,6 +27,9 @@ use telling::{Telling, tellings};
 const MEETINGS_MAX: usize = 64;
 
 const STACK_BYTES: usize = 64 * 1024;
+
+/// The two ends of a connection: theirs, and ours.
+type Meeting = (SocketAddr, SocketAddr);
 
 /// Takes a line that the function wrote, as the bytes of a JSON value.
 pub(crate) type Lines = Box<dyn Fn(&[u8]) + Send + Sync>;
@@ -53,7 +56,7 @@ pub struct Witness {
 #[derive(Debug)]
 struct Active {
     ledger: Arc<Ledger>,
-    met: SyncSender<(SocketAddr, SocketAddr)>,
+    met: Arc<Mailbox<Meeting>>,
 }
 
 impl Witness {
@@ -92,7 +95,7 @@ impl Witness {
     pub(crate) fn met(&self, theirs: SocketAddr, ours: SocketAddr) {
         if let Some(active) = self.active() {
             // One more than there is room for is like the others, or will be seen another time.
-            let _ = active.met.try_send((theirs, ours));
+            active.met.put((theirs, ours));
         }
     }
 
@@ -112,8 +115,8 @@ impl Witness {
         let subscription = listener.subscription(kinds, wanted.schema);
         let subscription = subscription.map_err(|error| error.to_string())?;
         let ledger = Arc::new(Ledger::default());
-        let (met, meetings) = sync_channel(MEETINGS_MAX);
-        watch(meetings, Arc::clone(sink)).map_err(|error| error.to_string())?;
+        let met = Arc::new(Mailbox::new(MEETINGS_MAX));
+        watch(Arc::clone(&met), Arc::clone(sink)).map_err(|error| error.to_string())?;
         let (told, heard) = (Arc::clone(&ledger), Arc::clone(sink));
         let lines = wanted.lines;
         listener
@@ -159,31 +162,36 @@ fn take(batch: &[u8], ledger: &Ledger, sink: &dyn Sink, lines: Option<&Lines>) {
 }
 
 /// Looks at who connects, and tells if that is another program than before.
-fn watch(meetings: Receiver<(SocketAddr, SocketAddr)>, sink: Arc<dyn Sink>) -> io::Result<()> {
+fn watch(meetings: Arc<Mailbox<Meeting>>, sink: Arc<dyn Sink>) -> io::Result<()> {
     thread::Builder::new()
         .name("witness".into())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            let mut known: Option<PathBuf> = None;
-            for (theirs, ours) in meetings {
-                let Some(program) = process::program(theirs, ours) else {
-                    continue;
-                };
-                match &known {
-                    Some(before) if *before != program => {
-                        let detail = format!("{} after {}", program.display(), before.display());
-                        sink.tampered(&TamperNote {
-                            rule: "runtime-changed",
-                            why: "another-program",
-                            request_id: b"",
-                            detail: &detail,
-                        });
-                        known = Some(program);
+            let mut known = None;
+            loop {
+                for (theirs, ours) in meetings.take() {
+                    if let Some(program) = process::program(theirs, ours) {
+                        compare(&mut known, program, sink.as_ref());
                     }
-                    Some(_) => {}
-                    None => known = Some(program),
                 }
             }
         })?;
     Ok(())
+}
+
+/// Tells if a program is another than the one before it.
+fn compare(known: &mut Option<PathBuf>, program: PathBuf, sink: &dyn Sink) {
+    match known {
+        Some(before) if *before != program => {
+            let detail = format!("{} after {}", program.display(), before.display());
+            sink.tampered(&TamperNote {
+                rule: "runtime-changed",
+                why: "another-program",
+                request_id: b"",
+                detail: &detail,
+            });
+        }
+        _ => {}
+    }
+    *known = Some(program);
 }

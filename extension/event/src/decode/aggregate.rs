@@ -3,7 +3,7 @@
 use super::container::show_field;
 use crate::form::{Classes, Part};
 use crate::path::{Frame, Kind, Path};
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 /// What an aggregate begins with, before a Protocol Buffers message.
 const MAGIC: &[u8] = b"\xf3\x89\x9a\xc2";
@@ -23,7 +23,7 @@ pub(super) fn may_be(bytes: &[u8], field: &Field<'_>) -> bool {
 }
 
 /// Shows each partition key and the data of each record; never true.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, bytes: &[u8], field: &Field<'_>) -> bool {
     let end = bytes.len().saturating_sub(DIGEST_BYTES);
     let mut rest = bytes.get(MAGIC.len()..end).unwrap_or(&[]);
     let mut frames = walk.frames();

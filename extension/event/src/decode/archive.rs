@@ -8,7 +8,7 @@ use super::call;
 use super::container::show_field;
 use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 // Limit: PATH_MAX of Linux; a longer name is that of no file.
 const NAME_BYTES_MAX: usize = 4096;
@@ -36,7 +36,7 @@ pub(super) fn may_be(bytes: &[u8], field: &Field<'_>) -> bool {
 }
 
 /// Shows the name of each member; never true.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, bytes: &[u8], field: &Field<'_>) -> bool {
     let mut frames = walk.frames();
     frames.push(Frame {
         kind: Kind::Named,
@@ -63,7 +63,7 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Fi
 }
 
 /// The names before the members, and those in the directory at the end, which may differ.
-fn zip<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Field<'_>) {
+fn zip(walk: &mut Walk<'_>, bytes: &[u8], field: &Field<'_>) {
     let finder = memmem::Finder::new(b"PK");
     let mut rest = bytes;
     while let Some(header) = finder.find(rest).and_then(|at| rest.get(at..)) {
@@ -84,7 +84,7 @@ fn zip<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Field<'_>) {
     }
 }
 
-fn tar<V: Visitor>(walk: &mut Walk<'_, V>, bytes: &[u8], field: &Field<'_>) {
+fn tar(walk: &mut Walk<'_>, bytes: &[u8], field: &Field<'_>) {
     let mut rest = bytes;
     while let Some((head, content)) = rest.split_at_checked(BLOCK_BYTES) {
         if !is_tar(head) {

@@ -3,7 +3,7 @@
 use crate::coverage::Gap;
 use crate::form::{Classes, Decoder, Part};
 use crate::scan;
-use crate::walk::{Document, Field, Visitor, Walk, Walked};
+use crate::walk::{Document, Field, Walk, Walked};
 
 use super::{How, aggregate, archive, fields, graphql, multipart, xml};
 
@@ -14,8 +14,8 @@ const LEVELS_MAX: u8 = 8;
 ///
 /// Where that leaves something over, `how` knows the text's classes afterwards. A document that was
 /// walked in place already is not walked again.
-pub(super) fn open<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+pub(super) fn open(
+    walk: &mut Walk<'_>,
     text: &[u8],
     how: &mut How,
     field: &Field<'_>,
@@ -51,8 +51,8 @@ pub(super) fn open<V: Visitor>(
 }
 
 /// Goes into a container; true if nothing of it was left over.
-fn into<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn into(
+    walk: &mut Walk<'_>,
     text: &[u8],
     container: Decoder,
     how: &How,
@@ -89,11 +89,7 @@ fn into<V: Visitor>(
 }
 
 /// Goes into a JSON document inside its string.
-pub(crate) fn open_in_place<V: Visitor>(
-    walk: &mut Walk<'_, V>,
-    text: &[u8],
-    field: &Field<'_>,
-) -> Walked {
+pub(crate) fn open_in_place(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) -> Walked {
     let Some(chain) = field.chain.then(Decoder::Json) else {
         return Walked::GaveUp;
     };
@@ -138,12 +134,7 @@ pub(super) fn is_json(text: &[u8]) -> bool {
 }
 
 /// Shows one field of a form, a cookie header, a multipart body, a document.
-pub(super) fn show_field<V: Visitor>(
-    walk: &mut Walk<'_, V>,
-    text: &[u8],
-    part: Part,
-    field: &Field<'_>,
-) {
+pub(super) fn show_field(walk: &mut Walk<'_>, text: &[u8], part: Part, field: &Field<'_>) {
     let classes = Classes::of(text);
     if !text.is_empty() && !walk.is_cold(text, classes, part) {
         let field = Field {

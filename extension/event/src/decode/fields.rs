@@ -8,7 +8,7 @@ use super::joined::{self, Names};
 use crate::form::{Classes, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::shape::Shape;
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 // Limit: a name of a form or cookie; a longer run before `=` is prose, shown as it stands.
 const NAME_BYTES_MAX: usize = 256;
@@ -49,7 +49,7 @@ fn is_name(head: &[u8]) -> bool {
 
 /// Shows each name and each value; true if the text is encoded as strictly as browsers encode, so
 /// that the separators can be nothing else.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) -> bool {
     let separator = if field.role == Role::Cookie {
         b';'
     } else {

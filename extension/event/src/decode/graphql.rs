@@ -6,7 +6,7 @@ use super::container::show_field;
 use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::text;
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 /// The words that begin a document.
 const WORDS: [&[u8]; 4] = [b"query", b"mutation", b"subscription", b"fragment"];
@@ -52,7 +52,7 @@ fn behind_comments(text: &[u8]) -> &[u8] {
 }
 
 /// Shows each literal; never true, because the names around them mean something too.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) -> bool {
     let mut frames = walk.frames();
     let mut name = Span::default();
     let mut at = 0_usize;
@@ -119,7 +119,7 @@ fn literal(text: &[u8]) -> (&[u8], usize) {
 }
 
 /// Shows a literal as its reader will see it.
-fn show<V: Visitor>(walk: &mut Walk<'_, V>, literal: &[u8], field: &Field<'_>) {
+fn show(walk: &mut Walk<'_>, literal: &[u8], field: &Field<'_>) {
     if memchr(b'\\', literal).is_none() {
         show_field(walk, literal, Part::Value, field);
         return;

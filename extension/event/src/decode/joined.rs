@@ -8,7 +8,7 @@ use memchr::memchr;
 use super::container::show_field;
 use crate::form::{Decoder, Part, Span};
 use crate::path::{Frame, Kind, Path};
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 // Limit: ASP.NET and PHP take 1,000 parameters of a form and refuse or drop what is beyond.
 const PAIRS_MAX: usize = 1024;
@@ -42,13 +42,16 @@ impl Names {
 }
 
 /// Shows the joined values of each name that stands in a form more than once.
-pub(super) fn show<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Field<'_>) {
+pub(super) fn show(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) {
     let Some(chain) = field.chain.then(Decoder::Joined) else {
         return;
     };
     let mut pairs = pairs(text);
-    // Stable, so that values of one name keep their order.
-    pairs.sort_by(|(one, _), (other, _)| one.of(text).cmp(&other.of(text)));
+    // Values of one name keep their order.
+    pairs.sort_unstable_by(|(one, left), (other, right)| {
+        let names = one.of(text).cmp(&other.of(text));
+        names.then(left.start.cmp(&right.start))
+    });
     let mut frames = walk.frames();
     for group in pairs.chunk_by(|(one, _), (other, _)| one.of(text) == other.of(text)) {
         let Some((name, _)) = group.first().filter(|_| group.len() > 1) else {

@@ -11,7 +11,7 @@ use crate::coverage::Gap;
 use crate::decode::inflate::Left;
 use crate::form::{Classes, Decoder, Part, Role};
 use crate::shape::Shape;
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 use call::is_path;
 
 mod aggregate;
@@ -93,12 +93,7 @@ struct How {
 }
 
 /// Shows every form of a value: its own text first.
-pub(crate) fn work<V: Visitor>(
-    walk: &mut Walk<'_, V>,
-    text: &[u8],
-    classes: Classes,
-    field: &Field<'_>,
-) {
+pub(crate) fn work(walk: &mut Walk<'_>, text: &[u8], classes: Classes, field: &Field<'_>) {
     let raw = How {
         classes,
         chain: *field.chain,
@@ -155,8 +150,8 @@ const LONG_BYTES: usize = 16 << 10;
 ///
 /// Of a long form only the next decoder's text is made, in turns, so that all encodings are undone
 /// in a row that holds each text once.
-fn decode<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn decode(
+    walk: &mut Walk<'_>,
     text: &[u8],
     at: usize,
     how: &How,
@@ -318,8 +313,8 @@ fn plus(how: &How, field: &Field<'_>) -> bool {
 
 /// What `decoder` makes of a text, and the second step that it took at once; `None` if that is
 /// nothing, or if the budget forbids it.
-fn run<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn run(
+    walk: &mut Walk<'_>,
     decoder: Decoder,
     text: &[u8],
     how: &How,
@@ -374,8 +369,8 @@ enum Packing {
 }
 
 /// Inflates, and lets what came out be decoded like bytes of the event.
-fn inflated<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn inflated(
+    walk: &mut Walk<'_>,
     text: &[u8],
     packing: Packing,
     how: &How,
@@ -411,8 +406,8 @@ fn inflated<V: Visitor>(
 }
 
 /// Tells of what was left out, and of packed data in packed data; true for a bomb.
-fn note_packed<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn note_packed(
+    walk: &mut Walk<'_>,
     text: &[u8],
     left: Option<Left>,
     how: &How,

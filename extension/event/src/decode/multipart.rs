@@ -7,7 +7,7 @@ use super::quoted;
 use crate::form::{Decoder, Part, Role, Span};
 use crate::path::{Frame, Kind, Path};
 use crate::shape::Shape;
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 // Limit: RFC 2046 allows 70 characters; lenient readers more.
 const BOUNDARY_BYTES_MAX: usize = 256;
@@ -55,7 +55,7 @@ fn boundary_line(text: &[u8]) -> Option<&[u8]> {
 /// Shows the headers, the names and the content of each part.
 ///
 /// Never true: readers differ on what belongs to a part, so the whole is judged as well.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) -> bool {
     let Some(boundary) = boundary(text) else {
         return false;
     };
@@ -80,8 +80,8 @@ pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Fie
     false
 }
 
-fn part<V: Visitor>(
-    walk: &mut Walk<'_, V>,
+fn part(
+    walk: &mut Walk<'_>,
     text: &[u8],
     span: Span,
     field: &Field<'_>,
@@ -125,7 +125,7 @@ fn part<V: Visitor>(
 
 /// Shows each header, and the names in them as values of their own; true if they say that the
 /// content is quoted-printable.
-fn show_head<V: Visitor>(walk: &mut Walk<'_, V>, head: &[u8], field: &Field<'_>) -> bool {
+fn show_head(walk: &mut Walk<'_>, head: &[u8], field: &Field<'_>) -> bool {
     let header = Field {
         role: Role::Header,
         ..*field
@@ -162,7 +162,7 @@ fn says_quoted(line: &[u8]) -> bool {
         && value.eq_ignore_ascii_case(b"quoted-printable")
 }
 
-fn show_quoted<V: Visitor>(walk: &mut Walk<'_, V>, content: &[u8], field: &Field<'_>) {
+fn show_quoted(walk: &mut Walk<'_>, content: &[u8], field: &Field<'_>) {
     let Some(chain) = field.chain.then(Decoder::QuotedPrintable) else {
         return;
     };

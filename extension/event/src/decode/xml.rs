@@ -8,7 +8,7 @@ use super::container::show_field;
 use super::{call, html_names};
 use crate::form::{Part, Span};
 use crate::path::{Frame, Kind, Path};
-use crate::walk::{Field, Visitor, Walk};
+use crate::walk::{Field, Walk};
 
 // Limit: 512 open elements have a name in a pointer, as many as in JSON; deeper ones are counted.
 const FRAMES_MAX: usize = 512;
@@ -66,7 +66,7 @@ fn ends_name(byte: u8) -> bool {
 }
 
 /// Shows the texts, the attributes and the literals; never true, because readers differ.
-pub(super) fn split<V: Visitor>(walk: &mut Walk<'_, V>, text: &[u8], field: &Field<'_>) -> bool {
+pub(super) fn split(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) -> bool {
     let frames = walk.frames();
     let joined = walk.buffer();
     let mut reader = Reader {
@@ -102,7 +102,7 @@ struct Reader<'x> {
 
 impl<'x> Reader<'x> {
     /// Reads what stands at an offset; gives the offset behind it.
-    fn step<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, at: usize) -> usize {
+    fn step(&mut self, walk: &mut Walk<'_>, at: usize) -> usize {
         match self.from(at) {
             [b'<', b'!', b'-', b'-', ..] => self.behind(at.saturating_add(4), b"-->"),
             [b'<', b'!', b'[', b'C', b'D', b'A', b'T', b'A', b'[', ..] => {
@@ -188,7 +188,7 @@ impl<'x> Reader<'x> {
     }
 
     /// Shows the text at hand.
-    fn end_text<V: Visitor>(&mut self, walk: &mut Walk<'_, V>) {
+    fn end_text(&mut self, walk: &mut Walk<'_>) {
         let Some(first) = self.first.take() else {
             return;
         };
@@ -202,7 +202,7 @@ impl<'x> Reader<'x> {
         }
     }
 
-    fn show<V: Visitor>(&self, walk: &mut Walk<'_, V>, text: &[u8]) {
+    fn show(&self, walk: &mut Walk<'_>, text: &[u8]) {
         let path = Path {
             parent: Some(self.field.path),
             text: self.text,
@@ -217,7 +217,7 @@ impl<'x> Reader<'x> {
     }
 
     /// Opens the element whose name begins at an offset, and shows its attributes.
-    fn element<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    fn element(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         let mut at = start.saturating_add(name_of(self.from(start)).len());
         self.open(Span::of_offsets(start, at));
         let mut is_closed = false;
@@ -249,7 +249,7 @@ impl<'x> Reader<'x> {
     }
 
     /// Shows the value of the attribute whose name begins at an offset; gives the offset behind.
-    fn attribute<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    fn attribute(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         let end = start.saturating_add(name_of(self.from(start)).len().max(1));
         let Some(value) = self.from(end).trim_ascii_start().strip_prefix(b"=") else {
             return end;
@@ -270,7 +270,7 @@ impl<'x> Reader<'x> {
     }
 
     /// Shows the literals of a declaration, with all of its subset; gives the offset behind it.
-    fn declaration<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    fn declaration(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         let mut at = start;
         let mut is_subset = false;
         let mut word = Span::default();

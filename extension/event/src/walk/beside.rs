@@ -18,11 +18,7 @@ pub struct Beside<'a> {
 }
 
 /// Shows every form of the texts beside an event.
-pub fn walk_beside(
-    texts: &[Beside<'_>],
-    steps: &mut Steps,
-    visitor: &mut impl Visitor,
-) -> Coverage {
+pub fn walk_beside(texts: &[Beside<'_>], steps: &mut Steps, visitor: &mut dyn Visitor) -> Coverage {
     let mut walk = Walk::new(steps, visitor);
     for beside in texts.iter().filter(|beside| !beside.text.is_empty()) {
         let key = Span::of_offsets(0, beside.name.len());

@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use super::document::Document;
-use super::{Field, Visitor, Walk};
+use super::{Field, Walk};
 use crate::form::{Classes, Decoder, Part};
 use crate::path::Path;
 
 impl Document<'_> {
     /// Shows the text whose bytes are the numbers behind `start`, if all of them are bytes.
     #[cold]
-    pub(super) fn bytes<V: Visitor>(&self, walk: &mut Walk<'_, V>, start: usize) {
+    pub(super) fn bytes(&self, walk: &mut Walk<'_>, start: usize) {
         let rest = self.text.get(start..).unwrap_or(&[]);
         let Some(chain) = self.field.chain.then(Decoder::Bytes) else {
             return;

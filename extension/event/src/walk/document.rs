@@ -3,7 +3,7 @@
 //! text shown as it stands.
 use alloc::vec::Vec;
 
-use super::{Field, Visitor, Walk};
+use super::{Field, Walk};
 use crate::coverage::Gap;
 use crate::decode;
 use crate::form::{Classes, Part, Role, Span};
@@ -109,7 +109,7 @@ impl<'d> Document<'d> {
     }
 
     /// Walks to the end of the text.
-    pub(crate) fn run<V: Visitor>(mut self, walk: &mut Walk<'_, V>) -> Walked {
+    pub(crate) fn run(mut self, walk: &mut Walk<'_>) -> Walked {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
             let is_escaped = self.is_in_place && byte == b'\\';
@@ -153,7 +153,7 @@ impl<'d> Document<'d> {
                 _ => {
                     let start = at;
                     at = self.bare(start);
-                    if V::SHOWS_BARE {
+                    if walk.shows_bare {
                         let token = self.text.get(start..at).unwrap_or_default();
                         self.member(walk, token, Classes::of(token), Part::Value);
                     }
@@ -239,7 +239,7 @@ impl<'d> Document<'d> {
     /// where anything about it or around it is out of the ordinary.
     #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
     #[inline(always)]
-    fn pass<V: Visitor>(&mut self, walk: &Walk<'_, V>, start: usize) -> Option<usize> {
+    fn pass(&mut self, walk: &Walk<'_>, start: usize) -> Option<usize> {
         let end = self.scanner.plain(start)?;
         // In a document that is walked inside its string a backslash stands before the quote.
         let quote = end.wrapping_add(usize::from(self.is_in_place));
@@ -288,7 +288,7 @@ impl<'d> Document<'d> {
 
     /// Shows the string that starts at `start`; gives the offset behind it.
     #[inline(never)]
-    fn string<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    fn string(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         self.begin_value(start.saturating_sub(1));
         let scanned = self.scanner.string(start);
         let end = scanned.end;
@@ -312,7 +312,7 @@ impl<'d> Document<'d> {
     }
 
     /// Shows the key or value that starts at `start` and has escapes; gives the offset behind it.
-    fn escaped<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, start: usize) -> usize {
+    fn escaped(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         let steps = usize::try_from(walk.steps.left()).unwrap_or(usize::MAX);
         let decoded = if self.is_event {
             usize::MAX
@@ -358,9 +358,9 @@ impl<'d> Document<'d> {
 
     /// Shows a key or value as the function will see it.
     #[inline(never)]
-    pub(super) fn member<V: Visitor>(
+    pub(super) fn member(
         &mut self,
-        walk: &mut Walk<'_, V>,
+        walk: &mut Walk<'_>,
         text: &[u8],
         classes: Classes,
         part: Part,
@@ -452,7 +452,7 @@ impl<'d> Document<'d> {
 
     /// Shows what is no JSON as raw text: from there to the end, or all of it behind a string at
     /// the top, whose quotes may not have been JSON's.
-    fn rest<V: Visitor>(&self, walk: &mut Walk<'_, V>) {
+    fn rest(&self, walk: &mut Walk<'_>) {
         let Some(odd) = self.odd_from else { return };
         let from = if self.text.trim_ascii_start().starts_with(b"\"") {
             0

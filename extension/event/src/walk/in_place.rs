@@ -2,7 +2,7 @@
 //! unescaped that nobody reads.
 //! It never guesses: what is spelled in an unusual way is left to a walk over the unescaped text.
 use super::document::{Document, Walked};
-use super::{Field, Visitor, Walk};
+use super::{Field, Walk};
 use crate::decode;
 use crate::form::Part;
 use crate::path::Path;
@@ -13,9 +13,9 @@ use crate::text;
 impl Document<'_> {
     /// Walks the document in the string that starts at `start`, if there is one; gives what became
     /// of it, and the offset behind the string.
-    pub(super) fn nested_in_place<V: Visitor>(
+    pub(super) fn nested_in_place(
         &self,
-        walk: &mut Walk<'_, V>,
+        walk: &mut Walk<'_>,
         start: usize,
     ) -> Option<(Walked, usize)> {
         let rest = self.text.get(start..)?;
@@ -64,11 +64,7 @@ impl Document<'_> {
     }
 
     /// Shows the value that starts at `start` and has escapes of its own; gives the offset behind.
-    pub(super) fn string_in_place<V: Visitor>(
-        &mut self,
-        walk: &mut Walk<'_, V>,
-        start: usize,
-    ) -> usize {
+    pub(super) fn string_in_place(&mut self, walk: &mut Walk<'_>, start: usize) -> usize {
         let Some(end) = end_in_place(self.text, start) else {
             return self.give_up();
         };

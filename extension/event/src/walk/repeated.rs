@@ -1,7 +1,7 @@
 //! Query parameters that came more than once, as services hand them over: in an array of their own.
 //! It never joins values of anything but a query.
 use super::document::Document;
-use super::{Field, Visitor, Walk};
+use super::{Field, Walk};
 use crate::form::{Classes, Decoder, Part, Role};
 use crate::path::{Kind, Path};
 use crate::scan;
@@ -11,7 +11,7 @@ impl Document<'_> {
     /// Shows the values of the array that ends at `end` with commas between them, the way some
     /// readers join them, if they are those of one query parameter.
     #[inline(never)]
-    pub(super) fn join_repeated<V: Visitor>(&mut self, walk: &mut Walk<'_, V>, end: usize) {
+    pub(super) fn join_repeated(&mut self, walk: &mut Walk<'_>, end: usize) {
         let [outer @ .., array] = self.frames.as_slice() else {
             return;
         };

@@ -188,7 +188,7 @@ impl Reader<'_> {
 
     /// The problems in the order of the file.
     pub(super) fn done(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|(byte, _)| *byte);
+        self.problems.sort_unstable();
         if self.unsaid > 0 {
             let said = format!("{} more problems are not listed", self.unsaid);
             self.problems.push((0, said));
