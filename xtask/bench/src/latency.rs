@@ -33,70 +33,127 @@ pub(crate) const WITHOUT_SECRETS: &str = "no secrets";
 pub(crate) struct Series {
     /// What the table calls it.
     pub(crate) name: &'static str,
-    /// About the bytes of an event; the output is the event.
+    /// About the bytes of an event.
     pub(crate) bytes: usize,
+    /// What the function answers with.
+    answer: Answer,
     /// Idle time before each event.
     pub(crate) gap: Duration,
+    /// How long the function works.
+    work: Duration,
     /// Invocations of one variant in one round.
     block: usize,
     /// Rounds through all variants.
     rounds: usize,
 }
 
+/// What a function answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// The event itself.
+    Event,
+    /// A page or a document over HTTP, in turns.
+    Http,
+}
+
+impl Answer {
+    /// The answers to `event`, of which one after the other is given.
+    fn all(self, event: &Arc<Vec<u8>>) -> Vec<Arc<Vec<u8>>> {
+        match self {
+            Self::Event => vec![Arc::clone(event)],
+            Self::Http => vec![
+                Arc::new(events::page(PAGE_BYTES)),
+                Arc::new(events::document(PAGE_BYTES)),
+            ],
+        }
+    }
+}
+
+// Limit: half of what the answers of APIs have at the median, and more than what a form is
+// answered with.
+const PAGE_BYTES: usize = 4_000;
+
 /// The idle gap of sparse traffic: long enough for caches to go cold.
 const GAP: Duration = Duration::from_millis(2);
 
-const ALL: [Series; 7] = [
+const ALL: [Series; 8] = [
     Series {
         name: "1 KB",
         bytes: 1_300,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 600,
     },
     Series {
         name: "10 KB",
         bytes: 10_000,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 500,
     },
     Series {
         name: "32 KB",
         bytes: 32_000,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 200,
     },
     Series {
         name: "100 KB",
         bytes: 100_000,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 250,
     },
     Series {
         name: "1 MB",
         bytes: 1_000_000,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 80,
     },
     Series {
         name: "6 MB",
         bytes: 6_000_000,
+        answer: Answer::Event,
         gap: GAP,
+        work: GAP,
         block: 1,
         rounds: 40,
     },
     Series {
         name: "1 KB, no gap",
         bytes: 1_300,
+        answer: Answer::Event,
         gap: Duration::ZERO,
+        work: Duration::ZERO,
         block: 20,
         rounds: 100,
     },
+    // A function that answers at once waits for all that is done between an event and its answer.
+    Series {
+        name: AT_ONCE,
+        bytes: 1_300,
+        answer: Answer::Http,
+        gap: GAP,
+        work: Duration::ZERO,
+        block: 1,
+        rounds: 600,
+    },
 ];
+
+/// The series in which the function answers at once, as that of the demo does.
+pub(crate) const AT_ONCE: &str = "at once";
 
 /// The figures of one variant in one series.
 #[derive(Clone, Debug)]
@@ -164,14 +221,19 @@ impl Lane {
     }
 }
 
-/// Measures every series over all variants.
-pub(crate) fn measure(variants: &[Variant], quick: bool) -> Result<Vec<Figure>> {
+/// Measures every series over all variants, or the one of this name.
+pub(crate) fn measure(
+    variants: &[Variant],
+    quick: bool,
+    only: Option<&str>,
+) -> Result<Vec<Figure>> {
     let mut lanes = Vec::new();
     for variant in variants {
         lanes.push(Lane::open(variant).with_context(|| variant.name)?);
     }
     let mut figures = Vec::new();
-    for mut series in ALL {
+    let is_wanted = |series: &Series| only.is_none_or(|only| series.name == only);
+    for mut series in ALL.into_iter().filter(is_wanted) {
         if quick {
             series.rounds = series.rounds.div_ceil(5);
         }
@@ -185,14 +247,18 @@ const SMALL: [Series; 2] = [
     Series {
         name: "1 KB, 128 MB",
         bytes: 1_300,
+        answer: Answer::Event,
         gap: WIDE_GAP,
+        work: WIDE_GAP,
         block: 1,
         rounds: 100,
     },
     Series {
         name: "1 MB, 128 MB",
         bytes: 1_000_000,
+        answer: Answer::Event,
         gap: WIDE_GAP,
+        work: WIDE_GAP,
         block: 1,
         rounds: 30,
     },
@@ -237,6 +303,7 @@ pub(crate) fn print_small(figures: &[Figure]) {
 
 fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
     let event = Arc::new(events::benign(series.bytes));
+    let answers = series.answer.all(&event);
     let before: Result<Vec<Duration>> = lanes.iter().map(Lane::cpu).collect();
     for round in 0..=series.rounds {
         // Each round begins with another variant, so that none always follows the same neighbour.
@@ -244,9 +311,12 @@ fn run(lanes: &mut [Lane], series: Series) -> Result<Vec<Figure>> {
             let at = (round + turn) % lanes.len();
             let lane = lanes.get_mut(at).context("a lane is missing")?;
             for _ in 0..series.block {
+                let answer = answers.get(round % answers.len());
+                let answer = answer.context("there is no answer")?;
+                let pauses = (series.gap, series.work);
                 let journey = lane
                     .runtime
-                    .invoke(&lane.upstream, &event, series.gap)
+                    .invoke_for(&lane.upstream, &event, answer, pauses)
                     .with_context(|| format!("{}, {}", lane.variant.name, series.name))?;
                 // The first round warms connections and page tables.
                 if round > 0 {
@@ -299,36 +369,42 @@ pub(crate) fn series() -> impl Iterator<Item = &'static str> {
 /// Prints one row a variant and one column a series.
 pub(crate) fn print(figures: &[Figure], variants: &[Variant]) {
     println!("added one-way time, median, µs (direct: absolute)");
-    heading();
-    row(DIRECT, |series| {
+    heading(figures);
+    row(figures, DIRECT, |series| {
         figure(figures, DIRECT, series, |figure| figure.one_way_us)
     });
     let others = || variants.iter().filter(|variant| variant.name != DIRECT);
     for variant in others() {
-        row(variant.name, |series| {
+        row(figures, variant.name, |series| {
             added_us(figures, variant.name, series)
         });
     }
     println!("\nprocessor time of the process per invocation, µs");
-    heading();
+    heading(figures);
     for variant in others() {
-        row(variant.name, |series| {
+        row(figures, variant.name, |series| {
             figure(figures, variant.name, series, |figure| figure.cpu_us)
         });
     }
 }
 
-fn heading() {
+/// The names of the series that were measured, in the order of measuring.
+fn measured(figures: &[Figure]) -> impl Iterator<Item = &'static str> {
+    let is_measured = |name: &&str| figures.iter().any(|figure| figure.series.name == *name);
+    series().filter(is_measured)
+}
+
+fn heading(figures: &[Figure]) {
     print!("{:<15}", "");
-    for series in series() {
+    for series in measured(figures) {
         print!("{series:>14}");
     }
     println!();
 }
 
-fn row(name: &str, figure: impl Fn(&'static str) -> f64) {
+fn row(figures: &[Figure], name: &str, figure: impl Fn(&'static str) -> f64) {
     print!("{name:<15}");
-    for series in series() {
+    for series in measured(figures) {
         print!("{:>14.1}", figure(series));
     }
     println!();

@@ -67,6 +67,12 @@ struct Arguments {
     /// Only streamed answers.
     #[arg(long)]
     streams: bool,
+    /// Of the added one-way time only the series of this name, such as `6 MB`.
+    #[arg(long)]
+    series: Option<String>,
+    /// Another build of the agent, to be measured beside this one in the same run.
+    #[arg(long)]
+    beside: Option<PathBuf>,
 }
 
 /// One thing to measure: a program between platform and runtime, or nothing at all.
@@ -106,31 +112,10 @@ fn measure(arguments: &Arguments) -> Result<()> {
     if arguments.inspection {
         return measure_inspection(arguments).map(|_| ());
     }
-    let peer = |name: &str| Some(arguments.peers.join(name).into_os_string());
-    let agent = Some(arguments.agent.clone().into_os_string());
-    let variant = |name, program, mode| Variant {
-        name,
-        program,
-        mode,
-        // Every function has the keys of its role.
-        variables: secrets::of_a_function(),
-    };
-    let without_secrets = Variant {
-        variables: Vec::new(),
-        ..variant(latency::WITHOUT_SECRETS, agent.clone(), "block")
-    };
-    let variants = [
-        variant(latency::DIRECT, None, "off"),
-        variant(latency::RAW, peer("peer-blocking"), "off"),
-        variant("raw, tokio", peer("peer-tokio"), "off"),
-        variant(latency::HYPER, peer("peer-hyper"), "off"),
-        variant("agent, off", agent.clone(), "off"),
-        variant(latency::MONITOR, agent.clone(), "monitor"),
-        variant(latency::BLOCK, agent, "block"),
-        without_secrets,
-    ];
-    if arguments.latency {
-        let figures = latency::measure(&variants, arguments.quick)?;
+    let variants = variants(arguments);
+    if arguments.latency || arguments.series.is_some() {
+        let only = arguments.series.as_deref();
+        let figures = latency::measure(&variants, arguments.quick, only)?;
         latency::print(&figures, &variants);
         return Ok(());
     }
@@ -140,9 +125,10 @@ fn measure(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     eprintln!("start-up, variants in turn");
-    let startup = startup::measure(&variants, peer("peer-plain").as_ref(), arguments.quick)?;
+    let plain = arguments.peers.join("peer-plain").into_os_string();
+    let startup = startup::measure(&variants, Some(&plain), arguments.quick)?;
     eprintln!("latency, variants in turn");
-    let latency = latency::measure(&variants, arguments.quick)?;
+    let latency = latency::measure(&variants, arguments.quick, None)?;
     latency::print(&latency, &variants);
     eprintln!("latency on a small function");
     let small = latency::measure_small(&variants, arguments.quick);
@@ -169,6 +155,39 @@ fn measure(arguments: &Arguments) -> Result<()> {
         code_bytes: arguments.code_bytes,
     });
     Ok(())
+}
+
+/// What is measured, side by side.
+fn variants(arguments: &Arguments) -> Vec<Variant> {
+    let peer = |name: &str| Some(arguments.peers.join(name).into_os_string());
+    let agent = Some(arguments.agent.clone().into_os_string());
+    let variant = |name, program, mode| Variant {
+        name,
+        program,
+        mode,
+        // Every function has the keys of its role.
+        variables: secrets::of_a_function(),
+    };
+    let without_secrets = Variant {
+        variables: Vec::new(),
+        ..variant(latency::WITHOUT_SECRETS, agent.clone(), "block")
+    };
+    let mut variants = vec![
+        variant(latency::DIRECT, None, "off"),
+        variant(latency::RAW, peer("peer-blocking"), "off"),
+        variant("raw, tokio", peer("peer-tokio"), "off"),
+        variant(latency::HYPER, peer("peer-hyper"), "off"),
+        variant("agent, off", agent.clone(), "off"),
+        variant(latency::MONITOR, agent.clone(), "monitor"),
+        variant(latency::BLOCK, agent, "block"),
+        without_secrets,
+    ];
+    if let Some(other) = &arguments.beside {
+        let other = Some(other.clone().into_os_string());
+        variants.push(variant("beside, monitor", other.clone(), "monitor"));
+        variants.push(variant("beside, block", other, "block"));
+    }
+    variants
 }
 
 /// What streams are measured through, the one that looks at nothing first.

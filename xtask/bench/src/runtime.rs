@@ -60,6 +60,18 @@ impl Runtime {
         event: &Arc<Vec<u8>>,
         gap: Duration,
     ) -> Result<Journey> {
+        self.invoke_for(upstream, event, event, (gap, gap))
+    }
+
+    /// One invocation that is answered by `answer`: after an idle gap, and by a function that works
+    /// for so long.
+    pub fn invoke_for(
+        &mut self,
+        upstream: &Upstream,
+        event: &Arc<Vec<u8>>,
+        answer: &[u8],
+        (gap, work): (Duration, Duration),
+    ) -> Result<Journey> {
         self.stream.write_all(NEXT)?;
         if !gap.is_zero() {
             thread::sleep(gap);
@@ -81,13 +93,13 @@ impl Runtime {
         let head = format!(
             "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: bench\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            event.len()
+            answer.len()
         );
         self.request.clear();
         self.request.extend_from_slice(head.as_bytes());
-        self.request.extend_from_slice(event);
-        if !gap.is_zero() {
-            thread::sleep(gap);
+        self.request.extend_from_slice(answer);
+        if !work.is_zero() {
+            thread::sleep(work);
         }
         let answered = Instant::now();
         self.stream.write_all(&self.request)?;
@@ -102,7 +114,7 @@ impl Runtime {
         );
         let sent = upstream.event_sent()?;
         let (arrived, output) = upstream.output_here()?;
-        ensure!(output == **event, "the output arrived altered");
+        ensure!(output == answer, "the output arrived altered");
         Ok(Journey {
             event: here - sent,
             output: arrived - answered,

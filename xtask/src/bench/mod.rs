@@ -29,6 +29,12 @@ pub(crate) struct Arguments {
     /// Only streamed answers.
     #[arg(long)]
     streams: bool,
+    /// Of the added one-way time only the series of this name, such as `6 MB`.
+    #[arg(long)]
+    series: Option<String>,
+    /// Another build of the agent, to be measured beside this one in the same run.
+    #[arg(long)]
+    beside: Option<PathBuf>,
     /// A folder of files of JSON lines, to be inspected beside the inputs that are made.
     #[arg(long)]
     corpus: Option<PathBuf>,
@@ -60,10 +66,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.quick {
         bench.arg("--quick");
     }
-    let only = [
-        (arguments.latency, "--latency"),
-        (arguments.streams, "--streams"),
-    ];
+    if let Some(series) = &arguments.series {
+        bench.arg("--series").arg(series);
+    }
+    if let Some(beside) = &arguments.beside {
+        bench.arg("--beside").arg(beside);
+    }
+    let is_latency = arguments.latency || arguments.series.is_some();
+    let only = [(is_latency, "--latency"), (arguments.streams, "--streams")];
     if let Some((_, only)) = only.into_iter().find(|(is_wanted, _)| *is_wanted) {
         return project::run(bench.arg(only));
     }

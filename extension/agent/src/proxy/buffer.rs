@@ -44,10 +44,7 @@ impl Buffer {
     }
 
     fn read_pages(begun: &[u8], total: usize, stream: impl AsFd + Copy) -> io::Result<Self> {
-        let pages = MmapMut::map_anon(total);
-        let mut pages = pages.map_err(|_| io::ErrorKind::OutOfMemory)?;
-        // Three large pages instead of 1,500 small ones, where the kernel has them.
-        let _ = pages.advise(Advice::HugePage);
+        let mut pages = pages(total)?;
         let filled = fill(&mut pages, begun, stream)?;
         Ok(Self::Pages(pages, filled))
     }
@@ -58,6 +55,72 @@ impl Buffer {
             Self::Heap(bytes, _) => bytes,
             Self::Pages(..) => Vec::new(),
         }
+    }
+}
+
+/// Pages of their own for so many bytes.
+fn pages(bytes: usize) -> io::Result<MmapMut> {
+    let pages = MmapMut::map_anon(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    // Three large pages instead of 1,500 small ones, where the kernel has them.
+    let _ = pages.advise(Advice::HugePage);
+    Ok(pages)
+}
+
+// Limit: 256 KiB, as a stream moves: with less three processes take turns more often, and with more
+// the other side waits longer for its first byte.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// A large message of which each piece is there to be handed on while the next one comes.
+#[derive(Debug)]
+pub(super) struct Filling {
+    pages: MmapMut,
+    filled: usize,
+}
+
+impl Filling {
+    /// Begins with what was read of it.
+    pub(super) fn begin(begun: &[u8], total: usize) -> io::Result<Self> {
+        let mut pages = pages(total)?;
+        if let Some(start) = pages.get_mut(..begun.len()) {
+            start.copy_from_slice(begun);
+        }
+        Ok(Self {
+            pages,
+            filled: begun.len(),
+        })
+    }
+
+    /// What is there.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.pages.get(..self.filled).unwrap_or_default()
+    }
+
+    /// True once all of it is there.
+    pub(super) fn is_full(&self) -> bool {
+        self.filled >= self.pages.len()
+    }
+
+    /// Reads the next piece; nothing at the end of the stream.
+    pub(super) fn read(&mut self, stream: impl AsFd + Copy) -> io::Result<&[u8]> {
+        let from = self.filled;
+        let rest = self.pages.get_mut(from..).unwrap_or_default();
+        let room = rest.len().min(PIECE_BYTES);
+        let room = rest.get_mut(..room).unwrap_or_default();
+        let count = loop {
+            match read_once(stream, room) {
+                Ok(count) => break count,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        self.filled = from.saturating_add(count);
+        Ok(self.pages.get(from..self.filled).unwrap_or_default())
+    }
+}
+
+impl From<Filling> for Buffer {
+    fn from(filling: Filling) -> Self {
+        Self::Pages(filling.pages, filling.filled)
     }
 }
 

@@ -36,8 +36,8 @@ pub(crate) struct Connection {
     pub(super) link: Option<Link>,
     /// Wakes this connection's thread while it waits for an event.
     pub(super) bell: Arc<Bell>,
-    /// The inspection of the event that this runtime has, where it runs beside it.
-    pub(super) aside: Option<Aside>,
+    /// The looks at the event that this runtime has and at its answer, where they run beside it.
+    pub(super) asides: Vec<Aside>,
     /// It has not asked for an event yet, so it may follow a runtime that has just left.
     pub(super) newcomer: bool,
 }
@@ -66,7 +66,7 @@ impl Connection {
             down,
             link: None,
             bell,
-            aside: None,
+            asides: Vec::new(),
             newcomer: true,
         })
     }
@@ -154,11 +154,7 @@ impl Connection {
                 origin,
                 reflections,
             };
-            let served = self.relay_watched(request, &answer, completion.as_ref());
-            if let Origin::Of(message) = answer.origin {
-                proxy.reclaim(message);
-            }
-            return served;
+            return self.relay_watched(request, answer, completion.as_ref());
         }
         match completion {
             Some(completion) => self.relay_completed(request, &completion),
@@ -179,7 +175,7 @@ impl Connection {
             origin: Origin::Known(Source::Unknown),
             reflections: Reflections::default(),
         };
-        self.relay_watched(request, &answer, None)
+        self.relay_watched(request, answer, None)
     }
 
     /// The connection to the platform: its own, an idle one, or a new one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use credenza_event::Source;
 use credenza_exchange::{Completion, Inspected};
+use credenza_policy::Policy;
 
 use super::Proxy;
 use super::batch::{Expected, Origin};
@@ -16,10 +17,10 @@ const KEPT_BYTES_MAX: usize = 64 * 1024;
 
 impl Proxy {
     /// Remembers the policy for the answer to an event, where it may be another by then.
-    pub(super) fn remember(&self, message: &Message) {
-        if message.reply.status == 200 && self.shared.policy.changes() {
-            let expected = Expected::nothing(Arc::clone(&message.policy));
-            self.awaited.note(message.request_id(), expected);
+    pub(super) fn remember(&self, request_id: &[u8], policy: &Arc<Policy>) {
+        if self.shared.policy.changes() {
+            let expected = Expected::nothing(Arc::clone(policy));
+            self.awaited.note(request_id, expected);
         }
     }
 

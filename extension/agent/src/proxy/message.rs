@@ -21,7 +21,7 @@ use crate::telemetry::Invocation;
 
 // Limit: an event is at most 6,291,556 bytes; 8 MiB leaves room for a platform that allows more.
 // Beyond it bytes pass as they come, and a record says that nobody looked.
-const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(super) const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 // Limit: 20 ns a byte is the promise on one whole vCPU; a 128 MB function has a fourteenth of it.
 const GUARD_BASE: Duration = Duration::from_secs(1);
@@ -89,6 +89,16 @@ impl Message {
         }
     }
 
+    /// A reply that was kept while it was handed on.
+    pub(super) fn kept(bytes: Buffer, reply: Reply, policy: Arc<Policy>) -> Arc<Self> {
+        Arc::new(Self {
+            bytes,
+            reply,
+            plain: None,
+            policy,
+        })
+    }
+
     /// The event's own bytes.
     pub(super) fn event(&self) -> &[u8] {
         match &self.plain {
@@ -138,8 +148,7 @@ impl Message {
 
     /// How long inspection may take: by size, and hardly more than half of what is left.
     pub(super) fn limit(&self) -> Duration {
-        let bytes = u32::try_from(self.event().len()).unwrap_or(u32::MAX);
-        let own = GUARD_BASE.saturating_add(GUARD_PER_BYTE.saturating_mul(bytes));
+        let own = guarded_for(self.event().len());
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -152,6 +161,12 @@ impl Message {
             None => own,
         }
     }
+}
+
+/// How long a look at so many bytes may take.
+pub(super) fn guarded_for(bytes: usize) -> Duration {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    GUARD_BASE.saturating_add(GUARD_PER_BYTE.saturating_mul(bytes))
 }
 
 impl Link {

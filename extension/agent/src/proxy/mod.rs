@@ -12,6 +12,7 @@ mod connection;
 mod expect;
 mod guarded;
 mod head;
+mod kept;
 mod link;
 mod message;
 mod next;

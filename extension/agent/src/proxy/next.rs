@@ -12,6 +12,7 @@ use credenza_policy::{Mode, OnError};
 use super::aside::{ASIDE_BYTES_MIN, Aside};
 use super::connection::{Call, Connection};
 use super::head::Framing;
+use super::kept::WHOLE_BYTES_MAX;
 use super::link::Link;
 use super::message::{Message, Unread};
 use super::pool::Parked;
@@ -69,7 +70,7 @@ impl Connection {
     pub(super) fn next(self, call: Call) -> Option<Self> {
         self.proxy.shared.route.seal();
         let (mut connection, mut call) = (self, call);
-        if let Some(aside) = connection.aside.take() {
+        for aside in std::mem::take(&mut connection.asides) {
             // With this call the invocation ends, and the environment may be frozen.
             aside.wait(&connection.proxy);
         }
@@ -170,12 +171,13 @@ impl Connection {
             let begun = Instant::now();
             // Whatever becomes of the policy, this invocation is judged under this one.
             let policy = self.proxy.shared.policy.now();
-            let held_max = if policy.mode == Mode::Off {
-                UNSEEN_BYTES_MAX
-            } else {
-                u64::MAX
+            let held_max = match policy.mode {
+                Mode::Off => UNSEEN_BYTES_MAX,
+                Mode::Monitor => WHOLE_BYTES_MAX,
+                Mode::Block => u64::MAX,
             };
-            match link.message(policy, held_max, |bytes| self.proxy.pool.room(bytes)) {
+            let under = Arc::clone(&policy);
+            match link.message(under, held_max, |bytes| self.proxy.pool.room(bytes)) {
                 Ok(message) => {
                     self.proxy.running();
                     if message.reply.status == 200 {
@@ -191,20 +193,14 @@ impl Connection {
                 Err(Unread::Malformed) => {
                     return self.answer(Fault::PlatformMalformed, b"", true).into();
                 }
-                Err(Unread::Unheld(unheld)) => {
-                    self.proxy.running();
-                    let id = unheld.request_id(&link).to_vec();
-                    if unheld.reply.status == 200 {
-                        self.proxy.shared.witness.came(&id);
-                    }
-                    if let Some(fault) = unheld.fault {
-                        self.proxy.fault(fault, &id);
-                    }
-                    let proxy = Arc::clone(&self.proxy);
-                    let after = self.pass_on(link, &unheld).into();
-                    proxy.dealt_with(begun);
-                    return after;
+                Err(Unread::Unheld(unheld))
+                    if policy.mode == Mode::Monitor
+                        && unheld.fault.is_none()
+                        && unheld.reply.status == 200 =>
+                {
+                    return self.pass_kept(link, *unheld, policy, begun);
                 }
+                Err(Unread::Unheld(unheld)) => return self.pass_unheld(link, &unheld, begun),
             }
         }
     }
@@ -219,7 +215,9 @@ impl Connection {
         let message = Arc::new(message);
         let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
         let mode = message.policy.mode;
-        proxy.remember(&message);
+        if message.reply.status == 200 {
+            proxy.remember(message.request_id(), &message.policy);
+        }
         if message.reply.status != 200 || mode == Mode::Off {
             let status = message.reply.status;
             let after = self.deliver(Some(link), &message, slow);
@@ -243,9 +241,9 @@ impl Connection {
         proxy.dealt_with(begun);
         match delivered {
             After::Served(mut connection) if message.event().len() >= ASIDE_BYTES_MIN => {
-                connection.aside = Aside::start(&proxy, &message);
-                if connection.aside.is_none() {
-                    proxy.look(&message);
+                match Aside::of_event(&proxy, &message) {
+                    Some(aside) => connection.asides.push(aside),
+                    None => proxy.look(&message),
                 }
                 After::Served(connection)
             }
@@ -323,7 +321,7 @@ impl Proxy {
     }
 
     /// Counts an event that was handed on or refused, and how long it was here.
-    fn dealt_with(&self, begun: Instant) {
+    pub(super) fn dealt_with(&self, begun: Instant) {
         let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.shared.sink.dealt_with(us);
     }

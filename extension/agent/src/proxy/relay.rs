@@ -29,7 +29,7 @@ pub(super) enum Rest {
 }
 
 /// What became of sending a request.
-enum Sent {
+pub(super) enum Sent {
     /// All of it is with the platform, or the platform has already answered.
     Waiting,
     /// The platform answered before the body was whole.
@@ -183,9 +183,17 @@ impl Connection {
                 Err(Lost::Runtime) => self.end(),
                 Err(Lost::Platform | Lost::Malformed) => self.torn(),
             },
+            sent => self.unsent(link, &sent),
+        }
+    }
+
+    /// Ends a request that could not be sent whole.
+    pub(super) fn unsent(self, link: Link, sent: &Sent) -> Option<Self> {
+        let mut link = link;
+        match sent {
             // The platform gave up on the invocation and closed (F59): so does this side, or a
             // runtime would stream into nowhere. An answer that it left behind still counts.
-            Sent::Answered | Sent::Broken(_) => match link.reply(false) {
+            Sent::Waiting | Sent::Answered | Sent::Broken(_) => match link.reply(false) {
                 Ok(reply) => self.pass_and_close(link, &reply),
                 Err(_) => self.torn(),
             },
@@ -207,12 +215,16 @@ impl Connection {
         let mut bytes = link.head(head, request).into_owned();
         let body = unread.get(request.bytes..).unwrap_or_default();
         let before = *rest;
-        let Ok(count) = rest.follow_watched(body, watch) else {
+        let mut watch = watch;
+        let Ok(count) = rest.follow_watched(body, watch.as_deref_mut()) else {
             return Sent::RuntimeMalformed;
         };
         bytes.extend_from_slice(body.get(..count).unwrap_or_default());
         if link.wire.write(&bytes).is_ok() {
             self.down.consume(request.bytes.saturating_add(count));
+            if let Some(watch) = watch {
+                watch.look();
+            }
             Sent::Waiting
         } else {
             *rest = before;
@@ -241,13 +253,18 @@ impl Connection {
                     Err(_) => return Sent::Broken(false),
                 }
             }
-            let watch = watch.as_deref_mut();
-            let Ok(count) = rest.follow_watched(self.down.unread(), watch) else {
+            let unread = self.down.unread();
+            let Ok(count) = rest.follow_watched(unread, watch.as_deref_mut()) else {
                 return Sent::RuntimeMalformed;
             };
             let piece = self.down.unread().get(..count).unwrap_or_default();
             match link.wire.write_unless_answered(piece) {
-                Ok(true) => self.down.consume(count),
+                Ok(true) => {
+                    self.down.consume(count);
+                    if let Some(watch) = watch.as_deref_mut() {
+                        watch.look();
+                    }
+                }
                 Ok(false) => return Sent::Answered,
                 Err(_) => return Sent::Broken(false),
             }
@@ -256,7 +273,7 @@ impl Connection {
     }
 
     /// The platform spoke inside a request: `100 Continue` is passed on, the rest is an answer.
-    fn interim(&mut self, link: &mut Link) -> Option<Sent> {
+    pub(super) fn interim(&mut self, link: &mut Link) -> Option<Sent> {
         let Ok(reply) = link.reply(false) else {
             return Some(Sent::Broken(false));
         };

@@ -14,6 +14,7 @@ use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::connection::Connection;
 use super::head::{Flow, Framing, Request};
+use super::kept::{Relayed, WHOLE_BYTES_MAX};
 use super::refuse::Target;
 use super::relay::Rest;
 use super::{Proxy, batch};
@@ -40,6 +41,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    fn output<'a>(&'a self, head: &'a [u8], body: &'a [u8]) -> Output<'a> {
+        Output {
+            head,
+            body,
+            channel: self.channel,
+            provenance: self.provenance(),
+        }
+    }
+
     fn provenance(&self) -> Provenance<'_> {
         match &self.origin {
             Origin::Of(message) => Provenance::Of(message.event()),
@@ -68,20 +78,19 @@ impl<'o> Watch<'o> {
         }
     }
 
-    /// Looks at the next piece of an output.
-    fn feed(&mut self, piece: &[u8]) {
+    /// Takes the next piece of an output.
+    fn take(&mut self, piece: &[u8]) {
         self.stream.room().extend_from_slice(piece);
+    }
+
+    /// Looks at what was taken; called when it has left.
+    pub(super) fn look(&mut self) {
         self.stream.release(false);
     }
 
     /// Looks at an output that is there as a whole.
     pub(super) fn see(&mut self, head: &[u8], body: &[u8]) {
-        let output = Output {
-            head,
-            body,
-            channel: self.answer.channel,
-            provenance: self.answer.provenance(),
-        };
+        let output = self.answer.output(head, body);
         self.whole = Some(credenza_exchange::output(&output, &self.guard).found);
     }
 
@@ -109,6 +118,13 @@ impl Proxy {
             .of_files(self.shared.own.files.known())
     }
 
+    /// Looks at an output that has left already, with a head of so many bytes, and tells of leaks.
+    pub(super) fn look_at_output(&self, answer: &Answer, output: &[u8], head: usize) {
+        let (head, body) = output.split_at_checked(head).unwrap_or((output, b""));
+        let seen = credenza_exchange::output(&answer.output(head, body), &self.guard(answer));
+        self.tell_leaks(answer, &seen.found, false);
+    }
+
     /// Tells of leaks; `applied` if they were withheld or masked, as far as the policy wants it.
     pub(super) fn tell_leaks(&self, answer: &Answer, leaks: &[Found], applied: bool) {
         for found in leaks.iter().take(LEAKS_MAX) {
@@ -132,24 +148,43 @@ impl Connection {
     pub(super) fn relay_watched(
         self,
         request: &Request,
-        answer: &Answer,
+        answer: Answer,
         completion: Option<&Completion>,
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
-        let guard = proxy.guard(answer);
-        let is_blocking = guard.is_blocking();
-        match request.framing {
+        let (mut connection, mut answer) = (self, answer);
+        let is_blocking = proxy.guard(&answer).is_blocking();
+        if let Framing::Length(bytes) = request.framing
+            && bytes > WHOLE_BYTES_MAX
+            && bytes <= limit()
+            && !is_blocking
+            && completion.is_none()
+            && connection.has_room()
+        {
+            let body = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let total = request.bytes.saturating_add(body);
+            match connection.relay_kept(request, total, answer) {
+                Relayed::Done(served) => return served,
+                Relayed::NotBegun(back) => (connection, answer) = *back,
+            }
+        }
+        let guard = proxy.guard(&answer);
+        let served = match request.framing {
             Framing::Chunked if request.flow != Flow::Whole && is_blocking => {
-                self.relay_guarded(request, answer, &guard)
+                connection.relay_guarded(request, &answer, &guard)
             }
             Framing::Length(bytes) if bytes <= limit() && is_blocking => {
-                self.relay_judged(request, answer, &guard, completion)
+                connection.relay_judged(request, &answer, &guard, completion)
             }
             Framing::Chunked | Framing::Empty if is_blocking => {
-                self.relay_judged(request, answer, &guard, completion)
+                connection.relay_judged(request, &answer, &guard, completion)
             }
-            _ => self.relay_seen(request, answer, &guard, completion),
+            _ => connection.relay_seen(request, &answer, &guard, completion),
+        };
+        if let Origin::Of(message) = answer.origin {
+            proxy.reclaim(message);
         }
+        served
     }
 
     /// Passes an output on as ever, and looks at it afterwards or as it passes.
@@ -193,12 +228,8 @@ impl Connection {
             Err(()) => return self.cut_short(),
         };
         let proxy = Arc::clone(&self.proxy);
-        let output = Output {
-            head: whole.raw.get(..request.bytes).unwrap_or_default(),
-            body: whole.body(),
-            channel: answer.channel,
-            provenance: answer.provenance(),
-        };
+        let head = whole.raw.get(..request.bytes).unwrap_or_default();
+        let output = answer.output(head, whole.body());
         let seen = credenza_exchange::output(&output, guard);
         let is_changed = seen.step != OutputStep::Pass;
         proxy.tell_leaks(answer, &seen.found, is_changed);
@@ -344,7 +375,7 @@ fn limit() -> u64 {
 }
 
 impl Rest {
-    /// Follows bytes of a body, and shows what they hold to whoever watches.
+    /// Follows bytes of a body, and gives what they hold to whoever watches.
     pub(super) fn follow_watched(
         &mut self,
         bytes: &[u8],
@@ -356,15 +387,10 @@ impl Rest {
         match self {
             Self::Length(_) => {
                 let count = self.follow(bytes)?;
-                watch.feed(bytes.get(..count).unwrap_or_default());
+                watch.take(bytes.get(..count).unwrap_or_default());
                 Ok(count)
             }
-            Self::Chunked(chunked) => {
-                let mut plain = Vec::new();
-                let count = chunked.follow(bytes, Some(&mut plain))?;
-                watch.feed(&plain);
-                Ok(count)
-            }
+            Self::Chunked(chunked) => chunked.follow(bytes, Some(watch.stream.room())),
         }
     }
 }

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, sendmsg, sockopt};
 use rustix::time::Timespec;
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Filling};
 use super::head::{self, BadHead};
 use super::peer;
 
@@ -165,6 +165,15 @@ impl Wire {
         let buffer = Buffer::read(have, total, room, &*self.stream)?;
         self.consume(have.len());
         Ok(buffer)
+    }
+
+    /// Takes all unread bytes as the beginning of `total`, in pages that the rest has a place in.
+    pub(super) fn fill_whole(&mut self, total: usize) -> io::Result<Filling> {
+        let unread = self.unread();
+        let begun = unread.get(..total.min(unread.len())).unwrap_or_default();
+        let (count, filling) = (begun.len(), Filling::begin(begun, total)?);
+        self.consume(count);
+        Ok(filling)
     }
 
     /// Writes everything.

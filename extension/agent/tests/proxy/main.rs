@@ -13,6 +13,7 @@ mod farewell;
 mod faults;
 mod harness;
 mod inspection;
+mod kept;
 mod load;
 mod memory;
 mod monitor;
