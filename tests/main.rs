@@ -24,6 +24,7 @@ mod limits;
 mod managed_instances;
 mod os_only;
 mod pending_next;
+mod recordings;
 mod reflections;
 mod refusals;
 mod scenarios;

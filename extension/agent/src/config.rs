@@ -187,8 +187,8 @@ impl Config {
         }
     }
 
-    /// A policy with the one in a file judged beside it, as if that stood in its place over `below`;
-    /// without it where that cannot be.
+    /// A policy with the one in a file judged beside it, as if that stood in its place over
+    /// `below`; without it where that cannot be.
     fn candidate(&mut self, policy: Policy, below: Policy, path: &Path) -> Policy {
         let text = match read_file(path) {
             Ok(text) => text,

@@ -72,8 +72,8 @@ impl Proxy {
         }
     }
 
-    /// What is to be recorded of an event, if it is one of those; its bytes are missing still, which
-    /// nobody copies before the function has them.
+    /// What is to be recorded of an event, if it is one of those; its bytes are missing still,
+    /// which nobody copies before the function has them.
     pub(super) fn to_record(
         &self,
         message: &Message,

@@ -3,18 +3,20 @@
 //!
 //! Stdout is a pipe that others may share, so it is never switched to non-blocking: only the
 //! writing thread can be held up by a reader that is stuck.
+mod ring;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use credenza_exchange::{Inspected, Stamp, Step};
-use credenza_policy::{LogLevel, Policy, Problem, RecordingPolicy, Verdict};
+use credenza_policy::{LogLevel, Policy, Problem, Verdict};
 
+use self::ring::{Queue, write};
 use super::metrics::Window;
 use super::record::{self, Counts, Lost, Origin, Recorded, Seen};
 use super::repeats::{Circumstance, Repeats};
@@ -32,8 +34,6 @@ const BYTES_PER_MINUTE_MAX: usize = 1024 * 1024;
 // Limit: a reader takes a ring of 32 KiB in well under a millisecond; one that takes none in 200 ms
 // is stuck, and SHUTDOWN waits no longer for it either.
 const ROOM_PATIENCE: Duration = Duration::from_millis(200);
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 // Limit: the writing thread calls `write`, and makes one line of an event, for which nothing
 // recurses; 128 KiB of stack is ten times what that takes.
@@ -81,67 +81,6 @@ struct Tally {
     tampered: AtomicU64,
     problems: AtomicU64,
     findings_dropped: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    ring: Mutex<Ring>,
-    /// The writer waits here for lines, and whoever leaves waits here for the writer.
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Ring {
-    lines: Vec<u8>,
-    /// Lines that the writer has taken and not yet written.
-    in_flight: bool,
-    dropped: u64,
-    /// The event that waits for being recorded, and the most that its minute may come to.
-    event: Option<(Box<Recorded>, usize)>,
-    unrecorded: u64,
-    /// What was written of events in the current minute.
-    minute_event_bytes: usize,
-    /// When the current minute began, and what was said in it.
-    minute: Option<Instant>,
-    minute_bytes: usize,
-    /// Nobody writes: the thread could not be started.
-    mute: bool,
-}
-
-impl Ring {
-    /// Begins a new minute if the current one is over.
-    fn begin_minute(&mut self, now: Instant) {
-        let is_over = |begin| now.duration_since(begin) >= MINUTE;
-        if self.minute.is_none_or(is_over) {
-            self.minute = Some(now);
-            self.minute_bytes = 0;
-            self.minute_event_bytes = 0;
-        }
-    }
-
-    /// True if a line of so many bytes has a place here and in the minute's budget.
-    fn fits(&self, bytes: usize, ring_bytes_max: usize, minute_bytes_max: usize) -> bool {
-        self.lines.len().saturating_add(bytes) <= ring_bytes_max
-            && self.minute_bytes.saturating_add(bytes) <= minute_bytes_max
-    }
-
-    /// The same for the record of an event, which leaves half of the budget to findings.
-    fn fits_event(&self, bytes: usize, will: &RecordingPolicy, minute_bytes_max: usize) -> bool {
-        let events = self.minute_event_bytes.saturating_add(bytes);
-        events <= will.bytes_per_minute.min(minute_bytes_max / 2)
-            && self.minute_bytes.saturating_add(bytes) <= minute_bytes_max
-    }
-
-    /// True while something waits for the writer.
-    fn has_work(&self) -> bool {
-        !self.lines.is_empty() || self.event.is_some()
-    }
-}
-
-impl Queue {
-    fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Log {
@@ -495,90 +434,6 @@ impl Drop for Log {
         self.shared.ring().mute = true;
         self.shared.changed.notify_all();
     }
-}
-
-/// Takes what is in the ring and writes it, line by line, until the log is gone.
-fn write(queue: &Queue, origin: &Origin, mut writer: impl Writer) {
-    let mut taken = Vec::new();
-    let mut told = 0;
-    loop {
-        let mut ring = queue.ring();
-        while !ring.has_work() && !ring.mute {
-            ring = queue
-                .changed
-                .wait(ring)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        if !ring.has_work() {
-            return;
-        }
-        let event = ring.event.take();
-        std::mem::swap(&mut ring.lines, &mut taken);
-        ring.in_flight = true;
-        let dropped = ring.dropped;
-        drop(ring);
-
-        if let Some((event, minute_bytes_max)) = event {
-            write_event(queue, origin, &mut writer, &event, minute_bytes_max);
-        }
-        let lost = write_lines(&mut writer, &taken);
-        taken.clear();
-        // A gap is told as soon as lines pass again, because SHUTDOWN may never come.
-        if lost == 0 && dropped > told {
-            let line = record::dropped(SystemTime::now(), origin.format, dropped);
-            if writer.line(line.as_bytes()).is_ok() {
-                told = dropped;
-            }
-        }
-
-        let mut ring = queue.ring();
-        ring.dropped += lost;
-        ring.in_flight = false;
-        drop(ring);
-        queue.changed.notify_all();
-    }
-}
-
-/// Writes the record of an event, which is made here, where no invocation waits for it.
-fn write_event(
-    queue: &Queue,
-    origin: &Origin,
-    writer: &mut impl Writer,
-    event: &Recorded,
-    minute_bytes_max: usize,
-) {
-    let line = catch_unwind(AssertUnwindSafe(|| {
-        record::recorded(SystemTime::now(), origin, event)
-    }));
-    let line = match line {
-        // It came on another route than those that are wanted.
-        Ok(Ok(None)) => return,
-        Ok(Ok(line)) => line,
-        Ok(Err(())) | Err(_) => None,
-    };
-    let mut ring = queue.ring();
-    let fits = |line: &String| ring.fits_event(line.len(), &event.will, minute_bytes_max);
-    let Some(line) = line.filter(fits) else {
-        ring.unrecorded += 1;
-        return;
-    };
-    ring.minute_bytes += line.len();
-    ring.minute_event_bytes += line.len();
-    drop(ring);
-    if writer.line(line.as_bytes()).is_err() {
-        queue.ring().unrecorded += 1;
-    }
-}
-
-/// Writes each line by one call; says how many were lost.
-fn write_lines(writer: &mut impl Writer, lines: &[u8]) -> u64 {
-    let mut lost = 0;
-    for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        if writer.line(line).is_err() {
-            lost += 1;
-        }
-    }
-    lost
 }
 
 #[cfg(test)]

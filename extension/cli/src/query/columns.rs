@@ -102,6 +102,7 @@ pub(super) const COLUMNS: &[(&str, Kind)] = &[
     ("tampered", Kind::Number),
     ("faults", Kind::Number),
     ("dropped", Kind::Number),
+    ("unrecorded", Kind::Number),
     ("added_us_p50", Kind::Number),
     ("added_us_p99", Kind::Number),
     ("inspection_us_p50", Kind::Number),
@@ -109,4 +110,7 @@ pub(super) const COLUMNS: &[(&str, Kind)] = &[
     ("steps_p50", Kind::Number),
     ("steps_p99", Kind::Number),
     ("rules", Kind::Text),
+    ("findings", Kind::Text),
+    ("masked", Kind::Truth),
+    ("event", Kind::Text),
 ];

@@ -135,6 +135,8 @@ pub(crate) struct Record<'a> {
     pub(crate) label: Text<'a>,
     pub(crate) masked: Truth,
     #[serde(borrow)]
+    pub(crate) findings: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(crate) event: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) output: Option<&'a RawValue>,

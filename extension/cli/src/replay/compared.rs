@@ -88,7 +88,9 @@ impl Comparison {
             *count += 1;
         }
         for (side, judged) in [(0_usize, old), (1, new)] {
-            if let Some(latency) = self.latency.get_mut(side) {
+            // Nothing was looked for in a masked event, and so nothing took time.
+            let latency = self.latency.get_mut(side).filter(|_| judged.ns > 0);
+            if let Some(latency) = latency {
                 latency.add(judged.ns);
             }
             let refused = self.refused.get_mut(side).zip(label);
@@ -231,7 +233,8 @@ impl Comparison {
             arguments.new
         );
         if self.masked > 0 {
-            let note = "are masked: what letters and digits decide is judged wrongly there";
+            let note = "are masked: they are judged by what the agent found in them, and what the \
+                        policy of that day did not look for is not in them";
             let _ = writeln!(text, "{} of them {note}", group(self.masked));
         }
         self.transitions(painter, &mut text);

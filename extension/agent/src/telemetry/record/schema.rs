@@ -2,7 +2,7 @@
 //! It never lists a field that no line has, nor lets a line have a field that it does not list.
 use credenza_engine::Confidence;
 use credenza_event::{Coverage, Decoder, Gap, Source};
-use credenza_exchange::Found;
+use credenza_exchange::{Found, Inspected};
 use credenza_policy::{LogFormat, Mode, Problem, RecordingPolicy, Verdict};
 use credenza_schema::{misfit, object};
 use expect_test::expect_file;
@@ -392,19 +392,7 @@ fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
     };
     lines.push(super::partial(&told));
     lines.push(super::clean(&told));
-    let recorded = Recorded {
-        event: json!({ dice.text(3): [dice.text(2), dice.numbers[3]] })
-            .to_string()
-            .into(),
-        request_id: dice.texts[1].clone(),
-        trace_id: dice.texts[3].clone(),
-        tenant_id: dice.texts[2].clone(),
-        findings: seen.report.findings.clone(),
-        coverage,
-        verdict: seen.verdict,
-        under: seen.under,
-        will: RecordingPolicy::default(),
-    };
+    let recorded = recorded(dice, &seen);
     lines.extend(super::recorded(now(), origin, &recorded).unwrap());
     let mut window = Window::begun(std::time::Instant::now());
     let mut repeats = Repeats::default();
@@ -430,6 +418,23 @@ fn about_events(dice: &Dice, origin: &Origin) -> Vec<String> {
     assert_eq!(repeats.len(), 1);
     lines.push(super::repeats(now(), origin, &repeats[0]));
     lines
+}
+
+/// What is recorded of an event.
+fn recorded(dice: &Dice, seen: &Inspected) -> Recorded {
+    Recorded {
+        event: json!({ dice.text(3): [dice.text(2), dice.numbers[3]] })
+            .to_string()
+            .into(),
+        request_id: dice.texts[1].clone(),
+        trace_id: dice.texts[3].clone(),
+        tenant_id: dice.texts[2].clone(),
+        findings: seen.report.findings.clone(),
+        coverage: seen.report.coverage,
+        verdict: seen.verdict,
+        under: seen.under,
+        will: RecordingPolicy::default(),
+    }
 }
 
 #[test]
