@@ -382,7 +382,8 @@ fn digest(file: &Path) -> Result<String> {
     Ok(base64(&sha2::Sha256::digest(bytes)))
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Bytes as AWS takes and tells them.
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use credenza_policy::Mode;
 
+use crate::attach::{AttachArguments, DetachArguments};
+
 /// Tastes every event before a serverless function sees it; this is the engine at a desk.
 #[derive(Debug, Parser)]
 #[command(name = "credenza", version, max_term_width = 100)]
@@ -115,6 +117,10 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Look at a function's configuration, and say what would go wrong and how to mend it.
     Doctor(DoctorArguments),
+    /// Put the layer on functions of an account, in monitor mode; without --apply only the plan.
+    Attach(AttachArguments),
+    /// Take off what `attach` put on, exactly; without --apply only the plan.
+    Detach(DetachArguments),
     /// Write findings and leaks in the form of other systems.
     Export(ExportArguments),
     /// Ask records with SQL, as Athena answers it over the lake of a fleet.

@@ -1,7 +1,9 @@
 //! `credenza` is the engine and the sandbox at a desk: inspect, explain, try out.
-//! It never talks to anything but files, processes of its own and loopback.
+//! It never talks to anything but files, processes of its own and loopback; `attach` and `detach`
+//! alone speak to the Lambda API.
 mod answer;
 mod arguments;
+mod attach;
 mod binaries;
 mod check;
 mod decision;
@@ -106,6 +108,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Doctor(arguments) => doctor::run(arguments, format, &painter)?,
         Command::Export(arguments) => return export::run(arguments),
         Command::Query(arguments) => (query::run(arguments, format)?, Outcome::Clean),
+        Command::Attach(arguments) => return attach::attach(arguments, format, &painter),
+        Command::Detach(arguments) => return attach::detach(arguments, format, &painter),
         Command::Dev(arguments) => return dev::run(arguments, format, painter),
         Command::Demo(arguments) => return demo::run(arguments, format, painter),
     };

@@ -179,7 +179,7 @@ pub(super) fn obstacle(way: &str) -> Option<Skip> {
         "sam" | "web-adapter" | "datadog" | "os-only" => &[Kit::Sam, Kit::Lint, Kit::Checkov],
         "cloudformation" => &[Kit::Sam, Kit::Lint, Kit::Checkov, Kit::Emulator],
         "fleet" => &[Kit::Lint, Kit::Checkov, Kit::Emulator],
-        "cli" | "terraform" | "publish" => &[Kit::Emulator],
+        "attach" | "cli" | "terraform" | "publish" => &[Kit::Emulator],
         "cdk" => &[Kit::Cdk, Kit::Lint],
         "serverless" => &[Kit::Serverless],
         "osls" => &[Kit::Osls],

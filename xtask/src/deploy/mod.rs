@@ -3,6 +3,7 @@
 //!
 //! What comes out of a template is a function's configuration; `functions.json` holds those of all
 //! ways, and the acceptance tests start a function with each.
+mod attach;
 mod emulator;
 mod fleet;
 mod kit;
@@ -35,7 +36,7 @@ struct Way {
     prove: fn(&Bench) -> Result<Vec<Value>>,
 }
 
-const WAYS: [Way; 13] = [
+const WAYS: [Way; 14] = [
     Way {
         name: "publish",
         prove: emulator::publish,
@@ -63,6 +64,10 @@ const WAYS: [Way; 13] = [
     Way {
         name: "cli",
         prove: emulator::cli,
+    },
+    Way {
+        name: "attach",
+        prove: attach::prove,
     },
     Way {
         name: "cdk",

@@ -72,8 +72,9 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("extension/sandbox", &[]),
     (
         "extension/cli",
-        &["event", "engine", "policy", "exchange", "sandbox"],
+        &["event", "engine", "policy", "exchange", "sandbox", "attach"],
     ),
+    ("extension/attach", &[]),
     ("extension/demo-function", &[]),
     ("tests", &[]),
     ("xtask", &["bench"]),
