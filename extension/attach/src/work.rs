@@ -123,7 +123,7 @@ impl Work<'_> {
             }
             Step::Change(change) => change,
         };
-        for _ in 0..ATTEMPTS_MAX {
+        for attempt in 0..ATTEMPTS_MAX {
             let configuration = match self.settled(&planned.configuration.arn) {
                 Ok(configuration) => configuration,
                 Err(refusal) => return Outcome::Failed(refusal.to_string()),
@@ -132,6 +132,10 @@ impl Work<'_> {
                 let mut journal = self.journal();
                 if let Err(error) = journal.settle(&configuration) {
                     return unwritten(&error);
+                }
+                // What was begun had arrived, and its answer was lost.
+                if attempt > 0 && change.is_in_place(&configuration) {
+                    return Outcome::Done;
                 }
                 (self.decide)(&configuration, journal.entry(&configuration.arn))
             };
@@ -163,19 +167,18 @@ impl Work<'_> {
             Ok(_) => return Some(self.taken_over(arn)),
             Err(refusal) => refusal,
         };
-        if refusal.kind.passes() {
-            // Nobody knows whether it arrived, so the journal keeps it open.
-            return Some(Outcome::Failed(format!(
-                "{refusal}; the same command goes on"
-            )));
-        }
-        let noted = self.journal().refused(self.what, arn, &refusal.to_string());
-        if let Err(error) = noted {
-            return Some(unwritten(&error));
-        }
         match refusal.kind {
+            // Either somebody else was faster, or it had arrived and was sent again: the journal
+            // keeps it open, and the function tells.
             Kind::Changed | Kind::Conflict => None,
-            _ => Some(Outcome::Failed(refusal.to_string())),
+            kind if kind.passes() => Some(Outcome::Failed(format!(
+                "{refusal}; the same command goes on"
+            ))),
+            _ => {
+                let noted = self.journal().refused(self.what, arn, &refusal.to_string());
+                let why = refusal.to_string();
+                Some(noted.map_or_else(|error| unwritten(&error), |()| Outcome::Failed(why)))
+            }
         }
     }
 
