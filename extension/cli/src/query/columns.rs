@@ -1,5 +1,8 @@
-//! The columns of the table `records`: the members of the agent's lines, and the day.
-//! It never has a column that the table of Athena has not; a test holds the two together.
+//! The columns of the table `records`, read off the very statement that makes it in Athena.
+//! It never has a column that the statement has not.
+
+/// What makes the table in Athena.
+pub(super) const STATEMENT: &str = include_str!("../../../../deploy/fleet/table.sql");
 
 /// What a column holds; lists and objects are texts of JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,98 +22,72 @@ impl Kind {
         }
     }
 
-    /// Its name in Athena's.
-    #[cfg(test)]
-    pub(super) const fn remote(self) -> &'static str {
-        match self {
-            Self::Text => "string",
-            Self::Number => "bigint",
-            Self::Truth => "boolean",
+    /// Of its name in Athena's.
+    fn of_remote(name: &str) -> Option<Self> {
+        match name {
+            "string" => Some(Self::Text),
+            "bigint" => Some(Self::Number),
+            "boolean" => Some(Self::Truth),
+            _ => None,
         }
     }
 }
 
-/// Every column but `day`, in the order of the tables.
-pub(super) const COLUMNS: &[(&str, Kind)] = &[
-    ("record", Kind::Text),
-    ("level", Kind::Text),
-    ("function", Kind::Text),
-    ("version", Kind::Text),
-    ("mode", Kind::Text),
-    ("policy", Kind::Text),
-    ("policy_version", Kind::Number),
-    ("time", Kind::Text),
-    ("timestamp", Kind::Text),
-    ("request_id", Kind::Text),
-    ("last_request_id", Kind::Text),
-    ("trace", Kind::Text),
-    ("tenant", Kind::Text),
-    ("source", Kind::Text),
-    ("route", Kind::Text),
-    ("location", Kind::Text),
-    ("part", Kind::Text),
-    ("role", Kind::Text),
-    ("rule", Kind::Text),
-    ("production", Kind::Text),
-    ("confidence", Kind::Text),
-    ("verdict", Kind::Text),
-    ("shadow", Kind::Text),
-    ("canary", Kind::Text),
-    ("applied", Kind::Truth),
-    ("coverage", Kind::Text),
-    ("gaps", Kind::Text),
-    ("context", Kind::Text),
-    ("dialect", Kind::Text),
-    ("decoded", Kind::Text),
-    ("span", Kind::Text),
-    ("length", Kind::Number),
-    ("hash", Kind::Text),
-    ("sample", Kind::Text),
-    ("batch_record", Kind::Text),
-    ("records_cut", Kind::Number),
-    ("findings_dropped", Kind::Number),
-    ("steps", Kind::Number),
-    ("us", Kind::Number),
-    ("bytes", Kind::Number),
-    ("channel", Kind::Text),
-    ("kind", Kind::Text),
-    ("action", Kind::Text),
-    ("secret", Kind::Text),
-    ("spelling", Kind::Text),
-    ("why", Kind::Text),
-    ("detail", Kind::Text),
-    ("family", Kind::Text),
-    ("behaviour", Kind::Text),
-    ("at", Kind::Text),
-    ("message", Kind::Text),
-    ("agent", Kind::Text),
-    ("listen", Kind::Text),
-    ("upstream", Kind::Text),
-    ("witness", Kind::Text),
-    ("problems", Kind::Number),
-    ("reason", Kind::Text),
-    ("weaker", Kind::Truth),
-    ("count", Kind::Number),
-    ("records", Kind::Number),
-    ("invocations", Kind::Number),
-    ("inspected", Kind::Number),
-    ("partial", Kind::Number),
-    ("flagged", Kind::Number),
-    ("blocked", Kind::Number),
-    ("would_block", Kind::Number),
-    ("leaks", Kind::Number),
-    ("tampered", Kind::Number),
-    ("faults", Kind::Number),
-    ("dropped", Kind::Number),
-    ("unrecorded", Kind::Number),
-    ("added_us_p50", Kind::Number),
-    ("added_us_p99", Kind::Number),
-    ("inspection_us_p50", Kind::Number),
-    ("inspection_us_p99", Kind::Number),
-    ("steps_p50", Kind::Number),
-    ("steps_p99", Kind::Number),
-    ("rules", Kind::Text),
-    ("findings", Kind::Text),
-    ("masked", Kind::Truth),
-    ("event", Kind::Text),
-];
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// Every column, those of partitions last.
+pub(super) fn all() -> Vec<Column> {
+    // A list stands in brackets, a column is a name in back-ticks and a type; what comes behind the
+    // partitions are texts in quotes.
+    let head = STATEMENT.split("ROW FORMAT").next().unwrap_or_default();
+    let lines = head.split(['\n', '(', ')', ',']);
+    let column = |line: &'static str| {
+        let (name, kind) = line.trim().strip_prefix('`')?.split_once('`')?;
+        let kind = Kind::of_remote(kind.trim())?;
+        Some(Column { name, kind })
+    };
+    lines.filter_map(column).collect()
+}
+
+/// Those that a question may name: a word of it, whatever it stands for there, keeps its column.
+pub(super) fn of_question(sql: &str) -> Vec<Column> {
+    let mut words = Vec::new();
+    let mut before = "";
+    let mut takes_all = false;
+    for word in tokens(sql) {
+        // `count(*)` asks for no column, `SELECT *` and `NATURAL JOIN` for each.
+        takes_all |= (word == "*" && before != "(") || word.eq_ignore_ascii_case("natural");
+        words.push(word);
+        before = word;
+    }
+    let is_named = |column: &Column| {
+        words
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(column.name))
+    };
+    let mut columns = all();
+    columns.retain(|column| takes_all || is_named(column));
+    columns
+}
+
+/// Words, and every other sign by itself.
+fn tokens(sql: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sql.trim_start();
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let end = if is_word(first) {
+            rest.find(|letter| !is_word(letter)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after.trim_start();
+        Some(word)
+    })
+}

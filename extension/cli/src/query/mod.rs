@@ -4,15 +4,20 @@ mod columns;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::fmt;
+
 use anyhow::Result;
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, params_from_iter};
-use serde_json::{Map, Value};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::arguments::{Format, QueryArguments};
 use crate::failure::Failure;
 use crate::records;
-use columns::{COLUMNS, Kind};
+use columns::{Column, Kind};
 
 /// An answer: the names of its columns, and its rows.
 #[derive(Debug, Default)]
@@ -23,7 +28,7 @@ struct Answer {
 
 /// Reads records into a table and asks it.
 pub(crate) fn run(arguments: &QueryArguments, format: Format) -> Result<String> {
-    let table = load(&arguments.records)?;
+    let table = load(&arguments.records, &columns::of_question(&arguments.sql))?;
     let answer = ask(&table, &arguments.sql)?;
     Ok(match format {
         Format::Json => objects(&answer),
@@ -31,31 +36,36 @@ pub(crate) fn run(arguments: &QueryArguments, format: Format) -> Result<String> 
     })
 }
 
-fn refused(error: impl std::fmt::Display) -> Failure {
+fn refused(error: impl fmt::Display) -> Failure {
     let fix = "ask one SELECT of the table `records`; its columns are those of docs/fleet.md";
     Failure::new("SQL", error, fix)
 }
 
-/// The table with all records of some files, in a file of its own that ends with it.
-fn load(paths: &[String]) -> Result<Connection> {
+/// The table with some columns of all records of some files, in a file that ends with it.
+fn load(paths: &[String], columns: &[Column]) -> Result<Connection> {
     let mut table = Connection::open("").map_err(refused)?;
-    let names: Vec<String> = COLUMNS
+    let names: Vec<String> = columns
         .iter()
-        .map(|(name, kind)| format!("\"{name}\" {}", kind.local()))
+        .map(|column| format!("\"{}\" {}", column.name, column.kind.local()))
         .collect();
-    let create = format!("CREATE TABLE records ({}, day TEXT)", names.join(", "));
-    table.execute_batch(&create).map_err(refused)?;
+    // A question without a column still counts rows.
+    let names = if names.is_empty() {
+        "nothing".to_owned()
+    } else {
+        names.join(", ")
+    };
+    table
+        .execute_batch(&format!("CREATE TABLE records ({names})"))
+        .map_err(refused)?;
     let all = table.transaction().map_err(refused)?;
     {
-        let marks = vec!["?"; COLUMNS.len() + 1].join(", ");
+        let marks = vec!["?"; columns.len().max(1)].join(", ");
         let insert = format!("INSERT INTO records VALUES ({marks})");
         let mut insert = all.prepare(&insert).map_err(refused)?;
         records::each(paths, &mut |record| {
             if record.kind().is_some() {
-                let members = serde_json::from_str(record.raw).unwrap_or_default();
-                insert
-                    .execute(params_from_iter(row(&members)))
-                    .map_err(refused)?;
+                let row = row(record.raw, columns);
+                insert.execute(params_from_iter(row)).map_err(refused)?;
             }
             Ok(true)
         })?;
@@ -65,21 +75,62 @@ fn load(paths: &[String]) -> Result<Connection> {
 }
 
 /// A record as a row: what has another type than its column is nothing, as in Athena.
-fn row(members: &Map<String, Value>) -> Vec<Cell> {
-    let mut row: Vec<Cell> = COLUMNS
-        .iter()
-        .map(|(name, kind)| {
-            members
-                .get(*name)
-                .map_or(Cell::Null, |one| cell(*kind, one))
-        })
-        .collect();
-    let time = ["time", "timestamp"]
-        .iter()
-        .find_map(|name| members.get(*name)?.as_str());
-    let day = time.and_then(|time| time.get(..10));
-    row.push(day.map_or(Cell::Null, |day| Cell::Text(day.to_owned())));
-    row
+fn row(raw: &str, columns: &[Column]) -> Vec<Cell> {
+    let mut reader = serde_json::Deserializer::from_str(raw);
+    let empty = || vec![Cell::Null; columns.len().max(1)];
+    Members {
+        columns,
+        row: empty(),
+    }
+    .deserialize(&mut reader)
+    .unwrap_or_else(|_| empty())
+}
+
+/// Reads the members of a line that are columns, and reads over the others.
+struct Members<'a> {
+    columns: &'a [Column],
+    row: Vec<Cell>,
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Vec<Cell>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<Cell>, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Vec<Cell>;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("a line")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut line: M) -> Result<Vec<Cell>, M::Error> {
+        let day = self.columns.iter().position(|column| column.name == "day");
+        while let Some(name) = line.next_key::<Cow<'de, str>>()? {
+            let at = self.columns.iter().position(|column| column.name == name);
+            let is_time = day.is_some() && matches!(name.as_ref(), "time" | "timestamp");
+            if at.is_none() && !is_time {
+                line.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let value: Value = line.next_value()?;
+            if let (true, Some(day), Some(time)) = (is_time, day, value.as_str())
+                && let (Some(date), Some(cell)) = (time.get(..10), self.row.get_mut(day))
+            {
+                *cell = Cell::Text(date.to_owned());
+            }
+            if let Some((column, own)) =
+                at.and_then(|at| self.columns.get(at).zip(self.row.get_mut(at)))
+                && column.name != "day"
+            {
+                *own = cell(column.kind, &value);
+            }
+        }
+        Ok(self.row)
+    }
 }
 
 fn cell(kind: Kind, value: &Value) -> Cell {
