@@ -174,7 +174,7 @@ fn watches_reflections(policy: &Policy) -> bool {
         leak::reflected_header::RULE.id,
         leak::reflected_error::RULE.id,
     ];
-    rules.iter().any(|rule| policy.watches(rule))
+    rules.iter().any(|rule| policy.watches_at_all(rule))
 }
 
 /// Asks the exemptions of a policy and of its candidate.
@@ -182,8 +182,9 @@ pub(crate) struct Exemptions<'c, 'a> {
     case: &'c Case<'a>,
     record: Option<&'c str>,
     // Limit: as much work as the inspection itself may do; an event with so many findings that
-    // asking takes longer keeps those that are left.
-    left: Cell<u64>,
+    // asking takes longer keeps those that are left. The candidate has as much of its own, so that
+    // it takes nothing from the policy.
+    left: [Cell<u64>; 2],
 }
 
 impl Exempt for Exemptions<'_, '_> {
@@ -203,7 +204,7 @@ impl<'c, 'a> Exemptions<'c, 'a> {
         Self {
             case,
             record,
-            left: Cell::new(Steps::for_bytes(bytes).left()),
+            left: [0, 1].map(|_| Cell::new(Steps::for_bytes(bytes).left())),
         }
     }
 
@@ -219,9 +220,11 @@ impl<'c, 'a> Exemptions<'c, 'a> {
     /// For whom a finding is none; `None` for everyone.
     pub(crate) fn bits(&self, rule: &'static Rule, location: &str, text: &[u8]) -> Option<u8> {
         let policy = self.case.policy;
-        let active = self.covers(&policy.exemptions, rule, location, text);
+        let [own, other] = &self.left;
+        let active = self.covers(own, &policy.exemptions, rule, location, text);
         let shadow = policy.shadow.as_deref();
-        let shadow = shadow.map(|shadow| self.covers(&shadow.exemptions, rule, location, text));
+        let shadow =
+            shadow.map(|shadow| self.covers(other, &shadow.exemptions, rule, location, text));
         match (active, shadow) {
             (true, None | Some(true)) => None,
             (active, shadow) => {
@@ -234,6 +237,7 @@ impl<'c, 'a> Exemptions<'c, 'a> {
 
     fn covers(
         &self,
+        budget: &Cell<u64>,
         exemptions: &[Exemption],
         rule: &'static Rule,
         location: &str,
@@ -254,10 +258,10 @@ impl<'c, 'a> Exemptions<'c, 'a> {
             .saturating_add(text.len().min(4096));
         let cost = u64::try_from(cost).unwrap_or(u64::MAX);
         those.any(|one| {
-            let Some(left) = self.left.get().checked_sub(cost) else {
+            let Some(left) = budget.get().checked_sub(cost) else {
                 return false;
             };
-            self.left.set(left);
+            budget.set(left);
             one.covers(rule.id, location, text, place)
         })
     }

@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+mod answer;
 mod case;
 mod completion;
 mod custom;
@@ -38,7 +39,7 @@ pub use guards::Admit;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};
 pub use output::{
     Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Provenance, Released,
-    log_line, output,
+    Whence, log_line, output,
 };
 
 /// What to do with an event.

@@ -8,10 +8,11 @@ use credenza_engine::{Finding, Report};
 use credenza_event::{Source, Steps};
 use credenza_policy::{Quarantine, SourcePolicy, Will};
 
+use crate::answer::success;
 use crate::case::Case;
 use crate::completion::{Completion, Insert};
 use crate::records::{self, Batch};
-use crate::refusal::{self, default_of, success};
+use crate::refusal::{self, default_of};
 use crate::spelling::Spelling;
 use crate::{Cut, Step};
 

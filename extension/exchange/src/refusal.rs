@@ -6,44 +6,12 @@ use credenza_event::Source;
 use credenza_policy::{AuthorizerForm, Quarantine, SourcePolicy};
 
 use crate::Refusal;
+use crate::answer::{REFUSED, success};
 use crate::spelling::{Spelling, value_at};
-
-/// The error type of a refusal by `/error`; the name is stable, because state machines match on it.
-const ERROR_TYPE: &str = "Function.Blocked";
-
-/// API Gateway in both payload formats, Function URLs and Lattice: always with a status code,
-/// because a bare body would become a 200.
-const HTTP: &str = concat!(
-    r#"{"statusCode":403,"headers":{"content-type":"application/json"},"#,
-    r#""body":"{\"message\":\"Forbidden\"}","isBase64Encoded":false}"#,
-);
-
-/// A load balancer wants a status description, and answers 502 to a wrong shape.
-const ALB: &str = concat!(
-    r#"{"statusCode":403,"statusDescription":"403 Forbidden","isBase64Encoded":false,"#,
-    r#""headers":{"content-type":"application/json"},"#,
-    r#""body":"{\"message\":\"Forbidden\"}"}"#,
-);
-
-/// A target group with multi-value headers reads `multiValueHeaders` alone.
-const ALB_MULTI: &str = concat!(
-    r#"{"statusCode":403,"statusDescription":"403 Forbidden","isBase64Encoded":false,"#,
-    r#""multiValueHeaders":{"content-type":["application/json"]},"#,
-    r#""body":"{\"message\":\"Forbidden\"}"}"#,
-);
-
-/// A handshake that is answered so fails, and a message that is answered so gets no reply.
-const WEB_SOCKET: &str = r#"{"statusCode":403}"#;
 
 /// Lambda@Edge speaks CloudFront's own words.
 const CLOUDFRONT: &str =
     r#"{"status":"403","statusDescription":"Forbidden","body":"{\"message\":\"Forbidden\"}"}"#;
-
-/// Everything else gets an error whose name says what happened (R38).
-const ERROR: &str = concat!(
-    r#"{"errorType":"Function.Blocked","#,
-    r#""errorMessage":"The event was refused by policy.","stackTrace":[]}"#,
-);
 
 /// What becomes of an event of `source` that is not to reach the function, exact to the byte
 /// (lambda-contract.md 4.1, R37, R38); `None` where it is delivered all the same, and reported.
@@ -65,25 +33,7 @@ pub(crate) fn refusal(source: Source, event: &[u8], policy: SourcePolicy) -> Opt
 
 /// The refusal of an event of which nothing is known, when failing closed.
 pub(crate) fn error() -> Refusal {
-    error_named(ERROR_TYPE, ERROR)
-}
-
-/// An answer by `/error`.
-pub(crate) fn error_named(error_type: &'static str, body: &str) -> Refusal {
-    Refusal {
-        body: body.into(),
-        content_type: "application/json",
-        error_type: Some(error_type),
-    }
-}
-
-/// An answer that the platform takes for the function's.
-pub(crate) fn success(body: Vec<u8>) -> Refusal {
-    Refusal {
-        body,
-        content_type: "application/json",
-        error_type: None,
-    }
+    REFUSED.error()
 }
 
 /// What becomes of what a source sent where the policy leaves it to us.
@@ -138,21 +88,12 @@ pub(crate) fn default_of(source: Source, policy: SourcePolicy) -> Quarantine {
 /// The refusal in the source's own words, where it has some.
 fn answer(source: Source, event: &[u8], policy: SourcePolicy) -> Option<Vec<u8>> {
     let fixed = match source {
-        Source::ApiGatewayRest
-        | Source::ApiGatewayHttp
-        | Source::FunctionUrl
-        | Source::VpcLatticeV1
-        | Source::VpcLatticeV2 => HTTP,
-        Source::Alb { multi: false } => ALB,
-        Source::Alb { multi: true } => ALB_MULTI,
-        Source::WebSocketConnect | Source::WebSocketMessage => WEB_SOCKET,
         Source::AuthorizerToken | Source::AuthorizerRequest => {
             return Some(denial_of(event, b"methodArn"));
         }
         Source::AuthorizerHttp if policy.answer == AuthorizerForm::Iam => {
             return Some(denial_of(event, b"routeArn"));
         }
-        Source::AuthorizerHttp | Source::AppSyncAuthorizer => r#"{"isAuthorized":false}"#,
         Source::AppSyncEvents => r#"{"error":"Blocked"}"#,
         Source::IotAuthorizer => r#"{"isAuthenticated":false}"#,
         Source::IotProvisioning => r#"{"allowProvisioning":false}"#,
@@ -161,7 +102,7 @@ fn answer(source: Source, event: &[u8], policy: SourcePolicy) -> Option<Vec<u8>>
         Source::S3Batch => return Some(s3_batch(event)),
         Source::BedrockApi => return Some(bedrock_api(event)),
         Source::BedrockFunction => return Some(bedrock_function(event)),
-        _ => return None,
+        _ => return REFUSED.to(source),
     };
     Some(fixed.into())
 }

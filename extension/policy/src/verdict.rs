@@ -141,6 +141,21 @@ impl Will<'_> {
         self.held(id, location).action(confidence)
     }
 
+    /// The verdict on one leak alone.
+    pub fn leak_verdict(&self, id: &str, confidence: Confidence, location: &str) -> Verdict {
+        if self.policy.mode == Mode::Off {
+            return Verdict::Pass;
+        }
+        self.held(id, location).verdict(confidence)
+    }
+
+    /// Whether this request is one of those for which a rule is enforced there; `None` where it is
+    /// for all.
+    pub fn canary_of(&self, id: &str, location: &str) -> Option<bool> {
+        let share = self.held(id, location).share;
+        (share != Share::ALL).then(|| share.has(self.place.request_id))
+    }
+
     /// Whether this request is one of those for which the policy is enforced; `None` where it is
     /// for all.
     pub fn canary(&self, report: &Report) -> Option<bool> {
@@ -211,6 +226,20 @@ impl Policy {
     /// True if findings of the rule `id` are wanted somewhere.
     pub fn watches(&self, id: &str) -> bool {
         self.looks_for(id, is_on_by_default(id))
+    }
+
+    /// The same for this policy or its candidate.
+    pub fn watches_at_all(&self, id: &str) -> bool {
+        let shadow = self.shadow.as_deref().filter(|_| self.mode != Mode::Off);
+        self.watches(id) || shadow.is_some_and(|shadow| shadow.watches(id))
+    }
+
+    /// True if it, or its candidate, says something of outputs that depends on where they come
+    /// from.
+    pub fn asks_whence(&self) -> bool {
+        !self.exemptions.is_empty()
+            || self.scopes.iter().any(|scope| !scope.is_everywhere())
+            || self.shadow.as_deref().is_some_and(Self::asks_whence)
     }
 
     /// The rules that an inspection has to look for.

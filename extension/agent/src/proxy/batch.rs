@@ -9,7 +9,7 @@ use std::time::Duration;
 use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{Completion, Cut};
-use credenza_policy::Policy;
+use credenza_policy::{Policy, Routes};
 
 use super::chunked::Chunked;
 use super::connection::Connection;
@@ -41,8 +41,8 @@ pub(super) struct Awaited {
 /// Who shaped the event of an answer.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
-    /// It is known.
-    Known(Source),
+    /// It is known, and on which routes it came where the policy asks for that.
+    Known(Source, Routes),
     /// The event is small enough to be kept, and is looked at when somebody asks.
     Of(Arc<Message>),
     /// That is being looked at.
@@ -54,6 +54,8 @@ pub(super) enum Origin {
 pub(super) struct Expected {
     /// Who shaped the event.
     pub(super) origin: Origin,
+    /// The caller's tenant, where the policy asks for that.
+    pub(super) tenant: Vec<u8>,
     /// What has to be added.
     pub(super) completion: Option<Completion>,
     /// The policy that its event was judged under.
@@ -66,7 +68,8 @@ impl Expected {
     /// Nothing but the policy.
     pub(super) fn nothing(policy: Arc<Policy>) -> Self {
         Self {
-            origin: Origin::Known(Source::Unknown),
+            origin: Origin::Known(Source::Unknown, Routes::default()),
+            tenant: Vec::new(),
             completion: None,
             policy,
             reflections: Reflections::default(),
@@ -90,10 +93,10 @@ impl Awaited {
     }
 
     /// Adds who shaped the event, where that was not known before it was handed on.
-    pub(super) fn settle(&self, request_id: &[u8], source: Source) {
+    pub(super) fn settle(&self, request_id: &[u8], source: Source, routes: Routes) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, expected)) = answers.iter_mut().find(|(id, _)| id == request_id) {
-            expected.origin = Origin::Known(source);
+            expected.origin = Origin::Known(source, routes);
         }
         drop(answers);
         self.known.notify_all();
@@ -229,6 +232,7 @@ mod tests {
 
     use credenza_event::Source;
     use credenza_exchange::Completion;
+    use credenza_policy::Routes;
 
     use super::{AWAITED_MAX, Awaited, Expected, Origin, reframed};
 
@@ -271,13 +275,13 @@ mod tests {
         awaited.note(b"1", sought.clone());
         thread::scope(|scope| {
             let taken = scope.spawn(|| taken(b"1"));
-            awaited.settle(b"1", Source::Sns);
+            awaited.settle(b"1", Source::Sns, Routes::default());
             let origin = taken.join().unwrap();
-            assert!(matches!(origin, Some(Origin::Known(Source::Sns))));
+            assert!(matches!(origin, Some(Origin::Known(Source::Sns, _))));
         });
         awaited.note(b"2", sought);
         assert!(matches!(taken(b"2"), Some(Origin::Sought)));
         // An answer that nobody awaits any more is nothing to settle.
-        awaited.settle(b"2", Source::Sns);
+        awaited.settle(b"2", Source::Sns, Routes::default());
     }
 }

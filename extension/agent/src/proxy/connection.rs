@@ -11,6 +11,7 @@ use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::Channel;
 use credenza_exchange::platform::lambda::{Route, route};
+use credenza_policy::Routes;
 
 use super::Proxy;
 use super::aside::Aside;
@@ -136,6 +137,7 @@ impl Connection {
         let expected = proxy.awaited.take(&id);
         let Expected {
             origin,
+            tenant,
             completion,
             policy,
             reflections,
@@ -152,6 +154,7 @@ impl Connection {
                 policy,
                 channel,
                 origin,
+                tenant,
                 reflections,
             };
             return self.relay_watched(request, answer, completion.as_ref());
@@ -172,7 +175,8 @@ impl Connection {
             request_id: Vec::new(),
             policy,
             channel: Channel::InitError,
-            origin: Origin::Known(Source::Unknown),
+            origin: Origin::Known(Source::Unknown, Routes::default()),
+            tenant: Vec::new(),
             reflections: Reflections::default(),
         };
         self.relay_watched(request, answer, None)

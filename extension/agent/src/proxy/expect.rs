@@ -5,6 +5,7 @@ use std::sync::Arc;
 use credenza_event::Source;
 use credenza_exchange::{Completion, Inspected};
 use credenza_policy::Policy;
+use credenza_policy::{Mode, Routes};
 
 use super::Proxy;
 use super::batch::{Expected, Origin};
@@ -16,12 +17,29 @@ use crate::telemetry::Recorded;
 const KEPT_BYTES_MAX: usize = 64 * 1024;
 
 impl Proxy {
-    /// Remembers the policy for the answer to an event, where it may be another by then.
-    pub(super) fn remember(&self, request_id: &[u8], policy: &Arc<Policy>) {
-        if self.shared.policy.changes() {
-            let expected = Expected::nothing(Arc::clone(policy));
-            self.awaited.note(request_id, expected);
+    /// Remembers the policy for the answer to an event, where it may be another by then, and the
+    /// event itself where it is handed on before a look and the policy asks for its route.
+    pub(super) fn remember(
+        &self,
+        request_id: &[u8],
+        policy: &Arc<Policy>,
+        message: Option<&Arc<Message>>,
+    ) {
+        let is_asked = |message: &&Arc<Message>| {
+            policy.mode == Mode::Monitor
+                && policy.asks_whence()
+                && message.event().len() <= KEPT_BYTES_MAX
+        };
+        let message = message.filter(is_asked);
+        if message.is_none() && !self.shared.policy.changes() {
+            return;
         }
+        let mut expected = Expected::nothing(Arc::clone(policy));
+        if let Some(message) = message {
+            expected.origin = Origin::Of(Arc::clone(message));
+            expected.tenant = message.invocation().tenant_id.to_vec();
+        }
+        self.awaited.note(request_id, expected);
     }
 
     /// Remembers what the answer to an event will need, if anything; true if it may need the source
@@ -40,36 +58,45 @@ impl Proxy {
         if completion.is_none() && !is_watched {
             return false;
         }
-        let is_unknown = is_watched && inspected.source == Source::Unknown;
-        let origin = if !is_unknown {
-            Origin::Known(inspected.source)
-        } else if message.event().len() <= KEPT_BYTES_MAX {
-            Origin::Of(Arc::clone(message))
+        let origin = if is_watched {
+            origin(message, inspected)
         } else {
-            Origin::Sought
+            Origin::Known(inspected.source, Routes::default())
         };
         let is_sought = matches!(origin, Origin::Sought);
         let expected = Expected {
             origin,
             completion,
-            policy: Arc::clone(&message.policy),
             reflections,
+            ..Expected::nothing(Arc::clone(&message.policy))
         };
-        self.awaited.note(message.request_id(), expected);
+        self.await_answer(message, expected);
         is_sought
     }
 
     /// Remembers for the answer to an event that was handed on already what could do harm in it.
-    pub(super) fn keep(&self, message: &Message, inspected: Inspected) {
-        if !inspected.reflections.is_empty() {
-            let expected = Expected {
-                origin: Origin::Known(inspected.source),
-                completion: None,
-                policy: Arc::clone(&message.policy),
-                reflections: inspected.reflections,
+    pub(super) fn keep(&self, message: &Arc<Message>, mut inspected: Inspected) {
+        let reflections = std::mem::take(&mut inspected.reflections);
+        if !reflections.is_empty() {
+            // The answer may be under way, and waits for nobody.
+            let origin = match origin(message, &mut inspected) {
+                Origin::Sought => Origin::Known(inspected.source, inspected.routes),
+                origin => origin,
             };
-            self.awaited.note(message.request_id(), expected);
+            let expected = Expected {
+                origin,
+                reflections,
+                ..Expected::nothing(Arc::clone(&message.policy))
+            };
+            self.await_answer(message, expected);
         }
+    }
+
+    fn await_answer(&self, message: &Message, mut expected: Expected) {
+        if expected.policy.asks_whence() {
+            expected.tenant = message.invocation().tenant_id.to_vec();
+        }
+        self.awaited.note(message.request_id(), expected);
     }
 
     /// What is to be recorded of an event, if it is one of those; its bytes are missing still,
@@ -113,9 +140,29 @@ impl Proxy {
         self.shared.sink.recorded(recorded);
     }
 
-    /// Adds the source of an event to what its answer will need.
+    /// Adds the source of an event to what its answer will need, and its routes where the policy
+    /// asks for them.
     pub(super) fn settle(&self, message: &Message) {
-        let source = credenza_event::source::recognise(message.event());
-        self.awaited.settle(message.request_id(), source);
+        let (source, routes) = if message.policy.asks_whence() {
+            credenza_exchange::whence(message.event())
+        } else {
+            let source = credenza_event::source::recognise(message.event());
+            (source, Routes::default())
+        };
+        self.awaited.settle(message.request_id(), source, routes);
+    }
+}
+
+/// Whence an event came, as far as is known without looking at it.
+fn origin(message: &Arc<Message>, inspected: &mut Inspected) -> Origin {
+    let is_known = inspected.source != Source::Unknown;
+    if is_known && !message.policy.asks_whence() {
+        Origin::Known(inspected.source, Routes::default())
+    } else if message.event().len() <= KEPT_BYTES_MAX {
+        Origin::Of(Arc::clone(message))
+    } else if is_known {
+        Origin::Known(inspected.source, std::mem::take(&mut inspected.routes))
+    } else {
+        Origin::Sought
     }
 }

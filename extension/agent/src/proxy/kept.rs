@@ -72,7 +72,7 @@ impl Connection {
         let id = filling.bytes().get(unheld.reply.request_id.clone());
         let id = id.unwrap_or_default().to_vec();
         proxy.shared.witness.came(&id);
-        proxy.remember(&id, &policy);
+        proxy.remember(&id, &policy, None);
         let mut is_there = self.down.write(filling.bytes()).is_ok();
         while !filling.is_full() {
             let piece = match filling.read(&link.wire.stream) {

@@ -216,7 +216,7 @@ impl Connection {
         let slow = begun.elapsed() > LOOK_AGAIN_AFTER;
         let mode = message.policy.mode;
         if message.reply.status == 200 {
-            proxy.remember(message.request_id(), &message.policy);
+            proxy.remember(message.request_id(), &message.policy, Some(&message));
         }
         if message.reply.status != 200 || mode == Mode::Off {
             let status = message.reply.status;
@@ -297,7 +297,7 @@ impl Proxy {
     }
 
     /// Looks at an event that was handed on already, and tells what was seen.
-    pub(super) fn look(&self, message: &Message) {
+    pub(super) fn look(&self, message: &Arc<Message>) {
         if self.has_given_up() {
             return self.fault(Fault::OursGivenUp, message.request_id());
         }

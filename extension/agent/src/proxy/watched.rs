@@ -5,7 +5,8 @@ use std::sync::Arc;
 use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{
-    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Provenance, Refusal, Stamp,
+    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Provenance, Refusal,
+    Stamp, Whence,
 };
 use credenza_policy::{Action, Policy};
 
@@ -36,6 +37,8 @@ pub(super) struct Answer {
     pub(super) channel: Channel,
     /// Who shaped its event.
     pub(super) origin: Origin,
+    /// The caller's tenant, where the policy asks for that.
+    pub(super) tenant: Vec<u8>,
     /// What of its event does harm where it is repeated.
     pub(super) reflections: Reflections,
 }
@@ -50,10 +53,16 @@ impl Answer {
         }
     }
 
+    /// The invocation that it answers.
+    fn whence(&self) -> Whence<'_> {
+        let today = super::today(&self.policy);
+        Whence::new(self.provenance(), &self.tenant, &self.request_id, today)
+    }
+
     fn provenance(&self) -> Provenance<'_> {
         match &self.origin {
             Origin::Of(message) => Provenance::Of(message.event()),
-            Origin::Known(source) => Provenance::Known(*source),
+            Origin::Known(source, routes) => Provenance::At(*source, routes),
             Origin::Sought => Provenance::Known(Source::Unknown),
         }
     }
@@ -111,9 +120,9 @@ impl Proxy {
     }
 
     /// What an output is judged by.
-    fn guard<'g>(&'g self, answer: &'g Answer) -> Guard<'g> {
+    fn guard<'g>(&'g self, answer: &'g Answer, whence: &'g Whence<'g>) -> Guard<'g> {
         Guard::new(self.shared.own.known(), &answer.policy)
-            .of_request(&answer.request_id)
+            .of_invocation(whence)
             .of_event(&answer.reflections)
             .of_files(self.shared.own.files.known())
     }
@@ -121,13 +130,16 @@ impl Proxy {
     /// Looks at an output that has left already, with a head of so many bytes, and tells of leaks.
     pub(super) fn look_at_output(&self, answer: &Answer, output: &[u8], head: usize) {
         let (head, body) = output.split_at_checked(head).unwrap_or((output, b""));
-        let seen = credenza_exchange::output(&answer.output(head, body), &self.guard(answer));
+        let whence = answer.whence();
+        let guard = self.guard(answer, &whence);
+        let seen = credenza_exchange::output(&answer.output(head, body), &guard);
         self.tell_leaks(answer, &seen.found, false);
     }
 
     /// Tells of leaks; `applied` if they were withheld or masked, as far as the policy wants it.
     pub(super) fn tell_leaks(&self, answer: &Answer, leaks: &[Found], applied: bool) {
-        for found in leaks.iter().take(LEAKS_MAX) {
+        let told = leaks.iter().filter(|found| found.is_told());
+        for found in told.take(LEAKS_MAX) {
             let own = &self.shared.own;
             let (id, sink) = (&answer.request_id, self.shared.sink.as_ref());
             own.tell_decoy(found.secret, answer.channel.name(), id, sink);
@@ -136,7 +148,7 @@ impl Proxy {
                 channel: answer.channel.name(),
                 secret: found.secret.map_or("", |secret| own.name(secret)),
                 found,
-                applied: applied && found.action != Action::Flag,
+                applied: applied && found.action != Action::Flag && found.canary != Some(false),
                 under: Some(Stamp::of(&answer.policy)),
             });
         }
@@ -153,7 +165,7 @@ impl Connection {
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
         let (mut connection, mut answer) = (self, answer);
-        let is_blocking = proxy.guard(&answer).is_blocking();
+        let is_blocking = proxy.guard(&answer, &answer.whence()).is_blocking();
         if let Framing::Length(bytes) = request.framing
             && bytes > WHOLE_BYTES_MAX
             && bytes <= limit()
@@ -168,7 +180,8 @@ impl Connection {
                 Relayed::NotBegun(back) => (connection, answer) = *back,
             }
         }
-        let guard = proxy.guard(&answer);
+        let whence = answer.whence();
+        let guard = proxy.guard(&answer, &whence);
         let served = match request.framing {
             Framing::Chunked if request.flow != Flow::Whole && is_blocking => {
                 connection.relay_guarded(request, &answer, &guard)

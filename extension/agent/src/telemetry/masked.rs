@@ -202,7 +202,7 @@ fn mask_of(byte: u8) -> Option<char> {
 }
 
 /// True for what somebody called a member, and no number, address or path that became one.
-fn is_plain(name: &[u8]) -> bool {
+pub(super) fn is_plain(name: &[u8]) -> bool {
     let is_letter = |byte: &u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'$' | b':')
     };

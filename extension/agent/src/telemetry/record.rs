@@ -283,7 +283,7 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
 
 /// What must not leave in an output: `kind` says what it is, or `secret` names the variable whose
 /// value it is and `spelling` how that is written; `channel` is the kind of output, `span` its
-/// bytes there, `action` what the policy wants of it in block mode; never a byte of it.
+/// bytes there, `location` its JSON Pointer, `action` what the policy wants of it in block mode; never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
     let under = note.under.unwrap_or_else(|| origin.under.now());
     let mut line = head(now, origin.format, "warn", "leak");
@@ -302,8 +302,15 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
     line.text("channel", note.channel.as_bytes(), 16);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     line.pair("span", offset(found.start), offset(found.end));
+    line.text_if_any("location", named_only(&found.location).as_bytes(), 80);
     line.text("verdict", found.verdict.name().as_bytes(), 8);
     line.text("action", found.action.name().as_bytes(), 8);
+    if let Some(shadow) = found.shadow {
+        line.text("shadow", shadow.name().as_bytes(), 8);
+    }
+    if let Some(is_in) = found.canary {
+        line.text("canary", if is_in { b"in" } else { b"out" }, 8);
+    }
     line.text("mode", under.mode.name().as_bytes(), 8);
     line.flag("applied", note.applied);
     line.text("policy", policy_name(under).as_bytes(), 16);
@@ -423,6 +430,18 @@ pub(super) fn place(finding: &Finding) -> String {
         _ => '?',
     };
     format!("{parent}/{}", key.chars().map(mask).collect::<String>())
+}
+
+/// A JSON Pointer of an output without the names that may be values.
+fn named_only(location: &str) -> String {
+    let steps = location.split('/').map(|step| {
+        if super::masked::is_plain(step.as_bytes()) {
+            step
+        } else {
+            "?"
+        }
+    });
+    steps.collect::<Vec<_>>().join("/")
 }
 
 fn role(finding: &Finding) -> &'static str {

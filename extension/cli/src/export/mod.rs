@@ -104,7 +104,8 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn of(record: &'a Record<'a>) -> Option<Self> {
         let kind = record.kind()?;
-        if !matches!(kind, "finding" | "leak" | "tamper" | "repeats") {
+        let is_of_candidate = kind == "leak" && record.verdict.get() == "pass";
+        if !matches!(kind, "finding" | "leak" | "tamper" | "repeats") || is_of_candidate {
             return None;
         }
         let id = record.rule.some().unwrap_or(kind);

@@ -15,6 +15,9 @@ const PIECE_BYTES: usize = 64 * 1024;
 // Limit: what is masked in a compressed body leaves stored, and so must fit into an answer.
 const STORED_BYTES_MAX: usize = 6_291_556;
 
+/// The pointer of what a body holds.
+const BODY: &str = "/body";
+
 /// What stands between the quotes of a body, and how it is to be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Content<'o> {
@@ -48,17 +51,24 @@ impl<'o> Content<'o> {
         let mut raw = match (self.is_base64, self.coding) {
             (false, _) if is_escaped => {
                 self.judge_escaped(guard, &mut inside);
+                if !inside.found.is_empty() {
+                    let mut text = Vec::with_capacity(self.raw.len());
+                    escapes::undo(self.raw, usize::MAX, &mut text);
+                    guard.locate(BODY, &text, &mut inside);
+                }
                 let mut raw = inside.clone();
                 move_spans(&mut raw, |spans| escapes::map(self.raw, spans));
                 raw
             }
             (false, _) => {
                 guard.judge_whole(&OutputText::whole(self.raw, self.media), &mut inside);
+                guard.locate(BODY, self.raw, &mut inside);
                 inside.clone()
             }
             (true, Coding::None) => {
                 let bytes = self.decoded();
                 guard.judge_whole(&OutputText::whole(&bytes, self.media), &mut inside);
+                guard.locate(BODY, &bytes, &mut inside);
                 let mut raw = inside.clone();
                 move_spans(&mut raw, |spans| {
                     for (start, end) in &mut *spans {
@@ -72,6 +82,7 @@ impl<'o> Content<'o> {
             }
             (true, coding) => {
                 is_whole = self.judge_packed(guard, coding, &mut inside);
+                guard.locate(BODY, b"", &mut inside);
                 let mut raw = inside.clone();
                 for found in &mut raw.found {
                     (found.start, found.end) = (0, self.raw.len());

@@ -1,5 +1,6 @@
 //! What is looked for in an output, and what was found there.
 //! It never holds a byte of a text beyond the window that a stream needs.
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use credenza_engine::Confidence;
@@ -8,16 +9,20 @@ use credenza_engine::leak::{
     Fingerprints, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET, OutputText,
     OwnSecrets, Reflections, leaked_source, leaky_error, reflected_error, seek,
 };
-use credenza_policy::{Action, Mode, Policy, Verdict};
+use credenza_policy::{Action, Mode, Place, Policy, Verdict};
 
-use super::packed;
+use super::whence::Whence;
+use super::{locate, packed};
 
 // Limit: whoever reads records learns nothing from a 257th leak of one answer, and an answer with
 // more of them is withheld and not masked one by one.
 pub(super) const FOUND_MAX: usize = 256;
 
+/// A text that no shape fits, for what nobody has as a whole.
+const UNSEEN: &[u8] = b"\0";
+
 /// Something in an output that must not leave.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// The rule that found it.
     pub rule: &'static Rule,
@@ -31,10 +36,23 @@ pub struct Found {
     pub verdict: Verdict,
     /// What the policy wants of it in block mode.
     pub action: Action,
+    /// The verdict of the candidate beside the policy, if there is one.
+    pub shadow: Option<Verdict>,
+    /// Whether this is one of the invocations for which that is done; `None` where it is for all.
+    pub canary: Option<bool>,
+    /// Where it stands in the output, as a JSON Pointer; empty where nobody knows.
+    pub location: String,
     /// Its first byte in the output.
     pub start: usize,
     /// One past its last byte.
     pub end: usize,
+}
+
+impl Found {
+    /// True if the policy or its candidate wants to know of it.
+    pub fn is_told(&self) -> bool {
+        self.verdict > Verdict::Pass || self.shadow > Some(Verdict::Pass)
+    }
 }
 
 /// What is looked for in outputs under one policy.
@@ -42,7 +60,10 @@ pub struct Found {
 pub struct Guard<'g> {
     pub(super) own: Option<&'g OwnSecrets>,
     watch: LeakWatch,
+    /// What only the candidate beside the policy looks for.
+    shadow_watch: LeakWatch,
     pub(super) policy: &'g Policy,
+    whence: Option<&'g Whence<'g>>,
     /// What of the event does harm where it is repeated.
     reflections: Option<&'g Reflections>,
     /// The lines of the function's own files.
@@ -54,11 +75,15 @@ pub struct Guard<'g> {
 impl<'g> Guard<'g> {
     /// The guard of a function that has these secrets.
     pub fn new(own: Option<&'g OwnSecrets>, policy: &'g Policy) -> Self {
-        let watched = own.filter(|own| !own.is_empty() && policy.watches(OWN_SECRET.id));
+        let watched = own.filter(|own| !own.is_empty() && policy.watches_at_all(OWN_SECRET.id));
         Self {
             own: watched,
             watch: LeakWatch::of(|rule| policy.watches(rule.id)),
+            shadow_watch: LeakWatch::of(|rule| {
+                policy.watches_at_all(rule.id) && !policy.watches(rule.id)
+            }),
             policy,
+            whence: None,
             reflections: None,
             files: None,
             is_blocking: policy.mode == Mode::Block,
@@ -72,7 +97,7 @@ impl<'g> Guard<'g> {
             return self;
         }
         // The errors of databases have to be found for what they repeat to be.
-        let is_wanted = self.policy.watches(reflected_error::RULE.id);
+        let is_wanted = self.policy.watches_at_all(reflected_error::RULE.id);
         let policy = self.policy;
         Self {
             reflections: Some(reflections),
@@ -86,7 +111,7 @@ impl<'g> Guard<'g> {
     /// The same for a function of which the files are known.
     #[must_use]
     pub fn of_files(self, files: Option<&'g Fingerprints>) -> Self {
-        let is_wanted = self.policy.watches(leaked_source::RULE.id);
+        let is_wanted = self.policy.watches_at_all(leaked_source::RULE.id);
         Self {
             files: files.filter(|files| is_wanted && !files.is_empty()),
             ..self
@@ -97,17 +122,18 @@ impl<'g> Guard<'g> {
     /// secrets or has none.
     pub fn is_needed(has_secrets: bool, policy: &Policy) -> bool {
         let guard = Guard::new(None, policy);
-        let own = has_secrets && policy.watches(OWN_SECRET.id);
+        let own = has_secrets && policy.watches_at_all(OWN_SECRET.id);
         !guard.is_idle() || guard.wants_headers() || (own && policy.mode != Mode::Off)
     }
 
-    /// The same for the output of one invocation, which may be one of those that the policy lets
-    /// pass for now.
+    /// The same for the output of one invocation: what the policy says of its route, its tenant and
+    /// its day holds, and it may be one of those that the policy lets pass for now.
     #[must_use]
-    pub fn of_request(self, request_id: &[u8]) -> Self {
-        let is_in = self.policy.canary_for(request_id) != Some(false);
+    pub fn of_invocation(self, whence: &'g Whence<'g>) -> Self {
+        let is_in = self.policy.canary_for(whence.request_id) != Some(false);
         Self {
             is_blocking: self.is_blocking && is_in,
+            whence: Some(whence),
             ..self
         }
     }
@@ -116,6 +142,7 @@ impl<'g> Guard<'g> {
     pub fn is_idle(&self) -> bool {
         let has_nothing = self.own.is_none()
             && self.watch.is_empty()
+            && self.shadow_watch.is_empty()
             && self.reflections.is_none()
             && self.files.is_none();
         self.policy.mode == Mode::Off || has_nothing
@@ -128,18 +155,22 @@ impl<'g> Guard<'g> {
 
     /// True if a leak is withheld together with its output.
     pub(super) fn withholds(&self, found: &Found) -> bool {
-        self.is_blocking() && found.action == Action::Block
+        self.is_blocking() && found.canary != Some(false) && found.action == Action::Block
     }
 
     /// True if a leak is masked.
     pub(super) fn masks(&self, found: &Found) -> bool {
-        self.is_blocking() && found.action == Action::Mask
+        self.is_blocking() && found.canary != Some(false) && found.action == Action::Mask
     }
 
     /// True if something may have to be masked.
     pub(super) fn may_mask(&self) -> bool {
-        let mut rules = self.policy.rules.iter();
-        self.is_blocking() && rules.any(|rule| rule.action == Action::Mask)
+        let rules = self.policy.rules.iter().map(|rule| Some(rule.action));
+        let scopes = self.policy.scopes.iter().map(|scope| scope.terms.action);
+        self.is_blocking()
+            && rules
+                .chain(scopes)
+                .any(|action| action == Some(Action::Mask))
     }
 
     /// True if headers are to be added to answers.
@@ -156,15 +187,67 @@ impl<'g> Guard<'g> {
     }
 
     fn found(&self, rule: &'static Rule, confidence: Confidence) -> Found {
-        Found {
+        let mut found = Found {
             rule,
             kind: "",
             secret: None,
             confidence,
-            verdict: self.policy.finding_verdict(rule.id, confidence),
-            action: self.policy.action(rule.id, confidence),
+            verdict: Verdict::Pass,
+            action: Action::Flag,
+            shadow: None,
+            canary: None,
+            location: String::new(),
             start: 0,
             end: 0,
+        };
+        self.settle(&mut found, UNSEEN);
+        found
+    }
+
+    /// Says what the policy and its candidate will of what was found, where it stands, in a text.
+    pub(super) fn settle(&self, found: &mut Found, text: &[u8]) {
+        let place = self.whence.map(|whence| whence.place(self.policy));
+        let place = &place.unwrap_or_else(Place::unknown);
+        let (id, at) = (found.rule.id, found.location.as_str());
+        let is_exempt = |policy: &Policy| {
+            let mut exemptions = policy.exemptions.iter();
+            exemptions.any(|exemption| exemption.covers(id, at, text, place))
+        };
+        let verdict = |policy: &Policy| {
+            if is_exempt(policy) {
+                return Verdict::Pass;
+            }
+            policy.at(place).leak_verdict(id, found.confidence, at)
+        };
+        let (active, shadow) = (verdict(self.policy), self.policy.shadow.as_deref());
+        let will = self.policy.at(place);
+        let action = match active {
+            Verdict::Pass => Action::Flag,
+            _ => will.action(id, found.confidence, at),
+        };
+        let canary = will.canary_of(id, at).filter(|_| action > Action::Flag);
+        (found.shadow, found.canary) = (shadow.map(verdict), canary);
+        (found.verdict, found.action) = (active, action);
+    }
+
+    /// Says where in a text, which has a pointer of its own, what was found stands, and what is
+    /// willed of it there.
+    pub(super) fn locate(&self, of: &str, text: &[u8], findings: &mut Findings) {
+        if findings.found.is_empty() {
+            return;
+        }
+        let found = &mut findings.found;
+        found.sort_by_key(|found| found.start);
+        let spans: Vec<_> = found.iter().map(|found| (found.start, found.end)).collect();
+        let offsets: Vec<_> = spans.iter().map(|(start, _)| *start).collect();
+        let is_document = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
+        let text = if is_document { text } else { b"" };
+        let pointers = locate::pointers(text, &offsets, &spans);
+        for (found, pointer) in found.iter_mut().zip(pointers) {
+            found.location = String::from(of);
+            found.location.push_str(&pointer);
+            let own = text.get(found.start..found.end).unwrap_or(UNSEEN);
+            self.settle(found, own);
         }
     }
 
@@ -173,6 +256,12 @@ impl<'g> Guard<'g> {
         self.judge_own(text.bytes, at, found);
         let mut leaks = Leaks::new();
         seek(text, self.watch, &mut leaks);
+        if !self.shadow_watch.is_empty() {
+            // By itself, so that it crowds nothing out.
+            let mut others = Leaks::new();
+            seek(text, self.shadow_watch, &mut others);
+            self.add(&others, at, found);
+        }
         if let Some(reflections) = self.reflections {
             reflections.seek(text, at, &mut leaks);
         }
@@ -200,7 +289,7 @@ impl<'g> Guard<'g> {
 
     fn add(&self, leaks: &Leaks, at: usize, found: &mut Findings) {
         // Some were only found for the sake of others.
-        let is_wanted = |leak: &&Leak| self.policy.watches(leak.rule.id);
+        let is_wanted = |leak: &&Leak| self.policy.watches_at_all(leak.rule.id);
         for leak in leaks.iter().filter(is_wanted) {
             found.add(Found {
                 kind: leak.kind,
@@ -272,14 +361,26 @@ impl Findings {
         if let Some(known) = known {
             known.end = known.end.max(leak.end);
             if known.confidence < leak.confidence {
-                known.confidence = leak.confidence;
-                known.verdict = leak.verdict;
-                known.action = leak.action;
+                *known = Found {
+                    kind: known.kind,
+                    secret: known.secret,
+                    start: known.start,
+                    end: known.end,
+                    ..leak
+                };
             }
         } else if self.found.len() < FOUND_MAX {
             self.found.push(leak);
-        } else {
-            self.crowded = true;
+        } else if leak.verdict > Verdict::Pass {
+            // What only the candidate wants makes room.
+            let other = self
+                .found
+                .iter_mut()
+                .find(|other| other.verdict == Verdict::Pass);
+            match other {
+                Some(other) => *other = leak,
+                None => self.crowded = true,
+            }
         }
     }
 

@@ -138,6 +138,9 @@ mod tests {
             confidence: Confidence::High,
             verdict: Verdict::Flag,
             action: Action::Mask,
+            shadow: None,
+            canary: None,
+            location: String::new(),
             start,
             end: start + part.len(),
         };

@@ -4,7 +4,6 @@
 use alloc::vec::Vec;
 
 use credenza_engine::leak::{Media, OutputText, leaky_error};
-use credenza_event::Source;
 use credenza_event::layout::Range;
 use credenza_policy::{Action, Verdict};
 
@@ -15,12 +14,14 @@ mod content;
 mod escapes;
 mod guard;
 mod headers;
+mod locate;
 mod mask;
 mod packed;
 mod packing;
 mod parts;
 mod replacement;
 mod stream;
+mod whence;
 
 use content::{Content, Judged};
 use guard::Findings;
@@ -28,6 +29,7 @@ pub use guard::{Found, Guard};
 use parts::Parts;
 use replacement::replacement;
 pub use stream::{OutputStream, Released};
+pub use whence::{Provenance, Whence};
 
 /// How an output leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,26 +58,6 @@ impl Channel {
     /// True for errors: their trace is what the platform asks for, and no leak by itself.
     const fn is_error(self) -> bool {
         matches!(self, Self::Error | Self::InitError)
-    }
-}
-
-/// Who shaped the event that an output answers.
-#[derive(Clone, Copy, Debug)]
-pub enum Provenance<'a> {
-    /// It is known, or nobody will know it.
-    Known(Source),
-    /// This is the event: it is recognised only where there is something to say about its answer,
-    /// because that takes longer than to look through a small one.
-    Of(&'a [u8]),
-}
-
-impl Provenance<'_> {
-    /// The source.
-    pub fn source(self) -> Source {
-        match self {
-            Self::Known(source) => source,
-            Self::Of(event) => credenza_event::source::recognise(event),
-        }
     }
 }
 
@@ -136,6 +118,7 @@ pub fn output(output: &Output<'_>, guard: &Guard<'_>) -> OutputSeen {
         all.append(raw);
     }
     all.append(core::mem::take(&mut seen.head));
+    all.found.retain(Found::is_told);
     let withheld = all.found.iter().any(|found| guard.withholds(found));
     let masked = all.found.iter().any(|found| guard.masks(found));
     let verdict = all.found.iter().map(|found| found.verdict).max();
@@ -175,6 +158,7 @@ pub fn log_line(line: &[u8], guard: &Guard<'_>) -> Vec<Found> {
         found.verdict = found.verdict.min(Verdict::Flag);
         found.action = Action::Flag;
     }
+    found.found.retain(Found::is_told);
     found.found
 }
 
@@ -286,14 +270,15 @@ impl<'o> Seen<'o> {
                 findings.found.retain(says_more);
             }
         }
+        guard.locate("", body, &mut seen.outside);
         seen
     }
 
     /// The body with what is to be masked masked; `None` if that cannot be done exactly.
     fn masked(&self, body: &[u8], guard: &Guard<'_>) -> Option<Vec<u8>> {
         let to_mask = |findings: &Findings| -> Vec<Found> {
-            let found = findings.found.iter().copied();
-            found.filter(|found| guard.masks(found)).collect()
+            let found = findings.found.iter().filter(|found| guard.masks(found));
+            found.cloned().collect()
         };
         let mut whole = body.to_vec();
         mask::apply(&mut whole, Media::Text, &to_mask(&self.outside));

@@ -128,7 +128,7 @@ impl<'g> OutputStream<'g> {
                 && found.end > self.at.saturating_add(from)
                 && found.start < self.at.saturating_add(may_go)
         };
-        let masked: Vec<Found> = self.found.found.iter().filter(is_masked).copied().collect();
+        let masked: Vec<Found> = self.found.found.iter().filter(is_masked).cloned().collect();
         let mut may_go = may_go;
         let mut changed = None;
         if self.reader.is_some() {

@@ -9,6 +9,7 @@ use credenza_engine::leak::OwnSecrets;
 use credenza_event::Source;
 use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share, Verdict};
 
+mod placed;
 mod reflected;
 
 use super::packing;

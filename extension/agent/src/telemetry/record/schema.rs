@@ -152,7 +152,8 @@ fn of_outputs_and_faults(shapes: &Shapes) -> Vec<Value> {
         "request_id": word, "rule": word, "confidence": shapes.confidence, "secret": text,
         "spelling": word, "kind": word, "channel": word, "span": shapes.pair,
         "verdict": shapes.verdict, "action": { "enum": ["flag", "mask", "block"] },
-        "applied": shapes.flag,
+        "applied": shapes.flag, "location": word, "shadow": shapes.verdict,
+        "canary": { "enum": ["in", "out"] },
     });
     let tamper = json!({
         "request_id": word, "rule": word, "confidence": shapes.confidence, "why": word,
@@ -165,7 +166,15 @@ fn of_outputs_and_faults(shapes: &Shapes) -> Vec<Value> {
         kind(
             "leak",
             &with(&[function, force], &leak),
-            &["request_id", "secret", "spelling", "kind"],
+            &[
+                "request_id",
+                "secret",
+                "spelling",
+                "kind",
+                "location",
+                "shadow",
+                "canary",
+            ],
         ),
         kind(
             "tamper",
@@ -334,6 +343,9 @@ fn about_trouble(dice: &Dice, origin: &Origin) -> Vec<String> {
     ));
     let found = Found {
         secret: dice.flags[1].then_some(0),
+        location: dice.text(3),
+        shadow: dice.flags[2].then_some(Verdict::Flag),
+        canary: dice.flags[3].then_some(dice.flags[4]),
         ..super::tests::FOUND
     };
     lines.push(super::leak(

@@ -615,6 +615,9 @@ pub(super) const FOUND: Found = Found {
     confidence: Confidence::High,
     verdict: Verdict::Block,
     action: Action::Block,
+    shadow: None,
+    canary: None,
+    location: String::new(),
     start: 21,
     end: 61,
 };
