@@ -4,8 +4,9 @@ use credenza_event::{Form, Part};
 
 use crate::detector::command_injection::runs_program;
 use crate::detector::{DETECTORS, Detector, RULES, Rule, VOCABULARIES};
-use crate::lexicon::{Lexicon, Shapes, fold_word};
+use crate::lexicon::{Lexicon, MARKED, Shapes, fold_word};
 
+mod around;
 mod opening;
 mod plain;
 mod reading;
@@ -22,7 +23,7 @@ pub(crate) use routes::wakes;
 pub struct Signals(u64);
 
 impl Signals {
-    /// A single or double quote, a back-tick, a closing bracket.
+    /// A single or double quote, a back-tick, a closing bracket; an apostrophe inside a word, too.
     pub const QUOTE: Self = Self(1);
     /// `=`, `<`, `>`, `!`, `~`.
     pub const COMPARISON: Self = Self(1 << 1);
@@ -62,6 +63,10 @@ impl Signals {
     pub const CALL: Self = Self(1 << 19);
     /// A verb that begins a statement only behind a semicolon.
     pub const MARKED_VERB: Self = Self(1 << 17);
+
+    /// A quote or closing bracket that is no apostrophe inside a word of a language of people. Like
+    /// [`Signals::NAME`] it takes a bit that the table keeps for itself.
+    pub const BREAK_OUT: Self = Self(PAIR);
 
     // 20 to 31: bytes and pairs that several rules share.
     /// A slash or a backslash.
@@ -293,13 +298,19 @@ fn kind(byte: u8) -> u64 {
 /// The signals of a run of letters.
 #[inline]
 fn word(word: &[u8]) -> u64 {
-    let known = if SHAPES.fit(word) {
-        WORDS.roles(fold_word(word))
-    } else {
-        0
-    };
-    known | beginning(word)
+    let starts = SHAPES.starts(word);
+    let mut roles = 0;
+    if SHAPES.ends(starts, word) {
+        roles = WORDS.roles(fold_word(word));
+    }
+    if starts & MARKED != 0 {
+        roles |= beginning(word);
+    }
+    roles
 }
+
+/// How packed texts and secrets begin: the letters of [`beginning`].
+const BEGINNINGS: &[&[u8; 2]] = &[b"ey", b"ew", b"ak", b"as", b"ai"];
 
 /// The signal of a run of letters that begins something packed.
 #[inline]
@@ -392,9 +403,9 @@ const fn bytes() -> [u64; 256] {
     while at < 256 {
         let byte = at as u8;
         table[at] = match byte {
-            b'\'' | b'"' => Signals::QUOTE.0 | Signals::CONSTANT.0,
-            b'`' => Signals::QUOTE.0 | Signals::SEPARATOR.0,
-            b']' => Signals::QUOTE.0,
+            b'\'' | b'"' => Signals::QUOTE.0 | Signals::CONSTANT.0 | PAIR,
+            b'`' => Signals::QUOTE.0 | Signals::SEPARATOR.0 | PAIR,
+            b']' => Signals::QUOTE.0 | PAIR,
             b'<' => Signals::COMPARISON.0 | Signals::LESS.0,
             b'=' => Signals::COMPARISON.0 | Signals::EQUALS.0 | PAIR,
             b'>' | b'~' => Signals::COMPARISON.0,
@@ -433,4 +444,4 @@ const fn bytes() -> [u64; 256] {
 static WORDS: Lexicon<2048> = Lexicon::new(VOCABULARIES);
 
 /// What tells most words of prose from those of the vocabularies before they are hashed.
-static SHAPES: Shapes = Shapes::of(VOCABULARIES);
+static SHAPES: Shapes = Shapes::of(VOCABULARIES).marking(BEGINNINGS);

@@ -161,23 +161,50 @@ impl Shapes {
         }
     }
 
+    /// The shapes with a mark at these first two letters, for who wants to know of them, too.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the tables are built at build time: a wrong index fails the build"
+    )]
+    pub(crate) const fn marking(mut self, heads: &[&[u8; 2]]) -> Self {
+        let mut at = 0;
+        while at < heads.len() {
+            self.first[letters(heads[at][0], heads[at][1])] |= MARKED;
+            at += 1;
+        }
+        self
+    }
+
     /// True if a word of the vocabulary has this word's length, first and last letter.
     #[inline]
     pub(crate) fn fit(&self, word: &[u8]) -> bool {
-        let (first, second, last) = match word {
-            [first, second, .., last] => (*first, *second, *last),
-            [first, second] => (*first, *second, *second),
-            [first] => (*first, 0, *first),
-            [] => return false,
+        self.ends(self.starts(word), word)
+    }
+
+    /// The lengths of the words that begin with this word's first two letters.
+    #[inline]
+    pub(crate) fn starts(&self, word: &[u8]) -> u32 {
+        let head = match word {
+            [first, second, ..] => letters(*first, *second),
+            [first] => letters(*first, 0),
+            [] => return 0,
         };
-        let starts = self.first.get(letters(first, second)).copied();
-        let ends = self.last.get(letter(last)).copied();
-        let lengths = starts.unwrap_or(0) & ends.unwrap_or(0);
+        self.first.get(head).copied().unwrap_or(0)
+    }
+
+    /// True if one of these lengths is this word's and a word of it has the same last letter.
+    #[inline]
+    pub(crate) fn ends(&self, lengths: u32, word: &[u8]) -> bool {
         // Limit: the longest word of a vocabulary has 27 letters; one of 31 or more fits none.
         let len = u32::try_from(word.len()).unwrap_or(31).min(31);
+        let last = letter(word.last().copied().unwrap_or(0));
         lengths.wrapping_shr(len) & 1 == 1
+            && self.last.get(last).copied().unwrap_or(0).wrapping_shr(len) & 1 == 1
     }
 }
+
+/// The mark of first letters: no word has the length zero.
+pub(crate) const MARKED: u32 = 1;
 
 /// The place of two letters, whatever their case.
 #[inline]

@@ -12,7 +12,7 @@ use crate::{HashKey, inspect, inspect_text};
 const KEY: HashKey = HashKey([7; 16]);
 
 /// What texts of SQL are made of; common signs stand several times.
-const PIECES: &str = "' ' ' \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & || && -- -- # /* \
+const PIECES: &str = "' ' ' n't O'Brien it's x'y collate div 's as \" \" ` ] [ ( ( ) ) , ; ; = = < > ! ~ + - * / % | & || && -- -- # /* \
     */ @ @@ : :: ? ?| @> -> ->> #> . .. 0 1 1 2 7 0x41 1.5 1e1 $ $$ \\ \\' '' N' x' q'[ ]' { } \
     a b id t users name - _ é \u{a0} or or and and xor not like in is between null true false \
     select select union union all distinct from from where having group order by limit case when \
@@ -57,7 +57,7 @@ const SYSTEM: &str = "../ ..\\ .. / / \\ // ....// ..;/ %2%f \u{2215} \u{2024} \
     type for %i in (a) do ping host top docker Get-Content frob calc.exe alias e=env \
     nohup ${PATH:0:1} $0 $((6*7)) \\n :(){ --upload-pack= ext::sh a@b.org a.txt %WINDIR% c$ <% request( \
     execute open start include import('fs') forName( ; program copy \
-    /bin/c?t /???/ who ami c at a word x7 npm git make if \
+    n't O'Brien it's c'a't w'h x'y /bin/c?t /???/ who ami c at a word x7 npm git make if \
     system( exec( eval( assert( ( ) ( ) . -> :: system exec popen( os. require('fs') __import__( 'os' \
     getattr( __subclasses__( Runtime.getRuntime() ProcessBuilder( Function( atob( chr( md5( $_GET[ ${' \
     $a[ ] ('a') \"system\" <?php <?= <? ?> <!--#exec <!--#echo <esi:include --> cmd= /*a*/ %x( [php] process[";

@@ -23,6 +23,8 @@ pub(crate) struct Worst {
     pub(crate) bytes: usize,
     /// The processor time of the best run.
     pub(crate) took: Duration,
+    /// Steps of its budget that were spent.
+    pub(crate) steps: u64,
     /// Whether it was inspected to its last byte.
     pub(crate) is_complete: bool,
 }
@@ -32,6 +34,12 @@ impl Worst {
     pub(crate) fn ns_per_byte(&self) -> f64 {
         let bytes = u32::try_from(self.bytes).unwrap_or(u32::MAX);
         self.took.as_secs_f64() * 1e9 / f64::from(bytes)
+    }
+
+    /// Steps per byte.
+    fn steps_per_byte(&self) -> f64 {
+        let count = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        count(self.steps) / count(self.bytes as u64).max(1.0)
     }
 }
 
@@ -141,17 +149,19 @@ fn now() -> Duration {
 
 fn time(name: &str, event: &[u8]) -> Worst {
     let mut took = Duration::MAX;
-    let mut is_complete = false;
+    let (mut steps, mut is_complete) = (0, false);
     for _ in 0..2 {
         let started = now();
         let report = inspect(event, Steps::for_bytes(event.len()), &HashKey([7; 16]));
         took = took.min(now().saturating_sub(started));
+        steps = report.steps;
         is_complete = report.coverage.is_complete();
     }
     Worst {
         name: name.to_owned(),
         bytes: event.len(),
         took,
+        steps,
         is_complete,
     }
 }
@@ -170,6 +180,7 @@ fn pass() -> Worst {
         name: "a look at each byte".to_owned(),
         bytes: BYTES,
         took,
+        steps: 0,
         is_complete: true,
     }
 }
@@ -180,7 +191,7 @@ const ROWS: usize = 25;
 /// Prints the slowest inputs, slowest first, and what the corpora took.
 pub(crate) fn print(worst: &[Worst]) {
     println!(
-        "\nthe slowest of {} inputs of 1 MB, ns per byte, and beside a look at each byte",
+        "\nthe slowest of {} inputs of 1 MB: ns and steps per byte, and beside a look at each byte",
         worst.len()
     );
     let pass = pass();
@@ -198,6 +209,10 @@ pub(crate) fn print(worst: &[Worst]) {
         };
         let ns = row.ns_per_byte();
         let ratio = ns / pass.ns_per_byte();
-        println!("{:<44}{ns:>9.1}{ratio:>8.0}x  {coverage}", row.name);
+        let steps = row.steps_per_byte();
+        println!(
+            "{:<44}{ns:>9.1}{steps:>9.1}{ratio:>8.0}x  {coverage}",
+            row.name
+        );
     }
 }

@@ -15,6 +15,7 @@ mod word;
 mod worth;
 
 pub(super) use signals::{NEEDS, WORDS};
+pub(crate) use word::is_word;
 
 use credenza_event::{Decoder, Form, Steps};
 

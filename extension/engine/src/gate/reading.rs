@@ -3,6 +3,7 @@
 //! It never knows what a word or a sign means.
 use wide::u8x16;
 
+use super::around::{Around, is_apostrophe};
 use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, word};
 use crate::sought::within;
 
@@ -66,6 +67,7 @@ fn short(text: &[u8]) -> u128 {
 /// The signals of a text, in one pass.
 pub fn signals(text: &[u8]) -> Signals {
     let mut seen = 0_u64;
+    let mut doubtful = 0_u64;
     let mut at = 0_usize;
     while let Some(rest @ [_, ..]) = text.get(at..) {
         let block = Block::of(rest);
@@ -90,12 +92,28 @@ pub fn signals(text: &[u8]) -> Signals {
                 end = end.saturating_add(run_of_letters(rest.get(end..).unwrap_or_default()));
                 behind = end;
             }
-            seen |= word(rest.get(offset..end).unwrap_or_default());
+            let found = word(rest.get(offset..end).unwrap_or_default());
+            if found & VERB == 0 {
+                seen |= found;
+            } else {
+                match Around::of(text.get(..at.saturating_add(offset)).unwrap_or_default()) {
+                    Around::Words => seen |= found & !VERB,
+                    Around::Number => doubtful |= found,
+                    Around::Signs => seen |= found,
+                }
+            }
         }
         at = at.saturating_add(behind);
     }
-    Signals(seen)
+    // MySQL reads what stands behind a number in a comment.
+    if seen & Signals::COMMENT.0 == 0 {
+        doubtful &= !VERB;
+    }
+    Signals(seen | doubtful)
 }
+
+/// A verb that begins a statement behind a semicolon, and so not behind a word.
+const VERB: u64 = Signals::MARKED_VERB.0;
 
 /// The signals of the sign at an offset, and of the pair that it may end.
 #[inline]
@@ -104,6 +122,13 @@ fn sign(text: &[u8], at: usize) -> u64 {
     let alone = kind(byte);
     if alone & PAIR == 0 {
         return alone;
+    }
+    let alone = alone ^ PAIR;
+    if alone & Signals::QUOTE.0 != 0 {
+        if byte == b'\'' && is_apostrophe(text, at) {
+            return Signals::QUOTE.0;
+        }
+        return alone | Signals::BREAK_OUT.0;
     }
     let before = at.checked_sub(1).and_then(|at| text.get(at)).copied();
     // Behind a letter nothing is the second of a pair.
@@ -130,32 +155,51 @@ fn run_of_letters(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, signals, word};
+    use super::{
+        Around, LETTER, PAIR, Signals, VERB, begins_pair, is_apostrophe, kind, pair, signals, word,
+    };
 
     /// The same, byte by byte.
     fn twin(text: &[u8]) -> Signals {
-        let mut seen = 0;
-        let mut before = 0;
-        let mut rest = text;
-        while let [byte, behind @ ..] = rest {
-            let len = rest
-                .iter()
-                .take_while(|byte| byte.is_ascii_alphabetic())
-                .count();
+        let (mut seen, mut doubtful) = (0, 0);
+        let mut at = 0;
+        while let Some(byte) = text.get(at) {
+            let letters = text[at..].iter().take_while(|b| b.is_ascii_alphabetic());
+            let len = letters.count();
             if len > 0 {
-                seen |= word(&rest[..len]);
-                before = 0;
-                rest = &rest[len..];
+                let found = word(&text[at..at + len]);
+                match Around::of(&text[..at]) {
+                    Around::Words => seen |= found & !VERB,
+                    Around::Number => {
+                        seen |= found & !VERB;
+                        doubtful |= found & VERB;
+                    }
+                    Around::Signs => seen |= found,
+                }
+                at += len;
                 continue;
             }
             let alone = kind(*byte);
             assert!(alone & LETTER == 0);
-            seen |= alone;
-            if alone & PAIR != 0 && begins_pair(before) {
-                seen |= pair(before, *byte);
+            if alone & Signals::QUOTE.0 != 0 {
+                // An apostrophe is no constant.
+                seen |= match *byte == b'\'' && is_apostrophe(text, at) {
+                    true => Signals::QUOTE.0,
+                    false => alone & !PAIR | Signals::BREAK_OUT.0,
+                };
+            } else {
+                seen |= alone & !PAIR;
+                let before = at.checked_sub(1).map(|before| text[before]);
+                let before = before.filter(|byte| !byte.is_ascii_alphabetic());
+                let before = before.unwrap_or(0);
+                if alone & PAIR != 0 && begins_pair(before) {
+                    seen |= pair(before, *byte);
+                }
             }
-            before = *byte;
-            rest = behind;
+            at += 1;
+        }
+        if seen & Signals::COMMENT.0 != 0 {
+            seen |= doubtful;
         }
         Signals(seen)
     }
@@ -167,6 +211,7 @@ mod tests {
             "a",
             "select",
             "1 union select 'a', b from c--",
+            "O'Brien; if you do, /*!50000do it's done",
             "0123456789abcde(--",
             "aaaaaaaaaaaaaaaaunion",
             "               union",
@@ -185,7 +230,7 @@ mod tests {
         bolero::check!().for_each(|text: &[u8]| {
             assert_eq!(signals(text), twin(text));
             // Nearly all of words and signs.
-            let signs = b"selctunio (['\"-/*|&@.:_%25{}<>$#!=+\0\xff\xac\xed 019";
+            let signs = b"selctunio if do; (['\"-/*|&@.:_%25{}<>$#!=+\0\xff\xac\xed 019";
             let text: alloc::vec::Vec<u8> = text
                 .iter()
                 .map(|byte| signs[usize::from(*byte) % signs.len()])

@@ -25,6 +25,7 @@ const COMMON: u64 = Signals::QUOTE
     .with(Signals::LINE)
     .with(Signals::EQUALS)
     .with(Signals::NAME)
+    .with(Signals::BREAK_OUT)
     .bits();
 
 /// The signal under which a set is filed: a rare one if there is one.

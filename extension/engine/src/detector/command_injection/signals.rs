@@ -13,7 +13,7 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::COMMAND.with(Signals::DOLLAR),
     Signals::COMMAND.with(Signals::BRACE),
     // Names that are spelled so that nobody sees them.
-    Signals::QUOTE.with(Signals::SEPARATOR),
+    Signals::BREAK_OUT.with(Signals::SEPARATOR),
     Signals::DOLLAR.with(Signals::SEPARATOR),
     Signals::SPELLING.with(Signals::SEPARATOR),
     Signals::OPENING.with(Signals::PARENTHESIS),

@@ -5,7 +5,14 @@ use crate::lexicon::Vocabulary;
 
 /// The signals without which no reading passes anything.
 pub(in crate::detector) const NEEDS: &[Signals] = &[
-    Signals::SELECT,
+    // What is selected: a call, a list of columns, a table, a text, a number, or everything.
+    Signals::SELECT.with(Signals::PARENTHESIS),
+    Signals::SELECT.with(Signals::OBJECT),
+    Signals::SELECT.with(Signals::BREAK_OUT),
+    Signals::SELECT.with(Signals::CONSTANT),
+    Signals::SELECT.with(Signals::STAR),
+    Signals::SELECT.with(Signals::COMMENT),
+    Signals::SELECT.with(Signals::SET_OPERATION),
     Signals::EFFECT,
     Signals::SET_OPERATION.with(Signals::ROWS),
     Signals::SET_OPERATION.with(Signals::COMMENT),
@@ -15,15 +22,15 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
         .with(Signals::CONSTANT),
     Signals::CONNECTIVE.with(Signals::COMMENT),
     Signals::CONNECTIVE
-        .with(Signals::QUOTE)
+        .with(Signals::BREAK_OUT)
         .with(Signals::CONSTANT),
     Signals::CALL.with(Signals::PARENTHESIS),
     Signals::CONNECTIVE.with(Signals::PARENTHESIS),
     Signals::CONNECTIVE.with(Signals::BRACE),
-    Signals::QUOTE.with(Signals::COMMENT),
-    Signals::QUOTE.with(Signals::COMPARISON),
-    Signals::QUOTE.with(Signals::COMPARISON_WORD),
-    Signals::QUOTE.with(Signals::SET_OPERATION),
+    Signals::BREAK_OUT.with(Signals::COMMENT),
+    Signals::BREAK_OUT.with(Signals::COMPARISON),
+    Signals::BREAK_OUT.with(Signals::COMPARISON_WORD),
+    Signals::BREAK_OUT.with(Signals::SET_OPERATION),
     Signals::VERB.with(Signals::OBJECT),
     Signals::VERB.with(Signals::SEMICOLON),
     Signals::VERB.with(Signals::COMMENT),

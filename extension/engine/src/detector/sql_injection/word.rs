@@ -109,6 +109,11 @@ pub(super) fn roles(word: &[u8]) -> Roles {
     }
 }
 
+/// True for a word that plays any role in a query.
+pub(crate) fn is_word(word: &[u8]) -> bool {
+    roles(word) != Roles(0)
+}
+
 /// True if `word` is `other` in any case.
 #[inline]
 pub(super) fn is(word: &[u8], other: &str) -> bool {
