@@ -283,7 +283,8 @@ fn event(mut line: Line, seen: &Seen<'_>) -> String {
 
 /// What must not leave in an output: `kind` says what it is, or `secret` names the variable whose
 /// value it is and `spelling` how that is written; `channel` is the kind of output, `span` its
-/// bytes there, `location` its JSON Pointer, `action` what the policy wants of it in block mode; never a byte of it.
+/// bytes there, `location` its JSON Pointer, `action` what the policy wants of it in block mode;
+/// never a byte of it.
 pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> String {
     let under = note.under.unwrap_or_else(|| origin.under.now());
     let mut line = head(now, origin.format, "warn", "leak");

@@ -433,3 +433,50 @@ fn an_http_answer_gets_the_headers_that_the_policy_wants() {
     assert!(!body.contains("SAMEORIGIN"), "{got}");
     assert!(room.leaks().is_empty());
 }
+
+#[test]
+fn what_a_policy_says_of_the_source_of_an_event_holds_for_its_answer_in_both_modes() {
+    let answer = response("one", format!("{{\"key\":\"{}\"}}", key()).as_bytes());
+    for mode in ["monitor", "block"] {
+        for (source, location, is_silenced) in [
+            ("function-url", "/key", true),
+            ("function-url", "/other", false),
+            ("sqs", "/key", false),
+        ] {
+            let policy = format!(
+                "mode = '{mode}'\n[[exemption]]\nrule = 'own-secret'\nsource = '{source}'\n\
+                 location = '{location}'\nreason = 'r'\nauthor = 'a'\nexpires = 2097-01-31"
+            );
+            let (policy, problems) = Policy::parse(&policy);
+            assert!(problems.is_empty(), "{problems:?}");
+            let room = room_under(policy);
+            let mut client = room.client();
+            client.call(NEXT, &event("one", EVENT));
+            let is_withheld = mode == "block" && !is_silenced;
+            let accepted = if is_withheld {
+                ACCEPTED_BY_US
+            } else {
+                ACCEPTED
+            };
+            client.call(&answer, accepted);
+            assert_eq!(
+                got(&room).as_bytes() == answer,
+                !is_withheld,
+                "{mode} {source}"
+            );
+            let fate = if is_withheld { "withheld" } else { "seen" };
+            let note = format!("AWS_SECRET_ACCESS_KEY plain response {fate}");
+            if !is_silenced {
+                wait_for("the leak", || !room.leaks().is_empty());
+                assert_eq!(room.leaks(), [note]);
+            }
+            // The next call comes when the answer was looked at.
+            client.call(NEXT, &event("one", EVENT));
+            assert_eq!(
+                room.leaks().is_empty(),
+                is_silenced,
+                "{mode} {source} {location}"
+            );
+        }
+    }
+}
