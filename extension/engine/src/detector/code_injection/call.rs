@@ -92,6 +92,10 @@ pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
     if found.any(Effect::OBJECT) && !found.any(Effect::CLIMBS) {
         return None;
     }
+    // Only a pattern that says so is evaluated.
+    if name.eq_ignore_ascii_case(b"preg_replace") && !evaluates(text, open) {
+        return None;
+    }
     let argument = argument(text, open.saturating_add(1));
     let (end, is_closed) = close(text, open);
     Some(Call {
@@ -109,6 +113,23 @@ pub(super) fn read(text: &[u8], open: usize) -> Option<Call> {
         is_listed: is_listed(text, name_start, open),
         name: Name::of(name),
     })
+}
+
+/// `preg_replace('/x/e', …)`: a pattern whose replacement is run.
+fn evaluates(text: &[u8], open: usize) -> bool {
+    let rest = text.get(open.saturating_add(1)..).unwrap_or_default();
+    let rest = rest.get(..160).unwrap_or(rest).trim_ascii_start();
+    let Some((quote @ (b'\'' | b'"'), pattern)) = rest.split_first() else {
+        return false;
+    };
+    let end = pattern.iter().position(|byte| byte == quote);
+    let pattern = pattern.get(..end.unwrap_or(0)).unwrap_or_default();
+    let flags = pattern.iter().rev().take(8);
+    let flags = flags.take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (_, flags) = pattern
+        .split_at_checked(pattern.len().saturating_sub(flags))
+        .unwrap_or_default();
+    flags.len() < pattern.len() && flags.contains(&b'e')
 }
 
 /// Functions whose calls say nothing unless what they are given does.

@@ -61,7 +61,7 @@ const RUNS_OR_METHOD: &str = "exec spawn";
 const RUNS_AS_METHOD: &str =
     "check_output execfile popen2 popen3 getoutput check_call call execute start";
 const READS_GIVEN: &str = "open fopen readlines";
-const EVALUATES: &str = "eval assert create_function loadstring";
+const EVALUATES: &str = "eval assert create_function loadstring preg_replace";
 const EVALUATES_AS_METHOD: &str = "instance_eval class_eval constructor function compile";
 const LOADS: &str =
     "__import__ require import_module import include include_once require_once forname";

@@ -258,8 +258,8 @@ impl Search<'_, '_> {
         if (is_line || strong != Some(true)) && self.in_document() {
             return;
         }
-        let ends =
-            call.is_cut || is_end(around::behind_members(behind)) || behind.first() == Some(&b'(');
+        let is_behind = is_end(around::behind_members(behind)) || behind.first() == Some(&b'(');
+        let ends = call.is_cut || call.is_closed && is_behind;
         let is_free = before != Before::Program;
         let breaks = matches!(before, Before::Tag | Before::Quote | Before::Data);
         let confidence = match (is_free, strong) {

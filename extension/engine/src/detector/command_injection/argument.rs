@@ -86,7 +86,9 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
             let is_told = kind.any(Kind::SHELL) && rest.starts_with(b"<<<");
             found.is_strong |= is_told;
             found.is_secret |= is_told;
-            found.fit_first(Fit::Fits, words);
+            // `eval <<EOT;`: what follows is written on the lines below.
+            let is_below = matches!(rest, [b'<', b'<', next, ..] if *next != b'<');
+            found.fit_first(if is_below { Fit::Prose } else { Fit::Fits }, words);
             found.others = found.others.saturating_add(1);
             let is_made = is_told && text.get(target.end) == Some(&b'$');
             found.end = target.end.saturating_add(usize::from(is_made));
@@ -148,6 +150,10 @@ impl Arguments {
     }
 
     fn note_target(&mut self, path: &[u8]) {
+        // Whoever sends a signal to a service reads its number there.
+        if path.ends_with(b".pid") {
+            return;
+        }
         match reach(path) {
             Reach::Nothing => {}
             Reach::System => self.is_strong = true,
@@ -182,7 +188,7 @@ impl Arguments {
             self.is_odd |= word.is_glob && word.text.windows(2).any(|two| two == b"??");
         }
         self.is_odd |= word.has_ifs;
-        if shape == Shape::Quoted && is_hostile(bare) {
+        if shape == Shape::Quoted && !kind.any(Kind::TEXT) && is_hostile(bare) {
             self.is_strong = true;
             self.is_secret = true;
         }
@@ -301,6 +307,8 @@ fn shape(word: &Word<'_>) -> Shape {
 }
 
 fn is_number(text: &[u8]) -> bool {
+    // `sleep 5#`: what follows in the line is a comment.
+    let text = text.strip_suffix(b"#").unwrap_or(text);
     let digits = text
         .strip_suffix(b"s")
         .or_else(|| text.strip_suffix(b"m"))

@@ -65,6 +65,12 @@ impl Around<'_> {
         }
     }
 
+    /// True behind one backslash, which no other escapes.
+    pub(super) fn is_escaped(&self, at: usize) -> bool {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.ends_with(b"\\") && !before.ends_with(b"\\\\")
+    }
+
     /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
     pub(super) fn ends_entity(&self, at: usize) -> bool {
         let start = at.saturating_sub(8);

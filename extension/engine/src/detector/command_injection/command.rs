@@ -198,7 +198,8 @@ const VOCABULARY: &Vocabulary = &[
     (Kind::SCRIPT.0, SCRIPT),
     (
         Kind::FILTER.0,
-        "grep egrep fgrep sort head tail cut sed awk gawk less more xargs tee base64 xxd od",
+        "grep egrep fgrep sort head tail cut sed awk gawk less more xargs tee base64 xxd od tr \
+         uniq fold nl comm join",
     ),
 ];
 
@@ -210,7 +211,7 @@ const BY_PLACE: &Vocabulary = &[
         Kind::LONE.0,
         "set date who history export alias reboot shutdown poweroff",
     ),
-    (Kind::SETS.0, "export cd source"),
+    (Kind::SETS.0, "export cd source trap alias"),
     (Kind::TOOL.0, TOOL),
     (Kind::TOOL.0 | Kind::ENGLISH.0, TOOL_ENGLISH),
     (Kind::CMDLET_VERB.0, CMDLET_VERBS),

@@ -58,7 +58,25 @@ fn is_cmdlet(text: &[u8]) -> bool {
         && noun.len() > 2
         && noun.iter().all(u8::is_ascii_alphabetic)
         && (noun.first().is_some_and(u8::is_ascii_uppercase)
-            || verb.eq_ignore_ascii_case(b"invoke"))
+            || verb.eq_ignore_ascii_case(b"invoke")
+            || is_noun(noun))
+}
+
+/// Nouns of PowerShell's commands that are asked for in small letters, too.
+fn is_noun(noun: &[u8]) -> bool {
+    const NOUNS: [&[u8]; 10] = [
+        b"help",
+        b"process",
+        b"childitem",
+        b"content",
+        b"command",
+        b"alias",
+        b"service",
+        b"sleep",
+        b"webrequest",
+        b"computerinfo",
+    ];
+    NOUNS.iter().any(|known| noun.eq_ignore_ascii_case(known))
 }
 
 /// `calc.exe`

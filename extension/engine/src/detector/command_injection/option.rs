@@ -31,7 +31,10 @@ pub(crate) fn runs_program(text: &[u8]) -> bool {
     };
     let is = |option: &&[u8]| {
         let start = text.get(..option.len()).unwrap_or_default();
-        start.eq_ignore_ascii_case(option) && text.len() > option.len()
+        // `--upload-pack=<program>`: a manual names what stands there.
+        let told = text.get(option.len()..).unwrap_or_default();
+        let is_named = matches!(told, [b'<' | b'[' | b'{', ..]);
+        start.eq_ignore_ascii_case(option) && !told.is_empty() && !is_named
     };
     OPTIONS.iter().any(is)
 }

@@ -47,6 +47,10 @@ const END_BYTES: usize = 96;
 
 /// What a part of a line is.
 pub(super) fn of(line: &[u8]) -> Prefix {
+    // A prompt that asks for the rest of a line, with nothing before its sign.
+    if matches!(line, [b'>' | b'$' | b'%', b' ', ..]) && line.trim_ascii().len() == 1 {
+        return Prefix::Line;
+    }
     let line = line.trim_ascii();
     let line = line.strip_prefix(b"- ").unwrap_or(line);
     let start = line.get(..START_BYTES).unwrap_or(line);
@@ -98,7 +102,8 @@ fn is_thing(text: &[u8]) -> bool {
 }
 
 fn spaced(start: &[u8], end: &[u8], is_script: bool, open: bool) -> Prefix {
-    let is_prompt = matches!(start, [b'$' | b'#' | b'>' | b'%' | b'@', b' ', ..]);
+    let is_prompt = matches!(start, [b'$' | b'#' | b'>' | b'%' | b'@', b' ', ..])
+        || start.windows(3).any(|three| three == b" $ ");
     let has_flag = start.windows(3).any(is_flag);
     if open && !is_prompt {
         return Prefix::Quoted;

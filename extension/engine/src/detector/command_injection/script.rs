@@ -22,12 +22,13 @@ pub(super) struct Site<'t> {
 pub(super) fn is_opened(form: &Form<'_>) -> bool {
     let last = |sought| form.decoded.iter().rposition(|found| *found == sought);
     let split = last(Decoder::Form);
-    if split.is_none() || last(Decoder::Url) > split {
+    if split.is_none() {
         return false;
     }
     let is_variable =
         |name: &[u8]| name.len() > 2 && name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
-    form.text.contains(&b' ') || form.path.names().next().is_some_and(is_variable)
+    let is_raw = last(Decoder::Url) < split;
+    is_raw && form.text.contains(&b' ') || form.path.names().next().is_some_and(is_variable)
 }
 
 /// `$env:MODE='dev';node x`: no form has names that begin as variables do.
@@ -91,6 +92,16 @@ impl Site<'_> {
         })
     }
 
+    /// True where the line before a break is a comment or an assignment of a script.
+    pub(super) fn is_scripted(&self) -> bool {
+        let line = self.line.trim_ascii();
+        let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let name = line.iter().take(32).take_while(is_of_name).count();
+        let is_named = line.first().is_some_and(u8::is_ascii_alphabetic);
+        let is_assigned = is_named && line.get(name) == Some(&b'=') && !line.contains(&b'&');
+        self.break_out == Break::Line && (line.first() == Some(&b'#') || is_assigned)
+    }
+
     /// `` Run `cat a.txt` ``: a word, and code behind it.
     pub(super) fn is_told(&self) -> bool {
         let word = self.line.strip_suffix(b" ").unwrap_or_default();
@@ -104,7 +115,11 @@ impl Site<'_> {
     /// True for what builds and documentation have as a line or a piece of code of their own.
     pub(super) fn is_written(&self, word: &Word<'_>, kind: Kind, arguments: &Arguments) -> bool {
         let is_plain = !arguments.is_secret && !arguments.is_odd && !word.is_odd;
-        is_plain && (self.is_step(word, arguments) || self.is_shown(word, kind, arguments))
+        let is_dated = self.break_out == Break::Substitution
+            && word.name() == b"date"
+            && arguments.fit == Fit::Fits;
+        let is_shown = || self.is_shown(word, kind, arguments);
+        is_plain && (is_dated || self.is_step(word, arguments) || is_shown())
     }
 
     /// `&& apt-get clean`: a line of a build that goes on from the one before it.

@@ -162,6 +162,8 @@ impl<'t> Search<'t, '_> {
         let sign = self.peek(at);
         let break_out = match sign {
             b'\n' | b'\r' => Break::Line,
+            // `\;`: a sign that a shell takes for a letter.
+            b';' | b'|' | b'&' if self.around().is_escaped(at) => return next,
             b';' if self.around().ends_entity(at) => return next,
             b';' => Break::Semicolon,
             // Two and more quote a word in Markdown and its kin.
@@ -227,8 +229,14 @@ impl<'t> Search<'t, '_> {
             return;
         }
         let is_hidden = break_out != Break::Start
-            && (spelling::is_hidden_path(&word) || variable::is_alias(self.text, &word));
-        let known = command::kind(&word);
+            && (spelling::is_hidden_path(&word)
+                || break_out != Break::Line && variable::is_alias(self.text, &word));
+        let known = match (word.text, break_out) {
+            // What a usage calls its program.
+            (b"$0", Break::Pipe | Break::Both) => command::kind(&word),
+            (b"$0", _) => return,
+            _ => command::kind(&word),
+        };
         let is_variable = spelling::is_variable(&word) && !known.is_command();
         let kind = match (is_hidden, is_variable) {
             (true, _) => Kind::SURE,
@@ -254,7 +262,7 @@ impl<'t> Search<'t, '_> {
             prefix: Prefix::Words,
             arguments,
             is_odd: is_spelled || is_hidden || blank == b',',
-            has_path: word.has_path && word.text.first() == Some(&b'/'),
+            has_path: spelling::is_program_path(&word),
             after_number: false,
             after_datum: false,
             is_written: self.text.ends_with(b" \\"),
@@ -266,7 +274,7 @@ impl<'t> Search<'t, '_> {
             is_last: arguments.fit == Fit::None && around.is_last(arguments.end, break_out),
             in_document: false,
         };
-        let is_title = self.peek(sign) == b'`' && spelling::is_title(&word);
+        let is_title = matches!(self.peek(sign), b'`' | b'\n') && spelling::is_title(&word);
         if !is_title && !spelling::is_shouted(&word, break_out) {
             self.weigh(command, sign, &word);
         }
@@ -342,7 +350,7 @@ impl<'t> Search<'t, '_> {
             || site.is_written(word, command.kind, &command.arguments);
         let prefix = match prefix::of(line) {
             _ if is_inside && compound::assigns(line) => Prefix::Alone,
-            _ if is_inside && site.takes_output() => Prefix::Line,
+            _ if is_inside && site.takes_output() || site.is_scripted() => Prefix::Line,
             _ if is_inside && site.is_wrapped(end) => Prefix::Code,
             _ if !is_inside && site.is_in_ticks() => Prefix::Line,
             _ if is_quoting && around.is_markdown(line, end) => Prefix::Words,

@@ -62,6 +62,12 @@ fn is_shown_by_itself(word: &Word<'_>) -> bool {
     word.has_ifs || has(b"$(") || has(b"``")
 }
 
+/// `/usr/bin/id`: a path to a program, and not to a file of the same name.
+pub(super) fn is_program_path(word: &Word<'_>) -> bool {
+    let has = |part: &[u8]| word.text.windows(part.len()).any(|found| found == part);
+    word.text.first() == Some(&b'/') && word.has_path && (has(b"bin/") || has(b"?") || has(b"*"))
+}
+
 /// `/???/c?t`: nobody knows a command by a pattern.
 pub(super) fn is_hidden_path(word: &Word<'_>) -> bool {
     let has_two = word.text.windows(2).any(|two| two == b"??");

@@ -253,7 +253,7 @@ fn alone(command: &Command) -> Option<Strength> {
     }
     // A list has names of languages on its lines.
     let is_language = command.kind.any(Kind::CODE) && !command.kind.any(Kind::SHELL);
-    if is_language && command.break_out == Break::Line && command.prefix == Prefix::Name {
+    if is_language && command.break_out == Break::Line {
         return None;
     }
     if command.kind.any(Kind::SURE) || command.has_path {

@@ -80,10 +80,14 @@ fn bare(text: &[u8], near: &[u8]) -> Option<BreakOut> {
     let number = near.get(..word).unwrap_or(&[]);
     let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
     let next = text.get(word);
+    let is_number_left = |byte: &u8| b"-+*^&|,".contains(byte);
+    let calls_behind = matches!(text.get(word..), Some([b')' | b']', b';' | b',', ..]));
     let at = if matches!(next, Some(b';' | b'}'))
-        || is_number && next.is_some_and(|byte| b"-+*^&|,".contains(byte))
+        || is_number && (next.is_some_and(is_number_left) || calls_behind)
     {
         word
+    } else if let Some(flags) = behind_pattern(text) {
+        flags
     } else {
         0
     };
@@ -95,7 +99,7 @@ fn bare(text: &[u8], near: &[u8]) -> Option<BreakOut> {
     // A comment of a script ends with its line, and begins before the rest of it.
     let is_line = *sign == b'\n' && text.ends_with(b"//");
     // A path begins with a slash.
-    if sign.is_ascii_whitespace() && !is_line || is_item || *sign == b'/' {
+    if sign.is_ascii_whitespace() && !is_line || is_item || *sign == b'/' && at == 0 {
         return None;
     }
     let deeds = continued(text, at).filter(|deeds| {
@@ -108,6 +112,18 @@ fn bare(text: &[u8], near: &[u8]) -> Option<BreakOut> {
         start: 0,
         deeds,
     })
+}
+
+/// `/u;alert(1);//`: where a value goes on that closes a pattern, behind its flags.
+fn behind_pattern(text: &[u8]) -> Option<usize> {
+    let flags = text.strip_prefix(b"/")?;
+    let len = flags
+        .iter()
+        .take(3)
+        .take_while(|byte| b"dgimsuvy".contains(byte))
+        .count();
+    let end = len.saturating_add(1);
+    matches!(text.get(end), Some(b';')).then_some(end)
 }
 
 /// True for a function that is called where it stands.

@@ -201,6 +201,7 @@ impl Reader<'_> {
     fn word(&mut self) {
         let len =
             self.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..));
+        let start = self.at;
         let word = self.rest().get(..len).unwrap_or(&[]);
         let role = roles(word);
         let after_word = matches!(
@@ -242,6 +243,11 @@ impl Reader<'_> {
             _ => Opened::Nothing,
         };
         self.skip(len);
+        // `(0, alert)(1)`: the last of several terms is the one that is called.
+        let so_far = self.text.get(..start).unwrap_or(&[]);
+        if self.depth > 0 && so_far.trim_ascii_end().ends_with(b",") && kind == Before::Sink {
+            self.opened = Opened::Term;
+        }
         if kind == Before::Sink && self.opened != Opened::Nothing {
             self.handed_over();
         }

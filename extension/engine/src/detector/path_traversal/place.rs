@@ -82,6 +82,9 @@ pub(super) fn of(form: &Form<'_>, bounds: &Bounds, start: usize, end: usize) -> 
     // In the path of a request folders stand before the value.
     let begins = bounds.first_word >= start && !is_listed || form.role == Role::Path && is_joined;
     let ends = bounds.last_word <= end || bounds.last_blank <= end;
+    if is_cut(form) {
+        return Place::Text;
+    }
     if begins && ends {
         return Place::Whole;
     }
@@ -97,6 +100,15 @@ pub(super) fn of(form: &Form<'_>, bounds: &Bounds, start: usize, end: usize) -> 
         (true, false) => Place::Inside,
         _ => Place::Text,
     }
+}
+
+/// `<a href=`, `see x =`: what stands before a sign in a sentence is no name of a form's field.
+fn is_cut(form: &Form<'_>) -> bool {
+    let name = form.path.names().next().unwrap_or_default();
+    form.part == Part::Value
+        && form.decoded.contains(&Decoder::Form)
+        && name.contains(&b'<')
+        && name.contains(&b' ')
 }
 
 /// True for the text of an element or an attribute of a document.

@@ -20,6 +20,18 @@ pub(super) fn is_control(port: Option<u16>, path: &[u8]) -> bool {
     }
 }
 
+/// A service that gives its data and its settings to whoever asks inside, and that people at work
+/// ask on a command line.
+pub(super) fn is_open(port: Option<u16>, path: &[u8]) -> bool {
+    let starts = |heads: &[&str]| heads.iter().any(|head| path.starts_with(head.as_bytes()));
+    match port {
+        Some(9200) => starts(&["/_cat", "/_cluster", "/_nodes", "/_search", "/_all"]),
+        Some(5984) => starts(&["/_all_dbs", "/_users", "/_config"]),
+        Some(6443 | 8001) => starts(&["/api/v1/secrets", "/api/v1/namespaces"]),
+        _ => starts(&["/actuator/env", "/actuator/heapdump"]),
+    }
+}
+
 /// True if a port is asked in a protocol that nothing there speaks: mail, shells, databases,
 /// caches, or the other kind of HTTP. That is how ports are tried from inside.
 pub(super) fn is_mute(scheme: &[u8], port: Option<u16>) -> bool {
@@ -40,13 +52,18 @@ pub(super) fn is_mute(scheme: &[u8], port: Option<u16>) -> bool {
             | 465
             | 587
             | 636
+            | 873
             | 993
             | 995
             | 1433
             | 1521
+            | 1883
+            | 2049
+            | 2181
             | 3306
             | 3389
             | 5432
+            | 5672
             | 5900
             | 6379
             | 11_211

@@ -215,6 +215,9 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     if stand == Stand::Command {
         return None;
     }
+    if url.lead.is_inside() && service::is_open(url.port, url.path) {
+        return Some((Confidence::High, "control-plane"));
+    }
     if url.lead.is_inside() && service::is_mute(url.scheme, url.port) {
         return Some((Confidence::High, "tried-port"));
     }

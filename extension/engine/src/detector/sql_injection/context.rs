@@ -244,7 +244,12 @@ impl Search<'_, '_> {
             let start = at.saturating_add(1);
             let near = self.text.get(start..).unwrap_or_default();
             // A rule of dashes is drawn, not a comment begun.
-            if near.starts_with(b"------") {
+            let dashes = near
+                .iter()
+                .take(6)
+                .take_while(|byte| **byte == b'-')
+                .count();
+            if dashes > 5 || dashes > 2 && near.get(dashes) == Some(&quote) {
                 return;
             }
             let Some(reading) = self.read(self.text, start, Entry::Continuation, usize::MAX) else {

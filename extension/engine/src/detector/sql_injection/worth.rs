@@ -74,7 +74,7 @@ pub(super) fn bare_candidate(
     } else {
         (broken, whole)
     };
-    let cap = if prefix == Prefix::Prose {
+    let cap = if prefix == Prefix::Prose || is_clause(text) && !facts.has(Facts::EFFECT) {
         Confidence::Medium
     } else {
         Confidence::High
@@ -95,6 +95,13 @@ pub(super) fn bare_candidate(
         context,
         at,
     ))
+}
+
+/// `WHERE id IN (SELECT …)`: a clause that somebody cut out of a statement; no value begins so.
+fn is_clause(text: &[u8]) -> bool {
+    let near = text.trim_ascii_start();
+    near.get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"where "))
 }
 
 /// A complete statement breaks out of nothing: someone may mean it.

@@ -85,6 +85,8 @@ impl Expression {
             let count = match byte {
                 b'+' | b'*' | b'/' | b'%' | b'-' | b'~' => &mut self.operators,
                 b'(' | b')' | b'\'' | b'"' => return self.push(Token::Sign(byte)),
+                // `(7, 6 * 7)`: one of several values is reckoned.
+                b',' if self.first == Token::Sign(b'(') => return self.push(Token::Sign(byte)),
                 _ => &mut self.others,
             };
             *count = count.saturating_add(1);

@@ -52,7 +52,7 @@ fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 
 /// Reads a style sheet of transformations: what it reads and what it runs.
 pub(super) fn transformation(text: &[u8]) -> Option<Found> {
-    let sheet = namespace(text, b"/XSL/Transform")?;
+    let sheet = namespace(text, b"/XSL/Transform").or_else(|| instruction(text))?;
     let calls = [
         (b"php:function".as_slice(), High, "function-of-php"),
         (b"msxsl:script", High, "script-in-a-style-sheet"),
@@ -86,6 +86,20 @@ pub(super) fn transformation(text: &[u8]) -> Option<Found> {
             foreign.then_some((Medium, "foreign-style-sheet", sheet.min(at), at))
         })
     })
+}
+
+// Limit: a value breaks out of an attribute and an element with a few signs.
+const LEAD_BYTES: usize = 8;
+
+/// `<xsl:value-of`, `"/><xsl:variable`: an instruction that is put into somebody's style sheet.
+fn instruction(text: &[u8]) -> Option<usize> {
+    let near = text.trim_ascii_start();
+    let near = near.get(..LEAD_BYTES.saturating_add(5)).unwrap_or(near);
+    let at = memmem::find(near, b"<xsl:")?;
+    let lead = near.get(..at)?;
+    lead.iter()
+        .all(|byte| b"\"'/>".contains(byte))
+        .then_some(at)
 }
 
 /// A call that reads a document which is not one beside the style sheet.

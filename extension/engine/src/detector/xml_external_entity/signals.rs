@@ -9,5 +9,5 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::LESS.with(Signals::
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(
     Signals::DOCTYPE.bits(),
-    "doctype entity attlist xinclude transform",
+    "doctype entity attlist xinclude transform xsl",
 )];

@@ -15,6 +15,7 @@ impl<'a> Reader<'a, '_> {
             }
             // Two strings side by side are one.
             Kind::Text { open: false } if matches!(self.last, Kind::Text { .. }) => None,
+            Kind::Compare if self.is_placeholder(token) => Some(Stop::Broken),
             Kind::Compare => self.compare(),
             // PostgreSQL asks a document for a key: `'[1,2]' ? '1'`.
             Kind::Variable if token.text == b"?" && matches!(self.last, Kind::Text { .. }) => {
@@ -59,6 +60,17 @@ impl<'a> Reader<'a, '_> {
             Kind::End => Some(Stop::End),
             _ => Some(Stop::Broken),
         }
+    }
+
+    /// `<USER>`: a name that something is put for, in what comparisons never look like.
+    fn is_placeholder(&self, token: &Token<'a>) -> bool {
+        let rest = self.text.get(token.start..).unwrap_or_default();
+        let Some(name) = rest.strip_prefix(b"<") else {
+            return false;
+        };
+        let is_of_name = |byte: &&u8| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_');
+        let len = name.iter().take(32).take_while(is_of_name).count();
+        len > 1 && name.get(len) == Some(&b'>')
     }
 
     fn close(&mut self) -> Option<Stop> {
