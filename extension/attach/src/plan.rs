@@ -231,9 +231,14 @@ fn wrapper(
     Ok(())
 }
 
+/// By its layer, or by a variable of its own.
 fn has_adapter(configuration: &Configuration) -> bool {
     let mut layers = configuration.layers.iter();
+    let variables = configuration.variables.iter().flatten();
     layers.any(|layer| layer.arn.contains(":layer:LambdaAdapterLayer"))
+        || variables
+            .into_iter()
+            .any(|(name, _)| name.starts_with("AWS_LWA_"))
 }
 
 /// The adapter asks for events itself, so it is told where we are, and keeps its wrapper.

@@ -2,6 +2,7 @@
 //! It never changes anything without `--apply` and a yes, or `--yes`.
 mod arguments;
 mod question;
+mod template;
 mod told;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use credenza_attach::aws::{Account, Lambda, Pace, Refusal};
 use credenza_attach::configuration::Configuration;
 use credenza_attach::fleet::{self, Fleet, Selection};
 use credenza_attach::journal::{Broken, Entry, Journal, What};
-use credenza_attach::layer::LayerArn;
+use credenza_attach::layer::{Architecture, LayerArn};
 use credenza_attach::plan::{self, Planned, Step, Wish};
 use credenza_attach::undo;
 use credenza_attach::work::{Outcome as Fate, Patience, Work};
@@ -39,10 +40,21 @@ pub(crate) fn attach(
     format: Format,
     painter: &Painter,
 ) -> Result<Outcome> {
+    let subjects = arguments.subjects.iter();
+    let (templates, names): (Vec<&String>, Vec<&String>) =
+        subjects.partition(|subject| template::is_template(subject));
+    if !templates.is_empty() {
+        if !names.is_empty() || arguments.which.all {
+            let fix = "name templates in one command, and functions in another";
+            let reason = "functions are named as well";
+            return Err(Failure::new(templates.first().map_or("", |one| one), reason, fix).into());
+        }
+        return template::run(&templates, &for_templates(arguments)?);
+    }
     let selection = selection(&arguments.subjects, &arguments.which)?;
     let lambda = lambda(&arguments.account)?;
     let wish = Wish {
-        layers: layers(&lambda, &arguments.layer)?,
+        layers: layers(Some(&lambda), &arguments.layer)?,
         mode: arguments.mode.map(|mode| mode.mode().name().to_owned()),
         chains: arguments.chain,
     };
@@ -60,6 +72,20 @@ pub(crate) fn attach(
         painter,
     };
     round.run(&fleet)
+}
+
+/// What is wanted of functions in templates; an account is asked only for a layer that is not named.
+fn for_templates(arguments: &AttachArguments) -> Result<Wish> {
+    let lambda = if arguments.layer.is_empty() {
+        Some(lambda(&arguments.account)?)
+    } else {
+        None
+    };
+    Ok(Wish {
+        layers: layers(lambda.as_ref(), &arguments.layer)?,
+        mode: arguments.mode.map(|mode| mode.mode().name().to_owned()),
+        chains: arguments.chain,
+    })
 }
 
 /// Brings functions back to what they were, or says what would be done.
@@ -270,51 +296,51 @@ fn lambda(account: &Where) -> Result<Lambda> {
     })?)
 }
 
-/// The layer of each architecture.
-fn layers(
-    lambda: &Lambda,
-    named: &[String],
-) -> Result<BTreeMap<credenza_attach::layer::Architecture, LayerArn>> {
+/// The layer of each architecture: those that are named, or else the newest of the account.
+fn layers(lambda: Option<&Lambda>, named: &[String]) -> Result<BTreeMap<Architecture, LayerArn>> {
     let mut layers = BTreeMap::new();
-    let fix = "give it as arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION, one for each \
-               architecture";
     for text in named {
-        let arn = LayerArn::read(text);
-        let arn =
-            arn.ok_or_else(|| Failure::new(text, "it is no ARN of a layer's version", fix))?;
-        if arn.region != lambda.region {
-            let reason = format!(
-                "it is in {}, and the functions are in {}",
-                arn.region, lambda.region
-            );
-            return Err(Failure::new(text, reason, "publish it there: docs/layer.md").into());
-        }
-        let mut told = arn.architecture().into_iter().collect::<Vec<_>>();
-        if told.is_empty() {
-            told = lambda
-                .architectures(&arn)
-                .map_err(|refusal| refused(&refusal))?;
-        }
-        if told.is_empty() {
-            let reason = "neither its name nor its publisher says for which architecture it is";
-            return Err(
-                Failure::new(text, reason, "publish it with --compatible-architectures").into(),
-            );
-        }
-        layers.extend(told.into_iter().map(|one| (one, arn.clone())));
+        let (arn, architectures) = layer(lambda, text)?;
+        layers.extend(architectures.into_iter().map(|one| (one, arn.clone())));
     }
-    if named.is_empty() {
-        for one in credenza_attach::layer::Architecture::ALL {
+    if let (true, Some(lambda)) = (named.is_empty(), lambda) {
+        for one in Architecture::ALL {
             let newest = lambda.newest(one).map_err(|refusal| refused(&refusal))?;
             layers.extend(newest.map(|arn| (one, arn)));
         }
     }
     if layers.is_empty() {
-        let reason = format!("there is none in {}", lambda.region);
+        let region = lambda.map_or("it", |lambda| lambda.region.as_str());
+        let reason = format!("no version of it is in {region}");
         let fix = "publish it (docs/layer.md), or name one with --layer";
         return Err(Failure::new("layer", reason, fix).into());
     }
     Ok(layers)
+}
+
+/// A version of a layer, and what it is for.
+fn layer(lambda: Option<&Lambda>, text: &str) -> Result<(LayerArn, Vec<Architecture>)> {
+    let fix = "give it as arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION, one for each \
+               architecture";
+    let arn = LayerArn::read(text);
+    let arn = arn.ok_or_else(|| Failure::new(text, "it is no ARN of a layer's version", fix))?;
+    if let Some(lambda) = lambda.filter(|lambda| lambda.region != arn.region) {
+        let (there, here) = (&arn.region, &lambda.region);
+        let reason = format!("it is in {there}, and the functions are in {here}");
+        return Err(Failure::new(text, reason, "publish it there: docs/layer.md").into());
+    }
+    let mut told: Vec<Architecture> = arn.architecture().into_iter().collect();
+    if let (true, Some(lambda)) = (told.is_empty(), lambda) {
+        told = lambda
+            .architectures(&arn)
+            .map_err(|refusal| refused(&refusal))?;
+    }
+    if told.is_empty() {
+        let reason = "neither its name nor its publisher says for which architecture it is";
+        let fix = "call it credenza-x86-64 or credenza-arm64";
+        return Err(Failure::new(text, reason, fix).into());
+    }
+    Ok((arn, told))
 }
 
 fn refused(refusal: &Refusal) -> Failure {

@@ -1,5 +1,7 @@
 //! What would go wrong with a function's start, each with why and the exact fix.
 //! It never calls something wrong that it cannot see.
+use credenza_attach::start::Start;
+
 use super::function::Function;
 use super::surroundings::{batches, logs, memory, neighbours, variables};
 
@@ -71,50 +73,18 @@ pub(super) fn all(function: &Function) -> Vec<Finding> {
 }
 
 /// How the function's program is started decides which way in there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Honours the wrapper variable.
-    Managed,
-    /// Starts the function's own `bootstrap`, and knows no wrapper.
-    OsOnly,
-    Image,
-    /// Too old for wrappers (runtimes before Amazon Linux 2).
-    Old,
-    Unknown,
-}
-
-fn kind(function: &Function) -> Kind {
-    const OLD: [&str; 9] = [
-        "java8",
-        "nodejs8.10",
-        "nodejs6.10",
-        "python2.7",
-        "python3.6",
-        "python3.7",
-        "ruby2.5",
-        "dotnetcore2.1",
-        "dotnetcore2.0",
-    ];
-    const MANAGED: [&str; 5] = ["nodejs", "python", "java", "dotnet", "ruby"];
-    match function.runtime.as_str() {
-        _ if function.is_image => Kind::Image,
-        "" => Kind::Unknown,
-        "go1.x" => Kind::OsOnly,
-        name if name.starts_with("provided") => Kind::OsOnly,
-        name if OLD.contains(&name) => Kind::Old,
-        name if MANAGED.iter().any(|kind| name.starts_with(kind)) => Kind::Managed,
-        _ => Kind::Unknown,
-    }
+fn kind(function: &Function) -> Start {
+    Start::of(&function.runtime, function.is_image)
 }
 
 fn runtime(function: &Function, all: &mut Vec<Finding>) {
     let name = &function.runtime;
     all.push(match kind(function) {
-        Kind::Managed => {
+        Start::Managed => {
             let message = format!("{name} honours AWS_LAMBDA_EXEC_WRAPPER");
             say(Level::Good, "runtime", &message, "")
         }
-        Kind::OsOnly => say(
+        Start::OsOnly => say(
             Level::Wrong,
             "runtime",
             &format!("{name} ignores AWS_LAMBDA_EXEC_WRAPPER: nothing would be inspected"),
@@ -123,7 +93,7 @@ fn runtime(function: &Function, all: &mut Vec<Finding>) {
              exec /opt/extensions/credenza-agent wrap -- /var/task/bootstrap.real\n\
              and rename your program to bootstrap.real",
         ),
-        Kind::Image => say(
+        Start::Image => say(
             Level::Doubtful,
             "runtime",
             "an image takes no layers, and knows the wrapper only if its base is one of AWS's",
@@ -134,13 +104,13 @@ fn runtime(function: &Function, all: &mut Vec<Finding>) {
                 function.architecture
             ),
         ),
-        Kind::Old => say(
+        Start::Old => say(
             Level::Wrong,
             "runtime",
             &format!("{name} is older than wrappers: nothing would be inspected"),
             "move the function to a runtime of today; AWS has ended this one",
         ),
-        Kind::Unknown => say(
+        Start::Unknown => say(
             Level::Note,
             "runtime",
             "which runtime this is cannot be told",
@@ -156,7 +126,7 @@ const UNZIPPED_BYTES_MAX: u64 = 262_144_000;
 const OWN_BYTES: u64 = 4_000_000;
 
 fn layers(function: &Function, all: &mut Vec<Finding>) {
-    if kind(function) == Kind::Image || function.live.is_some() {
+    if kind(function) == Start::Image || function.live.is_some() {
         if let Some(live) = &function.live {
             all.push(in_place(live.has_wrapper, &live.extensions));
         }
@@ -279,7 +249,7 @@ fn architecture(function: &Function, all: &mut Vec<Finding>) {
 }
 
 fn wrapper(function: &Function, all: &mut Vec<Finding>) {
-    if kind(function) == Kind::OsOnly {
+    if kind(function) == Start::OsOnly {
         return;
     }
     let set = function.variable("AWS_LAMBDA_EXEC_WRAPPER");
@@ -298,7 +268,7 @@ fn wrapper(function: &Function, all: &mut Vec<Finding>) {
             &format!("ours is set, and starts {next}"),
             "",
         ),
-        ("", _) if kind(function) == Kind::Image => return,
+        ("", _) if kind(function) == Start::Image => return,
         ("", _) => say(
             Level::Wrong,
             "wrapper",

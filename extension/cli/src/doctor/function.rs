@@ -6,18 +6,18 @@ use serde_json::Value;
 
 /// One function, as far as its configuration tells.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Function {
-    pub(super) name: String,
+pub(crate) struct Function {
+    pub(crate) name: String,
     /// `python3.12`, `provided.al2023`, …; empty for images.
-    pub(super) runtime: String,
-    pub(super) is_image: bool,
+    pub(crate) runtime: String,
+    pub(crate) is_image: bool,
     /// `x86_64`, which is the default, or `arm64`.
-    pub(super) architecture: String,
+    pub(crate) architecture: String,
     pub(super) memory_mb: Option<u64>,
-    pub(super) layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     pub(super) code_bytes: Option<u64>,
     /// Names of all variables; values only of those that the doctor reads.
-    pub(super) variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
     /// Bytes of all names and values.
     pub(super) variables_bytes: u64,
     /// `JSON` or `Text`.
@@ -32,8 +32,8 @@ pub(super) struct Function {
 
 /// A layer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Layer {
-    pub(super) name: String,
+pub(crate) struct Layer {
+    pub(crate) name: String,
     pub(super) bytes: Option<u64>,
 }
 

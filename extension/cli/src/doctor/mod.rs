@@ -93,6 +93,12 @@ fn value(file: &str) -> Result<Value> {
     Ok(template::read(&text).map_err(|error| Failure::new(file, error, FIX))?)
 }
 
+/// The functions of a template of SAM or CloudFormation.
+pub(crate) fn functions_of(text: &str) -> Result<Vec<Function>, String> {
+    let value = template::read(text)?;
+    template::functions(&value).ok_or_else(|| "it is no template".to_owned())
+}
+
 /// The environment in which this runs, if it is a function's.
 fn live() -> Result<Function> {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();

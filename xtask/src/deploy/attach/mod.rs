@@ -185,6 +185,16 @@ fn is_same(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) ->
 
 /// Plans, attaches, detaches, and does it again with runs that are ended in the middle.
 pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
+    // The same set as the tests build, so that nothing is built twice.
+    let mut cargo = project::cargo();
+    cargo.args(["build", "--quiet", "--profile", "desk", "--bins"]);
+    cargo.args([
+        "--package",
+        "credenza",
+        "--package",
+        "credenza-demo-function",
+    ]);
+    project::run(&mut cargo)?;
     let emulator = Emulator::start(bench)?;
     let layers = populate(bench, &emulator)?;
     let api = Api {
