@@ -18,47 +18,6 @@ pub fn benign(bytes: usize) -> Vec<u8> {
     event.into_bytes()
 }
 
-/// An answer over HTTP whose body is a page of about `bytes` bytes, as a template makes it.
-pub fn page(bytes: usize) -> Vec<u8> {
-    let mut answer =
-        "{\"statusCode\":200,\"headers\":{\"content-type\":\"text/html; charset=utf-8\",\
-        \"cache-control\":\"no-store\"},\"body\":\"<!doctype html>\\n<html lang=\\\"en\\\"><head>\
-        <title>Orders</title></head><body><table>\\n"
-            .to_owned();
-    let tail = "</table></body></html>\",\"isBase64Encoded\":false}";
-    let mut line = 0_usize;
-    while answer.len() + tail.len() + LINE_BYTES < bytes {
-        let number = line.wrapping_mul(2_654_435_761) % 1_000_000;
-        let row = format!(
-            "<tr class=\\\"row\\\"><td><a href=\\\"/orders/{number}\\\">Order {line}</a></td>\
-             <td>belt &amp; buckle</td><td>{}.99 EUR</td></tr>\\n",
-            number % 90 + 9
-        );
-        answer.push_str(&row);
-        line += 1;
-    }
-    answer.push_str(tail);
-    answer.into_bytes()
-}
-
-/// The same for a document: orders as JSON in the body of an answer over HTTP.
-pub fn document(bytes: usize) -> Vec<u8> {
-    let mut answer = "{\"statusCode\":200,\"headers\":{\"content-type\":\"application/json\"},\
-        \"body\":\"{\\\"lines\\\":["
-        .to_owned();
-    let tail = "]}\",\"isBase64Encoded\":false}";
-    let mut line = 0_usize;
-    while answer.len() + tail.len() + LINE_BYTES < bytes {
-        if line > 0 {
-            answer.push(',');
-        }
-        answer.push_str(&order_line(line));
-        line += 1;
-    }
-    answer.push_str(tail);
-    answer.into_bytes()
-}
-
 /// Fills a piece of about 64 KiB with the rows from `line` on, as a function makes them; the next
 /// row.
 pub fn rows(line: usize, piece: &mut Vec<u8>) -> usize {

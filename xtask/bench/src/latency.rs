@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use credenza_bench::events;
 use credenza_bench::process::Proxy;
 use credenza_bench::quota::Quota;
 use credenza_bench::runtime::Runtime;
 use credenza_bench::statistics::median;
 use credenza_bench::upstream::Upstream;
+use credenza_bench::{answers, events};
 
 use crate::Variant;
 
@@ -62,8 +62,8 @@ impl Answer {
         match self {
             Self::Event => vec![Arc::clone(event)],
             Self::Http => vec![
-                Arc::new(events::page(PAGE_BYTES)),
-                Arc::new(events::document(PAGE_BYTES)),
+                Arc::new(answers::html(PAGE_BYTES)),
+                Arc::new(answers::json(PAGE_BYTES)),
             ],
         }
     }

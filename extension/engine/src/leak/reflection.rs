@@ -188,6 +188,12 @@ impl Reflections {
         let Some(View { mut page, at }) = self.view.get() else {
             return;
         };
+        let mut echoes = self.echoes(text.bytes).peekable();
+        // Reading a page costs ten times what seeking in it does, and nobody asks where the reader
+        // stands at the end of one in which nothing was repeated.
+        if !text.continues && echoes.peek().is_none() {
+            return;
+        }
         let len = text.bytes.len();
         let mut read = at.saturating_sub(offset).min(len);
         // Behind this place the next window reads again.
@@ -201,7 +207,7 @@ impl Reflections {
             page,
             at: offset.saturating_add(at),
         };
-        for echo in self.echoes(text.bytes) {
+        for echo in echoes {
             let start = echo.start.max(read);
             if echo.end <= read {
                 continue;
@@ -216,6 +222,9 @@ impl Reflections {
             let deed = reflected_script::deed(&mut page, text.bytes, start, echo.end);
             read = echo.end;
             self.add(&reflected_script::RULE, deed, echo, most, leaks);
+        }
+        if !text.continues {
+            return;
         }
         page.read(text.bytes.get(read..until).unwrap_or(&[]));
         self.view
