@@ -170,9 +170,9 @@ impl<'a> Case<'a> {
 /// True if somebody wants to know what of an event does harm in its answer.
 fn watches_reflections(policy: &Policy) -> bool {
     let rules = [
-        leak::reflected_script::RULE.id,
-        leak::reflected_header::RULE.id,
-        leak::reflected_error::RULE.id,
+        &leak::reflected_script::RULE,
+        &leak::reflected_header::RULE,
+        &leak::reflected_error::RULE,
     ];
     rules.iter().any(|rule| policy.watches_at_all(rule))
 }

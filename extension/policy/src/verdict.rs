@@ -228,10 +228,15 @@ impl Policy {
         self.looks_for(id, is_on_by_default(id))
     }
 
+    /// The same for a rule that need not be looked up.
+    pub fn watches_rule(&self, rule: &Rule) -> bool {
+        self.looks_for(rule.id, rule.is_on_by_default)
+    }
+
     /// The same for this policy or its candidate.
-    pub fn watches_at_all(&self, id: &str) -> bool {
+    pub fn watches_at_all(&self, rule: &Rule) -> bool {
         let shadow = self.shadow.as_deref().filter(|_| self.mode != Mode::Off);
-        self.watches(id) || shadow.is_some_and(|shadow| shadow.watches(id))
+        self.watches_rule(rule) || shadow.is_some_and(|shadow| shadow.watches_rule(rule))
     }
 
     /// True if it, or its candidate, says something of outputs that depends on where they come

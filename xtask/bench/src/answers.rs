@@ -2,8 +2,8 @@
 //! They never hold what must not leave.
 use credenza_engine::leak::OwnSecrets;
 use credenza_event::Source;
-use credenza_exchange::{Channel, Guard, Output, Provenance, output};
-use credenza_policy::{Mode, Policy};
+use credenza_exchange::{Channel, Guard, Output, Provenance, Whence, output};
+use credenza_policy::{Day, Mode, Policy};
 
 use crate::secrets;
 
@@ -33,12 +33,14 @@ impl Guarded {
 
     /// How many things were found in an answer.
     pub fn judge(&self, body: &[u8]) -> usize {
-        let guard = Guard::new(Some(&self.own), &self.policy).of_request(b"request");
+        let provenance = Provenance::Known(Source::FunctionUrl);
+        let whence = Whence::new(provenance, b"", b"request", Day::default());
+        let guard = Guard::new(Some(&self.own), &self.policy).of_invocation(&whence);
         let answer = Output {
             head: HEAD,
             body,
             channel: Channel::Response,
-            provenance: Provenance::Known(Source::FunctionUrl),
+            provenance,
         };
         output(&answer, &guard).found.len()
     }

@@ -165,7 +165,7 @@ impl Connection {
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
         let (mut connection, mut answer) = (self, answer);
-        let is_blocking = proxy.guard(&answer, &answer.whence()).is_blocking();
+        let is_blocking = Guard::may_block(&answer.policy, &answer.request_id);
         if let Framing::Length(bytes) = request.framing
             && bytes > WHOLE_BYTES_MAX
             && bytes <= limit()

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
 use credenza_engine::leak::{
-    Fingerprints, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET, OutputText,
-    OwnSecrets, Reflections, leaked_source, leaky_error, reflected_error, seek,
+    Fingerprints, LEAK_DETECTORS, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET,
+    OutputText, OwnSecrets, Reflections, leaked_source, leaky_error, reflected_error, seek,
 };
 use credenza_policy::{Action, Mode, Place, Policy, Verdict};
 
@@ -75,12 +75,12 @@ pub struct Guard<'g> {
 impl<'g> Guard<'g> {
     /// The guard of a function that has these secrets.
     pub fn new(own: Option<&'g OwnSecrets>, policy: &'g Policy) -> Self {
-        let watched = own.filter(|own| !own.is_empty() && policy.watches_at_all(OWN_SECRET.id));
+        let watched = own.filter(|own| !own.is_empty() && policy.watches_at_all(&OWN_SECRET));
         Self {
             own: watched,
-            watch: LeakWatch::of(|rule| policy.watches(rule.id)),
+            watch: LeakWatch::of(|rule| policy.watches_rule(rule)),
             shadow_watch: LeakWatch::of(|rule| {
-                policy.watches_at_all(rule.id) && !policy.watches(rule.id)
+                policy.shadow.is_some() && policy.watches_at_all(rule) && !policy.watches_rule(rule)
             }),
             policy,
             whence: None,
@@ -97,12 +97,12 @@ impl<'g> Guard<'g> {
             return self;
         }
         // The errors of databases have to be found for what they repeat to be.
-        let is_wanted = self.policy.watches_at_all(reflected_error::RULE.id);
+        let is_wanted = self.policy.watches_at_all(&reflected_error::RULE);
         let policy = self.policy;
         Self {
             reflections: Some(reflections),
             watch: LeakWatch::of(|rule| {
-                policy.watches(rule.id) || is_wanted && rule.id == leaky_error::RULE.id
+                policy.watches_rule(rule) || is_wanted && rule.id == leaky_error::RULE.id
             }),
             ..self
         }
@@ -111,9 +111,9 @@ impl<'g> Guard<'g> {
     /// The same for a function of which the files are known.
     #[must_use]
     pub fn of_files(self, files: Option<&'g Fingerprints>) -> Self {
-        let is_wanted = self.policy.watches_at_all(leaked_source::RULE.id);
+        let is_wanted = || self.policy.watches_at_all(&leaked_source::RULE);
         Self {
-            files: files.filter(|files| is_wanted && !files.is_empty()),
+            files: files.filter(|files| !files.is_empty() && is_wanted()),
             ..self
         }
     }
@@ -121,18 +121,26 @@ impl<'g> Guard<'g> {
     /// True if there is anything to look for under a policy, in the outputs of a function that has
     /// secrets or has none.
     pub fn is_needed(has_secrets: bool, policy: &Policy) -> bool {
-        let guard = Guard::new(None, policy);
-        let own = has_secrets && policy.watches_at_all(OWN_SECRET.id);
-        !guard.is_idle() || guard.wants_headers() || (own && policy.mode != Mode::Off)
+        let wants_headers = || policy.mode == Mode::Block && policy.output.security_headers;
+        let watches_own = || has_secrets && policy.watches_at_all(&OWN_SECRET);
+        let mut detectors = LEAK_DETECTORS.iter();
+        policy.mode != Mode::Off
+            && (watches_own()
+                || detectors.any(|detector| policy.watches_at_all(detector.rule()))
+                || wants_headers())
+    }
+
+    /// True if what is found in the output of an invocation may be withheld or masked.
+    pub fn may_block(policy: &Policy, request_id: &[u8]) -> bool {
+        policy.mode == Mode::Block && policy.canary_for(request_id) != Some(false)
     }
 
     /// The same for the output of one invocation: what the policy says of its route, its tenant and
     /// its day holds, and it may be one of those that the policy lets pass for now.
     #[must_use]
     pub fn of_invocation(self, whence: &'g Whence<'g>) -> Self {
-        let is_in = self.policy.canary_for(whence.request_id) != Some(false);
         Self {
-            is_blocking: self.is_blocking && is_in,
+            is_blocking: Self::may_block(self.policy, whence.request_id),
             whence: Some(whence),
             ..self
         }
@@ -289,7 +297,7 @@ impl<'g> Guard<'g> {
 
     fn add(&self, leaks: &Leaks, at: usize, found: &mut Findings) {
         // Some were only found for the sake of others.
-        let is_wanted = |leak: &&Leak| self.policy.watches_at_all(leak.rule.id);
+        let is_wanted = |leak: &&Leak| self.policy.watches_at_all(leak.rule);
         for leak in leaks.iter().filter(is_wanted) {
             found.add(Found {
                 kind: leak.kind,
