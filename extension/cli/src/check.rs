@@ -2,8 +2,9 @@
 //! It never changes a file.
 use std::fmt::Write;
 use std::io::Read;
+use std::path::Path;
 
-use credenza_policy::{OnError, Policy, Problem};
+use credenza_policy::{Policy, Problem};
 use serde_json::json;
 
 use crate::Outcome;
@@ -12,7 +13,21 @@ use crate::exemption;
 use crate::failure::Failure;
 use crate::paint::{Ink, Painter, tame};
 
-/// Reads the policy at `path` (`-` is stdin) and reports its problems.
+// Limit: what the agent reads of a policy (its `config.rs`).
+const POLICY_BYTES_MAX: u64 = 1024 * 1024;
+
+// Limit: a fortnight is long enough to renew an exemption, and too short to forget the note.
+const NEARLY_SECONDS: u64 = 14 * 86_400;
+
+/// One file of a policy, and what is wrong with it.
+struct Checked {
+    path: String,
+    source: String,
+    problems: Vec<Problem>,
+}
+
+/// Reads the policy at `path` (`-` is stdin), and the candidate that it names, and reports their
+/// problems.
 pub(crate) fn run(
     path: &str,
     format: Format,
@@ -20,43 +35,76 @@ pub(crate) fn run(
 ) -> anyhow::Result<(String, Outcome)> {
     let source = read(path)?;
     let (policy, problems) = Policy::parse(&source);
-    let outcome = if problems.is_empty() {
+    let mut files = vec![Checked {
+        path: path.to_owned(),
+        source,
+        problems,
+    }];
+    if let Some(file) = &policy.shadow_file {
+        let place = Path::new(if path == "-" { "" } else { path }).with_file_name(file);
+        files.push(candidate(&policy, &place.display().to_string())?);
+    }
+    let is_clean = files.iter().all(|file| file.problems.is_empty());
+    let outcome = if is_clean {
         Outcome::Clean
     } else {
         Outcome::Findings
     };
     let text = match format {
         Format::Json => {
-            let problems: Vec<_> = problems
-                .iter()
-                .map(|problem| {
-                    let spot = spot(&problem.at);
-                    json!({ "at": problem.at, "message": problem.message,
-                        "line": spot.map(|(line, _)| line),
-                        "column": spot.map(|(_, column)| column) })
-                })
-                .collect();
+            let problems: Vec<_> = files.iter().flat_map(Checked::json).collect();
             let report = json!({ "policy": path, "mode": policy.mode.name(),
                 "problems": problems, "notes": notes(&policy) });
             format!("{report:#}\n")
         }
-        Format::Text => describe(path, &source, &policy, &problems, painter),
+        Format::Text => describe(&files, &policy, painter),
     };
     Ok((text, outcome))
 }
 
-/// Reads a policy; the agent takes the same bytes.
+/// The candidate in a file of its own.
+fn candidate(policy: &Policy, path: &str) -> anyhow::Result<Checked> {
+    let source = read(path)?;
+    let (candidate, mut problems) = Policy::parse(&source);
+    if let Err(why) = policy.clone().beside(candidate) {
+        let (at, message) = ("1:1".to_owned(), why.to_owned());
+        problems.push(Problem { at, message });
+    }
+    Ok(Checked {
+        path: path.to_owned(),
+        source,
+        problems,
+    })
+}
+
+impl Checked {
+    fn json(&self) -> impl Iterator<Item = serde_json::Value> {
+        self.problems.iter().map(|problem| {
+            let spot = spot(&problem.at);
+            json!({ "file": self.path, "at": problem.at, "message": problem.message,
+                "line": spot.map(|(line, _)| line),
+                "column": spot.map(|(_, column)| column) })
+        })
+    }
+}
+
+/// Reads a policy, as much of it as the agent takes.
 pub(crate) fn read(path: &str) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let read = if path == "-" {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    let opened: std::io::Result<Box<dyn Read>> = match path {
+        "-" => Ok(Box::new(std::io::stdin())),
+        path => std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
     };
+    let place = if path == "-" { "stdin" } else { path };
+    let mut text = String::new();
+    let read = opened.and_then(|file| file.take(POLICY_BYTES_MAX + 1).read_to_string(&mut text));
     match read {
+        Ok(bytes) if bytes as u64 > POLICY_BYTES_MAX => {
+            let why = format!("more than {POLICY_BYTES_MAX} bytes, which the agent does not read");
+            Err(Failure::new(place, why, "make it shorter").into())
+        }
         Ok(_) => Ok(text),
         Err(error) => {
-            Err(Failure::new(path, error, "name a readable policy file, as UTF-8 text").into())
+            Err(Failure::new(place, error, "name a readable policy file, as UTF-8 text").into())
         }
     }
 }
@@ -82,28 +130,30 @@ pub(crate) fn policy_of(file: &str, text: &str) -> anyhow::Result<Policy> {
     }
 }
 
-fn describe(
-    path: &str,
-    source: &str,
-    policy: &Policy,
-    problems: &[Problem],
-    painter: &Painter,
-) -> String {
-    let path = if path == "-" { "stdin" } else { path };
+fn describe(files: &[Checked], policy: &Policy, painter: &Painter) -> String {
+    let named = |path: &str| if path == "-" { "stdin" } else { path }.to_owned();
     let mut text = String::new();
-    for problem in problems {
-        diagnostic(path, source, problem, painter, &mut text);
+    for file in files {
+        for problem in &file.problems {
+            diagnostic(
+                &named(&file.path),
+                &file.source,
+                problem,
+                painter,
+                &mut text,
+            );
+        }
     }
     for note in notes(policy) {
         let _ = writeln!(text, "{} {note}", painter.ink(Ink::Cyan, "note:"));
     }
-    let on_error = match policy.on_error {
-        OnError::Open => "open",
-        OnError::Closed => "closed",
-    };
+    let on_error = policy.on_error.name();
     let mode = painter.ink(Ink::Bold, policy.mode.name());
+    let path = files
+        .first()
+        .map_or_else(String::new, |file| named(&file.path));
     let _ = writeln!(text, "{path}: mode {mode}, on error {on_error}");
-    if problems.is_empty() {
+    if files.iter().all(|file| file.problems.is_empty()) {
         let _ = writeln!(text, "{}", painter.ink(Ink::Green, "no problems"));
     }
     text
@@ -156,20 +206,36 @@ fn token(signs: &[char]) -> usize {
     length.max(1)
 }
 
-/// What is no problem, and worth knowing: exemptions that are over, or nearly.
+/// What is no problem, and worth knowing: exemptions that are over, or nearly, and what the policy
+/// has written or judged beside itself.
 fn notes(policy: &Policy) -> Vec<String> {
-    let today = exemption::today();
-    let over = policy
-        .exemptions
-        .iter()
-        .filter(|known| known.is_over(today));
-    over.map(|known| {
-        format!(
-            "an exemption from {} ended on {}",
-            known.rule, known.expires
-        )
-    })
-    .collect()
+    let (today, soon) = (exemption::today(), exemption::in_seconds(NEARLY_SECONDS));
+    let mut notes = Vec::new();
+    for known in &policy.exemptions {
+        let (rule, last) = (known.rule, known.expires);
+        if known.is_over(today) {
+            notes.push(format!("an exemption from {rule} ended on {last}"));
+        } else if known.is_over(soon) {
+            notes.push(format!("an exemption from {rule} ends on {last}"));
+        }
+    }
+    let recording = &policy.recording;
+    let hundredths = recording.share.hundredths();
+    if hundredths > 0 {
+        let percent = f64::from(hundredths) / 100.0;
+        let bytes = recording.bytes_per_minute;
+        notes.push(format!(
+            "{percent} % of all events are recorded in the log, masked: at most {bytes} bytes a \
+             minute"
+        ));
+    }
+    if let Some(file) = &policy.shadow_file {
+        notes.push(format!(
+            "the candidate in {} is judged beside it",
+            tame(file)
+        ));
+    }
+    notes
 }
 
 #[cfg(test)]
@@ -180,8 +246,12 @@ mod tests {
 
     fn check(source: &str, expected: &Expect) {
         let (policy, problems) = Policy::parse(source);
-        let painter = Painter::plain(80);
-        expected.assert_eq(&describe("p.toml", source, &policy, &problems, &painter));
+        let file = Checked {
+            path: "p.toml".to_owned(),
+            source: source.to_owned(),
+            problems,
+        };
+        expected.assert_eq(&describe(&[file], &policy, &Painter::plain(80)));
     }
 
     #[test]
@@ -226,6 +296,19 @@ mod tests {
                     1 | long long long long long ", mode = "blok" }
                       |                                    ^^^^^^
                 p.toml: mode monitor, on error open
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_recorded_and_what_is_judged_beside_it_is_worth_a_note() {
+        check(
+            "mode = \"block\"\n[recording]\nshare = 0.25\n[shadow]\nfile = \"next.toml\"\n",
+            &expect![[r#"
+                note: 0.25 % of all events are recorded in the log, masked: at most 65536 bytes a minute
+                note: the candidate in next.toml is judged beside it
+                p.toml: mode block, on error open
+                no problems
             "#]],
         );
     }

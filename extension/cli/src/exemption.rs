@@ -25,6 +25,11 @@ pub(crate) fn today() -> Day {
     Day::of_seconds(now())
 }
 
+/// The day in so many seconds.
+pub(crate) fn in_seconds(seconds: u64) -> Day {
+    Day::of_seconds(now().saturating_add(seconds))
+}
+
 fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default().as_secs()

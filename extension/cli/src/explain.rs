@@ -57,22 +57,27 @@ fn kind_of_secret(kind: &str) -> Option<&'static str> {
     Some(behind.1)
 }
 
+// Limit: a finding is a line of 700 bytes, and the first of a file is explained; a mebibyte holds
+// the longest event that `inspect` tells of.
+const FINDINGS_BYTES_MAX: u64 = 1024 * 1024;
+
 /// What stands behind the argument: itself, a file, or stdin.
 fn subject(subject: &str) -> anyhow::Result<String> {
     let fix = "give one finding as a JSON line, a file that holds one, or a rule's id";
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     if subject == "-" {
         std::io::stdin()
-            .read_to_string(&mut text)
+            .take(FINDINGS_BYTES_MAX)
+            .read_to_end(&mut bytes)
             .map_err(|error| Failure::new("stdin", error, fix))?;
-        return Ok(text);
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     let is_file = !subject.trim_start().starts_with('{') && Path::new(subject).is_file();
     if is_file {
         std::fs::File::open(subject)
-            .and_then(|mut file| file.read_to_string(&mut text))
+            .and_then(|file| file.take(FINDINGS_BYTES_MAX).read_to_end(&mut bytes))
             .map_err(|error| Failure::new(subject, error, fix))?;
-        return Ok(text);
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     Ok(subject.to_owned())
 }
@@ -145,6 +150,10 @@ fn page_json(rule: &Rule) -> Value {
 }
 
 fn rule(id: &str) -> anyhow::Result<&'static Rule> {
+    if id.is_empty() {
+        let fix = "give a finding, a leak or a rule's id";
+        return Err(Failure::new("the finding", "it names no rule", fix).into());
+    }
     if let Some(rule) = rules::all().find(|rule| rule.id == id) {
         return Ok(rule);
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::arguments::{FailOn, Format};
 use crate::failure::Failure;
 use crate::paint::{Ink, Painter, tame};
-use crate::{Outcome, goes_on};
+use crate::{Outcome, check, goes_on};
 
 /// The key of the hashes that `inspect` shows: fixed, so that two runs can be compared.
 const KEY: HashKey = HashKey(*b"credenza inspect");
@@ -80,18 +80,7 @@ fn place(file: &str) -> &str {
 
 /// The policy in force, held to block mode: the verdict is always "as it would be".
 fn policy(file: Option<&str>) -> Result<Policy> {
-    let mut policy = Policy::default();
-    if let Some(file) = file {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::new(file, error, "name a policy file that can be read"))?;
-        let (read, problems) = Policy::parse(&text);
-        if let Some(problem) = problems.first() {
-            let place = format!("{file}:{}", problem.at);
-            let fix = "run `credenza check` on the policy";
-            return Err(Failure::new(place, &problem.message, fix).into());
-        }
-        policy = read;
-    }
+    let mut policy = check::policy(file)?;
     policy.mode = Mode::Block;
     Ok(policy)
 }

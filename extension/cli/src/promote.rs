@@ -96,10 +96,7 @@ fn gather(arguments: &PromoteArguments, policy: &Policy) -> Result<Evidence> {
 
 /// Without a count of invocations nothing is proven.
 fn refuse(evidence: &Evidence, rules: &[Readiness]) -> Result<()> {
-    if evidence.intake.records == 0 {
-        let fix = "name the agent's log lines, or an export of them";
-        return Err(Failure::new("the records", "no line of them is a record", fix).into());
-    }
+    evidence.is_any()?;
     if !rules.iter().any(|rule| rule.state == State::Uncounted) {
         return Ok(());
     }

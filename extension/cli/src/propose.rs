@@ -70,6 +70,7 @@ pub(crate) fn run(
     };
     let mut evidence = Evidence::new(policy, labels);
     evidence.read(&arguments.records, Label::None)?;
+    evidence.is_any()?;
     if !arguments.attacks.is_empty() {
         evidence.read(&arguments.attacks, Label::Attack)?;
     }

@@ -405,3 +405,101 @@ fn colour_follows_the_wish_and_never_reaches_a_pipe_by_itself() {
     let coloured = credenza(&["explain", "teapot", "--color", "always"], "");
     assert!(coloured.stderr.contains(&0x1b));
 }
+
+/// A folder of this test alone.
+fn folder(name: &str) -> std::path::PathBuf {
+    let name = format!("credenza-{name}-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+#[test]
+fn odd_policy_files_are_told_with_a_fix_and_none_is_read_for_ever() {
+    let folder = folder("odd-policies");
+    let place = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(place("long"), "#".repeat(1 << 21)).unwrap();
+    std::fs::write(place("wide"), [0xff, 0xfe, b'm', 0, b'o', 0]).unwrap();
+    std::fs::write(place("marked"), "\u{feff}mode = \"block\"\r\n").unwrap();
+    let gone = "mode = \"block\"\n[shadow]\nfile = \"gone.toml\"\n";
+    std::fs::write(place("gone-candidate"), gone).unwrap();
+    for (name, code, expected) in [
+        (place("long"), 2, "more than 1048576 bytes"),
+        ("/dev/zero".into(), 2, "more than 1048576 bytes"),
+        (place("wide"), 2, "valid UTF-8"),
+        (place(""), 2, "Is a directory"),
+        (place("marked"), 0, "mode block"),
+        (place("gone-candidate"), 2, "gone.toml: No such file"),
+    ] {
+        let output = credenza(&["check", &name], "");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{name}: {said}");
+        assert!(said.contains(expected), "{name}: {said}");
+        assert!(code == 0 || said.contains("  fix: "), "{name}: {said}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_candidate_is_told_under_its_own_name() {
+    let folder = folder("candidates");
+    let policy = folder.join("credenza.toml");
+    std::fs::write(
+        &policy,
+        "mode = \"block\"\n[shadow]\nfile = \"next.toml\"\n",
+    )
+    .unwrap();
+    std::fs::write(folder.join("next.toml"), "mode = \"blok\"\n").unwrap();
+    let path = policy.display().to_string();
+    let output = credenza(&["check", &path, "--format", "json"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["mode"], "block");
+    let problem = &answer["problems"][0];
+    let file = problem["file"].as_str().unwrap();
+    assert!(file.ends_with("/next.toml"), "{file}");
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&1.into(), &8.into())
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_holds_no_record_is_never_called_clean() {
+    let folder = folder("no-records");
+    let policy = folder.join("p.toml").display().to_string();
+    std::fs::write(&policy, "").unwrap();
+    for stdin in ["", "hello\n", "\u{0}\u{1}{]\n{\"record\":\n"] {
+        for arguments in [
+            &["propose", "-"][..],
+            &["promote", "-", "--policy", &policy],
+            &["replay", "--old", "default", "--new", "default", "-"],
+            &["explain", "-"],
+            &["explain", "{}"],
+        ] {
+            let output = credenza(arguments, stdin);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?} {stdin:?}");
+            assert!(said.contains("  fix: "), "{arguments:?}: {said}");
+        }
+        let output = credenza(&["export", "--to", "ocsf", "-"], stdin);
+        let code = if stdin.is_empty() { 0 } else { 2 };
+        assert_eq!(output.status.code(), Some(code), "{stdin:?}");
+        assert!(output.stdout.is_empty());
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_leak_without_a_place_has_no_exemption_that_would_silence_its_rule() {
+    let leak = r#"{"record":"leak","rule":"own-secret","confidence":"high","verdict":"block"}"#;
+    let output = credenza(&["explain", leak], "");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("[rule.own-secret]") && !said.contains("[[exemption]]"),
+        "{said}"
+    );
+}

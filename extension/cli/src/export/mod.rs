@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome> {
         _ => Box::new(io::BufWriter::new(io::stdout().lock())),
     };
     let mut batch: Vec<Value> = Vec::new();
-    records::each(&arguments.records, &mut |record| {
+    let intake = records::each(&arguments.records, &mut |record| {
         let Some(told) = Told::of(record) else {
             return Ok(true);
         };
@@ -62,6 +62,10 @@ pub(crate) fn run(arguments: &ExportArguments) -> Result<Outcome> {
         goes_on(writeln!(out, "{}", Value::Array(batch)))?;
     }
     goes_on(out.flush())?;
+    if intake.records == 0 && intake.others > 0 {
+        let fix = "name the agent's log lines, or an export of them";
+        return Err(Failure::new("the records", "no line of them is a record", fix).into());
+    }
     Ok(Outcome::Clean)
 }
 

@@ -233,8 +233,8 @@ impl Comparison {
             arguments.new
         );
         if self.masked > 0 {
-            let note = "are masked: they are judged by what the agent found in them, and what the \
-                        policy of that day did not look for is not in them";
+            let note = "masked: judged by what the agent found in them, and not by what the policy \
+                        of that day did not look for";
             let _ = writeln!(text, "{} of them {note}", group(self.masked));
         }
         self.transitions(painter, &mut text);
@@ -293,6 +293,10 @@ impl Comparison {
                 pad_left(&group(new.found), 10),
                 pad_left(&format!("{} → {}", old.benign, new.benign), 12)
             );
+        }
+        if self.latency.iter().all(|of| of.total() == 0) {
+            text.push('\n');
+            return;
         }
         let head = format!(
             "{:<24}{:>10}{:>10}{:>10}{:>10}",
