@@ -90,7 +90,8 @@ fn rows(begin: &str, row: impl Fn(usize) -> String, bytes: usize) -> String {
     text
 }
 
-fn answer(kind: &str, body: &str) -> Vec<u8> {
+/// An answer over HTTP with a content type and a body as it stands in JSON.
+pub fn answer(kind: &str, body: &str) -> Vec<u8> {
     format!(
         "{{\"statusCode\":200,\"headers\":{{\"content-type\":\"{kind}\",\
          \"cache-control\":\"no-store\"}},\"body\":\"{body}\",\"isBase64Encoded\":false}}"

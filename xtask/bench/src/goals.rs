@@ -28,6 +28,7 @@ pub(crate) struct Measured<'a> {
     pub(crate) startup: &'a Startup,
     pub(crate) memory: &'a Memory,
     pub(crate) worst: &'a [Worst],
+    pub(crate) worst_outputs: &'a [Worst],
     /// Empty where libddwaf is not installed.
     pub(crate) inspections: &'a [Pair],
     pub(crate) agent_bytes: u64,
@@ -53,7 +54,9 @@ pub(crate) fn print(measured: &Measured<'_>) {
         "<= 0.1",
     ));
     lines.push(waf_line(measured.inspections));
-    lines.push(worst_line(measured.worst));
+    lines.push(worst_line("5", "worst input, ns per byte", measured.worst));
+    let outputs = measured.worst_outputs;
+    lines.push(worst_line("5b", "worst output, ns per byte", outputs));
     lines.push(small_line(measured.small));
     lines.push(startup_line(measured.startup));
     lines.push(size_line(measured.agent_bytes));
@@ -252,7 +255,7 @@ fn small_line(small: Option<&[Figure]>) -> Line {
     }
 }
 
-fn worst_line(worst: &[Worst]) -> Line {
+fn worst_line(number: &'static str, goal: &'static str, worst: &[Worst]) -> Line {
     let slowest = worst
         .iter()
         .max_by(|one, other| one.ns_per_byte().total_cmp(&other.ns_per_byte()));
@@ -260,8 +263,8 @@ fn worst_line(worst: &[Worst]) -> Line {
         (row.ns_per_byte(), row.name.as_str())
     });
     Line {
-        number: "5",
-        goal: "worst input, ns per byte",
+        number,
+        goal,
         first_bar: "<= 20",
         target: "<= 5",
         measured: format!("{ns:.1} ({name})"),

@@ -12,12 +12,16 @@ extern crate alloc;
 mod dice;
 #[path = "../../../extension/engine/src/cost/families.rs"]
 mod families;
+#[path = "../../../extension/engine/src/fences.rs"]
+#[expect(dead_code, reason = "where a value stands does not matter here")]
+mod fences;
 mod goals;
 #[path = "../../fuzz/src/grammar.rs"]
 mod grammar;
 mod inspection;
 mod latency;
 mod memory;
+mod outputs;
 #[path = "../../fuzz/src/spelling.rs"]
 mod spelling;
 mod startup;
@@ -73,6 +77,9 @@ struct Arguments {
     /// Another build of the agent, to be measured beside this one in the same run.
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// Only the slowest outputs.
+    #[arg(long)]
+    outputs: bool,
 }
 
 /// One thing to measure: a program between platform and runtime, or nothing at all.
@@ -98,17 +105,28 @@ fn main() -> ExitCode {
     }
 }
 
+/// What slow outputs cost.
+fn measure_outputs(arguments: &Arguments) -> Result<Vec<Worst>> {
+    eprintln!("worst outputs");
+    let worst = outputs::measure(arguments.corpus.as_deref(), arguments.quick)?;
+    worst::print("outputs", &worst);
+    Ok(worst)
+}
+
 /// What inspection costs: slow inputs, and benign ones beside libddwaf.
 fn measure_inspection(arguments: &Arguments) -> Result<(Vec<Worst>, Vec<Pair>)> {
     eprintln!("worst inputs");
     let worst = worst::measure(arguments.corpus.as_deref(), arguments.quick)?;
-    worst::print(&worst);
+    worst::print("inputs", &worst);
     let inspections = inspections(arguments.waf.as_deref());
     inspection::print(&inspections);
     Ok((worst, inspections))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {
+    if arguments.outputs {
+        return measure_outputs(arguments).map(|_| ());
+    }
     if arguments.inspection {
         return measure_inspection(arguments).map(|_| ());
     }
@@ -142,6 +160,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
     eprintln!("memory");
     let memory = memory::measure(&arguments.agent, arguments.quick)?;
     let (worst, inspections) = measure_inspection(arguments)?;
+    let worst_outputs = measure_outputs(arguments)?;
     goals::print(&goals::Measured {
         figures: &latency,
         streams: &streams,
@@ -149,6 +168,7 @@ fn measure(arguments: &Arguments) -> Result<()> {
         startup: &startup,
         memory: &memory,
         worst: &worst,
+        worst_outputs: &worst_outputs,
         inspections: &inspections,
         agent_bytes: std::fs::metadata(&arguments.agent)?.len(),
         table_bytes: arguments.table_bytes,

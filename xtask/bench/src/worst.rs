@@ -61,7 +61,7 @@ const SHAPES: [Family; 4] = [
 const DRAWN: u64 = 200;
 
 /// Inspects every input, and the corpora of a folder where there is one.
-pub(crate) fn measure(corpora: Option<&Path>, quick: bool) -> Result<Vec<Worst>> {
+pub(crate) fn measure(folder: Option<&Path>, quick: bool) -> Result<Vec<Worst>> {
     let mut all = vec![time("benign order", &events::benign(BYTES))];
     for (piece, _) in FAMILIES {
         all.extend(shapes(piece));
@@ -78,8 +78,8 @@ pub(crate) fn measure(corpora: Option<&Path>, quick: bool) -> Result<Vec<Worst>>
         };
         all.extend(shapes(&escaped(&text)));
     }
-    if let Some(folder) = corpora {
-        all.extend(of_corpora(folder)?);
+    for (name, event) in corpora(folder, BYTES)? {
+        all.push(time(&format!("corpus {name}"), event.as_bytes()));
     }
     Ok(all)
 }
@@ -97,7 +97,7 @@ fn shapes(piece: &str) -> Vec<Worst> {
 }
 
 /// A text as it stands in a string of JSON.
-fn escaped(text: &[u8]) -> String {
+pub(crate) fn escaped(text: &[u8]) -> String {
     let mut escaped = String::new();
     for char in String::from_utf8_lossy(text).chars().take(2000) {
         match char {
@@ -110,8 +110,12 @@ fn escaped(text: &[u8]) -> String {
     escaped
 }
 
-/// Each file of JSON lines as one document, as often as it takes.
-fn of_corpora(folder: &Path) -> Result<Vec<Worst>> {
+/// Each file of JSON lines of a folder as one document, as often as it takes, and its name; none
+/// without a folder.
+pub(crate) fn corpora(folder: Option<&Path>, bytes: usize) -> Result<Vec<(String, String)>> {
+    let Some(folder) = folder else {
+        return Ok(Vec::new());
+    };
     let entries = std::fs::read_dir(folder);
     let entries = entries.with_context(|| format!("cannot read {}", folder.display()))?;
     let mut all = Vec::new();
@@ -129,13 +133,13 @@ fn of_corpora(folder: &Path) -> Result<Vec<Worst>> {
         for line in lines.take_while(|line| !line.is_empty()) {
             event.push_str(line);
             event.push(',');
-            if event.len() > BYTES {
+            if event.len() > bytes {
                 break;
             }
         }
         event.push_str("0]");
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        all.push(time(&format!("corpus {name}"), event.as_bytes()));
+        all.push((name.into_owned(), event));
     }
     Ok(all)
 }
@@ -148,50 +152,52 @@ fn now() -> Duration {
 }
 
 fn time(name: &str, event: &[u8]) -> Worst {
-    let mut took = Duration::MAX;
     let (mut steps, mut is_complete) = (0, false);
-    for _ in 0..2 {
-        let started = now();
+    let worst = timed(name, event, || {
         let report = inspect(event, Steps::for_bytes(event.len()), &HashKey([7; 16]));
-        took = took.min(now().saturating_sub(started));
         steps = report.steps;
         is_complete = report.coverage.is_complete();
-    }
+    });
     Worst {
-        name: name.to_owned(),
-        bytes: event.len(),
-        took,
         steps,
         is_complete,
+        ..worst
     }
 }
 
-/// A pass that only looks at each byte, timed as the inputs are: what no inspection can beat.
-fn pass() -> Worst {
-    let bytes = vec![b'['; BYTES];
+/// What it takes to look at some bytes: the better of two runs.
+pub(crate) fn timed<T>(name: &str, bytes: &[u8], mut look: impl FnMut() -> T) -> Worst {
     let mut took = Duration::MAX;
-    for _ in 0..3 {
+    for _ in 0..2 {
         let started = now();
-        let quotes = black_box(&bytes).iter().filter(|byte| **byte == b'"');
-        black_box(quotes.count());
+        black_box(look());
         took = took.min(now().saturating_sub(started));
     }
     Worst {
-        name: "a look at each byte".to_owned(),
-        bytes: BYTES,
+        name: name.to_owned(),
+        bytes: bytes.len(),
         took,
         steps: 0,
         is_complete: true,
     }
 }
 
+/// A pass that only looks at each byte, timed as the inputs are: what no inspection can beat.
+fn pass() -> Worst {
+    let bytes = vec![b'['; BYTES];
+    timed("a look at each byte", &bytes, || {
+        let quotes = black_box(&bytes).iter().filter(|byte| **byte == b'"');
+        quotes.count()
+    })
+}
+
 /// How many rows are worth reading.
 const ROWS: usize = 25;
 
 /// Prints the slowest inputs, slowest first, and what the corpora took.
-pub(crate) fn print(worst: &[Worst]) {
+pub(crate) fn print(what: &str, worst: &[Worst]) {
     println!(
-        "\nthe slowest of {} inputs of 1 MB: ns and steps per byte, and beside a look at each byte",
+        "\nthe slowest of {} {what} of 1 MB: ns and steps per byte, beside a look at each byte",
         worst.len()
     );
     let pass = pass();

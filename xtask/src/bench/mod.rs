@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Another build of the agent, to be measured beside this one in the same run.
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// Only the slowest outputs.
+    #[arg(long)]
+    outputs: bool,
     /// A folder of files of JSON lines, to be inspected beside the inputs that are made.
     #[arg(long)]
     corpus: Option<PathBuf>,
@@ -73,15 +76,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bench.arg("--beside").arg(beside);
     }
     let is_latency = arguments.latency || arguments.series.is_some();
-    let only = [(is_latency, "--latency"), (arguments.streams, "--streams")];
+    let only = [
+        (is_latency, "--latency"),
+        (arguments.streams, "--streams"),
+        (arguments.outputs, "--outputs"),
+    ];
+    if let Some(corpus) = &arguments.corpus {
+        bench.arg("--corpus").arg(corpus);
+    }
     if let Some((_, only)) = only.into_iter().find(|(is_wanted, _)| *is_wanted) {
         return project::run(bench.arg(only));
     }
     if arguments.inspection {
         bench.arg("--inspection");
-    }
-    if let Some(corpus) = &arguments.corpus {
-        bench.arg("--corpus").arg(corpus);
     }
     if let Some(touched) = touched::measure()? {
         bench.args(["--table-bytes", &touched.table_bytes.to_string()]);

@@ -21,6 +21,7 @@ use crate::detector::Rule;
 use crate::report::Confidence;
 
 use self::compact::TABLE;
+pub(super) use self::form::Look;
 use self::form::{Found, Kind, Row};
 use self::forms::FORMS;
 pub(crate) use self::proof::is_aws_secret;
@@ -64,10 +65,10 @@ impl LeakDetector for LeakedSecret {
     }
 
     fn judge(&self, text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
-        let mut looked = 0;
-        let secret = secret(text, which, at, &mut looked);
-        leaks.looked_at(looked);
-        let Some((kind, found)) = secret else {
+        if leaks.is_crowded() {
+            return;
+        }
+        let Some((kind, found)) = secret(text, which, at, &mut leaks.look) else {
             return;
         };
         if text.was_judged(found.start) || text.is_cut(found.start, found.reach) {
@@ -88,10 +89,10 @@ fn secret(
     text: &OutputText<'_>,
     which: usize,
     at: usize,
-    looked: &mut usize,
+    look: &mut Look,
 ) -> Option<(&'static Kind, Found)> {
     let form = TABLE.rows.get(which)?;
-    let found = form.find(text, at, looked)?;
+    let found = form.find(text, at, look)?;
     Some((KINDS.get(usize::from(form.kind))?, found))
 }
 
@@ -100,10 +101,11 @@ fn secret(
 /// event's own members, and not by its texts.
 pub(crate) fn each_in_event(text: &[u8], mut visit: impl FnMut(&'static str, usize, usize, bool)) {
     let text = OutputText::whole(text, Media::Text);
+    let mut look = Look::default();
     each_anchor_of(&RULE, text.bytes, |which, at| {
         let is_named = TABLE.rows.get(which).is_some_and(Row::is_named);
         let found =
-            secret(&text, which, at, &mut 0).filter(|(kind, _)| kind.in_events && !is_named);
+            secret(&text, which, at, &mut look).filter(|(kind, _)| kind.in_events && !is_named);
         if let Some((kind, found)) = found {
             let is_open = found.confidence != Some(Confidence::Low);
             visit(kind.name, found.start, found.end, is_open);

@@ -174,16 +174,11 @@ impl Row {
         TABLE.steps.get(from..to).unwrap_or_default()
     }
 
-    /// The secret around an anchor; `looked` counts the bytes that were looked at.
-    pub(crate) fn find(
-        &self,
-        text: &OutputText<'_>,
-        at: usize,
-        looked: &mut usize,
-    ) -> Option<Found> {
-        let first = self.first(text.bytes, at, looked)?;
+    /// The secret around an anchor.
+    pub(crate) fn find(&self, text: &OutputText<'_>, at: usize, look: &mut Look) -> Option<Found> {
+        let first = self.first(text.bytes, at, look)?;
         if self.proof.is_whole() {
-            *looked = looked.saturating_add(self.proof.looks(text, at));
+            look.add(self.proof.looks(text, at));
             return self.proof.find(text, at, usize::from(self.anchor));
         }
         let (mut start, mut body) = (first, at.saturating_add(usize::from(self.anchor)));
@@ -204,14 +199,13 @@ impl Row {
                 Step::Run(alphabet, fewest, most) => {
                     let is_last = number.saturating_add(1) == usize::from(self.parts);
                     let rest = text.from(end);
-                    *looked = looked.saturating_add(rest.len().min(usize::from(most)));
+                    look.add(rest.len().min(usize::from(most)));
                     let len = run(rest, alphabet, fewest, most, is_last)?;
                     end = end.saturating_add(len);
                     last = Some(alphabet);
                 }
                 Step::Value => {
-                    *looked = looked.saturating_add(NAME_BYTES_MAX);
-                    start = value(text.bytes, at, usize::from(self.anchor))?;
+                    start = value(text.bytes, at, usize::from(self.anchor), look)?;
                     (body, end) = (start, start);
                 }
             }
@@ -237,7 +231,7 @@ impl Row {
 
     /// Where the form begins: at its anchor, or with the run before it.
     #[inline(never)]
-    fn first(&self, text: &[u8], at: usize, looked: &mut usize) -> Option<usize> {
+    fn first(&self, text: &[u8], at: usize, look: &mut Look) -> Option<usize> {
         let (begin, (alphabet, least, most)) = (self.begin.bytes(), self.before);
         if most == 0 {
             return Some(at);
@@ -249,7 +243,7 @@ impl Row {
         // Letters of an escape may stand before: `\n`, `%22`, `\u0022`.
         let longest = most.saturating_add(5);
         let len = before.take(longest).take_while(is_in).count();
-        *looked = looked.saturating_add(len);
+        look.add(len);
         [0, 1, 2, 5].into_iter().find_map(|escape: usize| {
             let len = len.checked_sub(escape)?;
             let first = at.checked_sub(len)?;
@@ -302,31 +296,115 @@ pub(crate) fn is_free(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// Words of a name that call its value a secret.
-const SECRET_WORDS: [&[u8]; 8] = [
-    b"key", b"token", b"secret", b"pass", b"pwd", b"auth", b"cred", b"pat",
-];
+/// What was looked at so far, and the last name that was read: many anchors may stand in one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Look {
+    pub(crate) bytes: u64,
+    name: Option<Name>,
+}
+
+/// Letters of a name, where they end, and where its value begins, if it has one.
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    from: usize,
+    end: usize,
+    value: Option<usize>,
+    /// It may go on: so much was read and no more.
+    is_cut: bool,
+}
+
+impl Look {
+    /// Notes that so many bytes were looked at.
+    pub(crate) fn add(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// Forgets the last name: another text comes.
+    pub(crate) fn begin(&mut self) {
+        self.name = None;
+    }
+
+    /// The name in which an offset stands.
+    fn name_at(&mut self, text: &[u8], at: usize) -> Name {
+        let is_known = |name: &Name| {
+            let left = name.end.checked_sub(at);
+            at >= name.from && left.is_some_and(|left| !name.is_cut || left > NAME_BYTES_MAX)
+        };
+        if let Some(name) = self.name.filter(is_known) {
+            return name;
+        }
+        let is_name =
+            |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'-' | b'.');
+        let rest = text.get(at..).unwrap_or_default().iter();
+        let count = rest.take(NAME_READ_BYTES).take_while(is_name).count();
+        self.add(count);
+        let end = at.saturating_add(count);
+        let is_cut = count == NAME_READ_BYTES;
+        let value = if is_cut {
+            None
+        } else {
+            value_behind(text, end)
+        };
+        let name = Name {
+            from: at,
+            end,
+            value,
+            is_cut,
+        };
+        self.name = Some(name);
+        name
+    }
+}
 
 // Limit: 32 bytes: the longest name in use has 24 behind its first word.
 const NAME_BYTES_MAX: usize = 32;
 
+// Limit: twice as many are read at once, so that a row of anchors reads each byte twice at most.
+const NAME_READ_BYTES: usize = 2 * NAME_BYTES_MAX;
+
 /// Where the value of a name begins that holds the anchor: `DD_API_KEY=…`, `"ddApiKey": "…"`,
 /// `<dd-api-key>…`, and a cell of a table beside it.
 #[inline(never)]
-fn value(text: &[u8], at: usize, anchor: usize) -> Option<usize> {
-    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'-' | b'.');
-    let rest = text.get(at.saturating_add(anchor)..)?;
-    let more = rest.iter().take(NAME_BYTES_MAX).take_while(is_name).count();
-    let mut end = at.saturating_add(anchor).saturating_add(more);
-    let name = text.get(at..end)?;
-    let is_secret = SECRET_WORDS.iter().any(|word| {
-        name.windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word))
-    });
-    if !is_secret {
+fn value(text: &[u8], at: usize, anchor: usize, look: &mut Look) -> Option<usize> {
+    let behind = at.saturating_add(anchor);
+    let name = look.name_at(text, behind);
+    if name.end.saturating_sub(behind) > NAME_BYTES_MAX {
         return None;
     }
-    end = skip(text, end, |byte| {
+    let value = name.value?;
+    calls_secret(text.get(at..name.end)?).then_some(value)
+}
+
+/// True for a name that calls its value a secret: a key, a token, a password.
+fn calls_secret(name: &[u8]) -> bool {
+    let mut rest = name;
+    while let Some((first, behind)) = rest.split_first() {
+        // What follows the first letter of a word.
+        let ends: &[&[u8]] = match first.to_ascii_lowercase() {
+            b'k' => &[b"ey"],
+            b't' => &[b"oken"],
+            b's' => &[b"ecret"],
+            b'p' => &[b"ass", b"wd", b"at"],
+            b'a' => &[b"uth"],
+            b'c' => &[b"red"],
+            _ => &[],
+        };
+        let stands = |end: &&[u8]| {
+            let found = behind.get(..end.len());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(end))
+        };
+        if ends.iter().any(stands) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+/// Where the value begins of a name that ends at an offset.
+fn value_behind(text: &[u8], end: usize) -> Option<usize> {
+    let mut end = skip(text, end, |byte| {
         matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')')
     });
     end = skip(text, end, |byte| matches!(byte, b' ' | b'\t'));

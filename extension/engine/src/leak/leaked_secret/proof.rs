@@ -101,15 +101,53 @@ const DISTINCT_MIN: u32 = 10;
 /// what they are.
 #[inline(never)]
 pub(crate) fn is_drawn(body: &[u8]) -> bool {
-    let mut seen = 0_u128;
-    for byte in body {
-        seen |= 1_u128.unbounded_shl(u32::from(*byte));
-    }
+    let seen = signs(body);
     seen.count_ones() >= DISTINCT_MIN
         && !is_worded(body)
         && !repeats(body)
         && !counts(body)
-        && !PLACEHOLDERS.iter().any(|word| holds(body, word))
+        && !holds_any(body, &PLACEHOLDERS, &PLACEHOLDER_SIGNS)
+}
+
+/// The signs of each placeholder.
+const PLACEHOLDER_SIGNS: [u128; 20] = signs_of(&PLACEHOLDERS);
+
+/// A bit for each sign that stands in a text.
+#[inline]
+fn signs(text: &[u8]) -> u128 {
+    let bit = |byte: &u8| 1_u128.unbounded_shl(u32::from(*byte));
+    text.iter().fold(0, |seen, byte| seen | bit(byte))
+}
+
+/// The signs of each of some words in small letters.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at build time only: a wrong index fails the build"
+)]
+pub(super) const fn signs_of<const N: usize>(words: &[&[u8]; N]) -> [u128; N] {
+    let (mut signs, mut word) = ([0; N], 0);
+    while word < N {
+        let mut at = 0;
+        while at < words[word].len() {
+            signs[word] |= 1 << words[word][at];
+            at += 1;
+        }
+        word += 1;
+    }
+    signs
+}
+
+/// True if one of some words in small letters stands in a text, in any case; most are ruled out by
+/// a letter that is nowhere in it.
+#[inline(never)]
+pub(super) fn holds_any(text: &[u8], words: &[&[u8]], signs_of: &[u128]) -> bool {
+    // The bits of capitals, and how far those of small letters are from them.
+    const CAPITALS: u128 = 0x03ff_ffff << b'A';
+    let seen = signs(text);
+    let folded = seen | (seen & CAPITALS).unbounded_shl(u32::from(b'a'.wrapping_sub(b'A')));
+    let mut words = words.iter().zip(signs_of);
+    words.any(|(word, signs)| signs & !folded == 0 && holds(text, word))
 }
 
 /// True if a word stands in a body, in any case.
@@ -136,8 +174,10 @@ fn is_worded(body: &[u8]) -> bool {
 fn repeats(body: &[u8]) -> bool {
     (1..=16_usize.min(body.len() / 2)).any(|period| {
         let behind = body.get(period..).unwrap_or_default();
-        let same = body.iter().zip(behind).filter(|(one, other)| one == other);
-        same.count().saturating_mul(4) >= behind.len().saturating_mul(3)
+        let others = body.iter().zip(behind).filter(|(one, other)| one != other);
+        // More than a quarter of it is none: no more needs to be counted.
+        let most = behind.len() / 4;
+        others.take(most.saturating_add(1)).count() <= most
     })
 }
 

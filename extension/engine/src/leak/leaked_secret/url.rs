@@ -1,7 +1,7 @@
 //! Passwords in the addresses of databases and queues, and among the settings of a connection.
 //! It never resolves a name.
 use super::form::{Found, is_free};
-use super::proof::holds;
+use super::proof::{holds, holds_any, signs_of};
 use crate::leak::OutputText;
 use crate::report::Confidence;
 
@@ -58,6 +58,8 @@ const SAYING: [&[u8]; 12] = [
     b"sample",
 ];
 
+const SAYING_SIGNS: [u128; 12] = signs_of(&SAYING);
+
 /// Hosts of books and of the desk.
 const DESK_HOSTS: [&[u8]; 8] = [
     b"localhost",
@@ -113,7 +115,7 @@ fn strength(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
     };
     let is_variable = matches!(password.first(), Some(b'$' | b'[' | b'(' | b'%' | b':'))
         || password.iter().any(|byte| matches!(byte, b'{' | b'<'));
-    let says = SAYING.iter().any(|word| holds(password, word));
+    let says = holds_any(password, &SAYING, &SAYING_SIGNS);
     if password.len() < 4
         || is_one_of(password)
         || is_variable
@@ -146,24 +148,26 @@ fn strength(user: &[u8], password: &[u8], host: &[u8]) -> Option<Confidence> {
     })
 }
 
-/// Names of settings before a password that tell of a connection, in small letters.
-const SETTINGS: [&[u8]; 6] = [
-    b"server",
-    b"data source",
-    b"host",
-    b"initial catalog",
-    b"user id",
-    b"uid",
-];
-
-/// True if a setting of a connection stands in a text.
+/// True if a setting of a connection stands in a text: a server, a catalogue, a user.
 fn is_connection(text: &[u8]) -> bool {
     memchr::memchr_iter(b'=', text).any(|at| {
         let before = text.get(..at).unwrap_or_default();
-        SETTINGS.iter().any(|name| {
-            let start = before.len().checked_sub(name.len());
+        let Some((last, before)) = before.split_last() else {
+            return false;
+        };
+        // What stands before the last letter of a name.
+        let begins: &[&[u8]] = match last.to_ascii_lowercase() {
+            b'r' => &[b"serve"],
+            b'e' => &[b"data sourc"],
+            b't' => &[b"hos"],
+            b'g' => &[b"initial catalo"],
+            b'd' => &[b"user i", b"ui"],
+            _ => &[],
+        };
+        begins.iter().any(|begin| {
+            let start = before.len().checked_sub(begin.len());
             let tail = start.and_then(|start| before.get(start..));
-            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(name))
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(begin))
         })
     })
 }

@@ -150,6 +150,16 @@ pub(super) const BETWEEN_BYTES_MAX: usize = 32;
 // Limit: 6 words: `number of the holder is`, and the names of two tags.
 const WORDS_MAX: usize = 6;
 
+// Limit: an id has a digit within its first seven characters, and a sign may stand between two.
+const DIGIT_WITHIN_BYTES: usize = BETWEEN_BYTES_MAX + 16;
+
+/// True if a digit stands where an id may begin; without a branch for each byte.
+fn has_digit(text: &[u8]) -> bool {
+    let near = text.get(..DIGIT_WITHIN_BYTES).unwrap_or(text);
+    let is_digit = |byte: &u8| u8::from(byte.wrapping_sub(b'0') < 10);
+    near.iter().fold(0, |any, byte| any | is_digit(byte)) != 0
+}
+
 /// The id behind a name: the first number there, or none.
 pub(super) fn named(text: &[u8], which: usize, at: usize) -> Option<Datum> {
     let (len, is_short, set) = *KNOWN.get(which)?;
@@ -160,6 +170,9 @@ pub(super) fn named(text: &[u8], which: usize, at: usize) -> Option<Datum> {
         return None;
     }
     let from = at.checked_add(usize::from(len))?;
+    if !has_digit(text.get(from..)?) {
+        return None;
+    }
     let to = from.saturating_add(BETWEEN_BYTES_MAX).min(text.len());
     let (mut was_inside, mut words) = (false, 0_usize);
     for start in from..to {
