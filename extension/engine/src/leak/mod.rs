@@ -40,6 +40,16 @@ pub static OWN_SECRET: Rule = Rule {
     page: page!("own_secret.md"),
 };
 
+/// An output, or a part of it, that could not be read.
+pub static UNREAD_OUTPUT: Rule = Rule {
+    id: "unread-output",
+    class: "unread",
+    cwe: 693,
+    ceiling: Confidence::Medium,
+    is_on_by_default: true,
+    page: page!("unread_output.md"),
+};
+
 /// The rules of what leaves that need to know the function or the invocation, and so are no
 /// [`LeakDetector`].
 const KNOWING: &[&Rule] = &[
@@ -48,6 +58,7 @@ const KNOWING: &[&Rule] = &[
     &reflected_script::RULE,
     &reflected_header::RULE,
     &reflected_error::RULE,
+    &UNREAD_OUTPUT,
 ];
 
 /// Declares the detectors of outputs, in the order of their bits.

@@ -16,7 +16,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 const STORED_BYTES_MAX: usize = 6_291_556;
 
 /// The pointer of what a body holds.
-const BODY: &str = "/body";
+pub(super) const BODY: &str = "/body";
 
 /// What stands between the quotes of a body, and how it is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,6 @@ pub(super) struct Judged {
     pub(super) inside: Findings,
     /// At its places between the quotes.
     pub(super) raw: Findings,
-    /// All of it was looked at.
-    pub(super) is_whole: bool,
 }
 
 impl<'o> Content<'o> {
@@ -46,7 +44,6 @@ impl<'o> Content<'o> {
     /// Looks at the content.
     pub(super) fn judge(&self, guard: &Guard<'_>) -> Judged {
         let mut inside = Findings::default();
-        let mut is_whole = true;
         let is_escaped = self.is_escaped();
         let mut raw = match (self.is_base64, self.coding) {
             (false, _) if is_escaped => {
@@ -81,7 +78,7 @@ impl<'o> Content<'o> {
                 raw
             }
             (true, coding) => {
-                is_whole = self.judge_packed(guard, coding, &mut inside);
+                self.judge_packed(guard, coding, &mut inside);
                 guard.locate(BODY, b"", &mut inside);
                 let mut raw = inside.clone();
                 for found in &mut raw.found {
@@ -93,11 +90,7 @@ impl<'o> Content<'o> {
         for found in &mut raw.found {
             found.end = found.end.min(self.raw.len());
         }
-        Judged {
-            inside,
-            raw,
-            is_whole,
-        }
+        Judged { inside, raw }
     }
 
     fn judge_escaped(&self, guard: &Guard<'_>, inside: &mut Findings) {
@@ -117,15 +110,19 @@ impl<'o> Content<'o> {
         }
     }
 
-    /// False where not all of it could be read.
-    fn judge_packed(&self, guard: &Guard<'_>, coding: Coding, inside: &mut Findings) -> bool {
+    fn judge_packed(&self, guard: &Guard<'_>, coding: Coding, inside: &mut Findings) {
+        if let Coding::Other(name) = coding {
+            return inside.leave_unread(name);
+        }
         let mut window = Window::new(self.media);
         let packed = self.decoded();
         let is_whole = packing::inflate(&packed, coding, |piece| {
             window.feed(guard, piece, false, inside);
         });
         window.feed(guard, b"", true, inside);
-        is_whole
+        if !is_whole {
+            inside.leave_unread("cut-short");
+        }
     }
 
     /// The digits of base64.

@@ -7,7 +7,8 @@ use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
 use credenza_engine::leak::{
     Fingerprints, LEAK_DETECTORS, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET,
-    OutputText, OwnSecrets, Reflections, leaked_source, leaky_error, reflected_error, seek,
+    OutputText, OwnSecrets, Reflections, UNREAD_OUTPUT, leaked_source, leaky_error,
+    reflected_error, seek,
 };
 use credenza_policy::{Action, Mode, Place, Policy, Verdict};
 
@@ -324,7 +325,11 @@ impl<'g> Guard<'g> {
         if found.found.iter().any(|found| found.secret.is_some()) {
             return;
         }
-        if let Some(leak) = packed::leak(text, own) {
+        let (leak, is_whole) = packed::leak(text, own);
+        if !is_whole {
+            found.leave_unread("packed");
+        }
+        if let Some(leak) = leak {
             found.add(Found {
                 kind: leak.spelling,
                 secret: Some(leak.secret),
@@ -332,6 +337,34 @@ impl<'g> Guard<'g> {
                 end: at.saturating_add(text.len()),
                 ..self.found(&OWN_SECRET, Confidence::High)
             });
+        }
+    }
+
+    /// Adds that something could not be read, which stands at `start..end`, at a place with this
+    /// pointer, if anybody wants to know.
+    pub(super) fn tell_unread(
+        &self,
+        location: &str,
+        (start, end): (usize, usize),
+        found: &mut Findings,
+    ) {
+        let Some(kind) = found.unread.take() else {
+            return;
+        };
+        let mut told = Found {
+            kind,
+            start,
+            end,
+            location: String::from(location),
+            ..self.found(&UNREAD_OUTPUT, Confidence::Medium)
+        };
+        self.settle(&mut told, UNSEEN);
+        // What was not read cannot be masked.
+        if told.action == Action::Mask {
+            told.action = Action::Block;
+        }
+        if told.is_told() {
+            found.found.push(told);
         }
     }
 
@@ -358,6 +391,8 @@ pub(super) struct Findings {
     pub(super) found: Vec<Found>,
     /// There was more than is kept.
     pub(super) crowded: bool,
+    /// What could not be read, if anything.
+    pub(super) unread: Option<&'static str>,
 }
 
 impl Findings {
@@ -398,6 +433,12 @@ impl Findings {
             self.add(leak);
         }
         self.crowded |= part.crowded;
+        self.unread = self.unread.or(part.unread);
+    }
+
+    /// Notes that something could not be read.
+    pub(super) fn leave_unread(&mut self, kind: &'static str) {
+        self.unread = self.unread.or(Some(kind));
     }
 }
 

@@ -118,6 +118,13 @@ pub fn output(output: &Output<'_>, guard: &Guard<'_>) -> OutputSeen {
         all.append(raw);
     }
     all.append(core::mem::take(&mut seen.head));
+    let is_whole = all.unread.is_none();
+    let content = seen.content.as_ref().map(|(content, _)| content);
+    let (location, place) = match content {
+        Some(content) => (content::BODY, (content.start, content.end)),
+        None => ("", (0, output.body.len())),
+    };
+    guard.tell_unread(location, place, &mut all);
     all.found.retain(Found::is_told);
     let withheld = all.found.iter().any(|found| guard.withholds(found));
     let masked = all.found.iter().any(|found| guard.masks(found));
@@ -141,7 +148,7 @@ pub fn output(output: &Output<'_>, guard: &Guard<'_>) -> OutputSeen {
     };
     OutputSeen {
         verdict: verdict.unwrap_or(Verdict::Pass),
-        is_whole: seen.content.is_none_or(|(_, judged)| judged.is_whole),
+        is_whole,
         found: all.found,
         step,
     }

@@ -1,22 +1,51 @@
 //! Secrets in what is packed inside of a text; where that may be is told from its bytes.
 //! It never unpacks a text that has neither escapes nor long runs of base64.
 use credenza_engine::leak::{OwnLeak, OwnSecrets};
-use credenza_event::{Classes, Decoder, Form, Part, Role, Steps, Visitor};
+use credenza_event::{Classes, Coverage, Decoder, Form, Gap, Part, Role, Steps, Visitor};
 use wide::u8x16;
 
-/// The first leak in what decoders make of a text: what stands there as it is was looked at before.
-pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> Option<OwnLeak> {
+/// The first leak in what decoders make of a text, and whether they could read all of it: what
+/// stands there as it is was looked at before.
+pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> (Option<OwnLeak>, bool) {
     let mut inside = Inside { own, leak: None };
-    let mut steps = Steps::for_bytes(text.len());
+    let mut steps = Steps::new(steps_for(text.len()));
+    let mut is_whole = true;
     if is_escaped(text) {
-        credenza_event::walk(text, &mut steps, &mut inside);
+        let coverage = credenza_event::walk(text, &mut steps, &mut inside);
+        is_whole = !is_cut(coverage);
     } else {
         for run in runs(text) {
+            let before = steps.spent();
             let (role, part) = (Role::Body, Part::Value);
-            credenza_event::walk_text(run, role, part, &mut steps, &mut inside);
+            let coverage = credenza_event::walk_text(run, role, part, &mut steps, &mut inside);
+            // A short text takes what begins and ends a walk, and what it unpacks with.
+            let more = steps.spent().saturating_sub(before).saturating_mul(2);
+            let more = usize::try_from(more.saturating_add(RUN_STEPS));
+            let is_paid = steps.take(more.unwrap_or(usize::MAX));
+            is_whole &= is_paid && !is_cut(coverage);
+            if !is_paid || inside.leak.is_some() {
+                break;
+            }
         }
     }
-    inside.leak
+    (inside.leak, is_whole)
+}
+
+/// True if work ended before the text did; damaged data is none that anybody packed.
+fn is_cut(coverage: Coverage) -> bool {
+    let mut gaps = coverage.gaps();
+    gaps.any(|gap| matches!(gap, Gap::Budget | Gap::Ratio))
+}
+
+// Limit: to begin a walk takes as long as looking at some 1,000 bytes does.
+const RUN_STEPS: u64 = 1024;
+
+/// How many steps may be taken to look into what is packed in a text.
+// Limit: 8 steps a byte: packed data takes 2 to 4 where it is one picture, 6 where it is a list of
+// keys of 64 characters; 512 Ki more, half a millisecond, let a small answer be what it likes.
+fn steps_for(bytes: usize) -> u64 {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    bytes.saturating_mul(8).saturating_add(512 * 1024)
 }
 
 /// Looks at what decoders make of a text.
@@ -30,12 +59,12 @@ impl Visitor for Inside<'_> {
         true
     }
 
-    fn form(&mut self, form: &Form<'_>, _: &mut Steps) {
+    fn form(&mut self, form: &Form<'_>, steps: &mut Steps) {
         let is_made = form
             .decoded
             .iter()
             .any(|step| !matches!(step, Decoder::Json | Decoder::Form));
-        if is_made && self.leak.is_none() {
+        if is_made && self.leak.is_none() && steps.take(form.text.len()) {
             self.leak = self.own.leaks(form.text).next();
         }
     }

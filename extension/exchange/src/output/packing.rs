@@ -62,6 +62,11 @@ impl Inflating {
         }
     }
 
+    /// True once the end of the data has come.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
     /// Takes the next piece and gives what it comes to; false where it is no such data, or comes to
     /// too much.
     pub(super) fn feed(&mut self, packed: &[u8], piece: &mut dyn FnMut(&[u8])) -> bool {
@@ -71,7 +76,7 @@ impl Inflating {
             let Some((data, flags)) = data(&head, self.coding) else {
                 let may_come = head.len() < HEAD_BYTES_MAX;
                 self.head = head;
-                return may_come && self.coding != Coding::Other;
+                return may_come && !matches!(self.coding, Coding::Other(_));
             };
             self.flags = Some(flags);
             return self.go_on(data, flags, piece);
@@ -111,7 +116,7 @@ fn data(packed: &[u8], coding: Coding) -> Option<(&[u8], u32)> {
             Some((packed, flags))
         }
         Coding::Deflate => Some((packed, 0)),
-        Coding::None | Coding::Other => None,
+        Coding::None | Coding::Other(_) => None,
     }
 }
 
@@ -158,7 +163,7 @@ pub(super) fn pack(text: &[u8], packed: &[u8], coding: Coding) -> Option<Vec<u8>
                 out.extend_from_slice(&adler32(text).to_be_bytes());
             }
         }
-        Coding::None | Coding::Other => return None,
+        Coding::None | Coding::Other(_) => return None,
     }
     Some(out)
 }

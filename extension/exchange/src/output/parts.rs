@@ -152,8 +152,8 @@ pub(super) enum Coding {
     Gzip,
     /// zlib, or what some servers take for it: deflate alone.
     Deflate,
-    /// In a way that is not undone here.
-    Other,
+    /// In a way that is not undone here, and what that is called in records.
+    Other(&'static str),
 }
 
 impl Coding {
@@ -166,8 +166,12 @@ impl Coding {
             Self::Gzip
         } else if is("deflate") {
             Self::Deflate
+        } else if is("br") {
+            Self::Other("br")
+        } else if is("zstd") {
+            Self::Other("zstd")
         } else {
-            Self::Other
+            Self::Other("encoded")
         }
     }
 }

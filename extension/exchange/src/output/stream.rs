@@ -184,12 +184,19 @@ impl<'g> OutputStream<'g> {
         self.guard.judge(&text, self.at, &mut self.found);
         super::judge_fields(&self.guard, prelude, &all, self.at, &mut self.found);
         self.media = all.media(prelude);
-        if let coding @ (Coding::Gzip | Coding::Deflate) = all.coding(prelude) {
-            self.packed = Some(Packed {
-                inflating: Inflating::new(coding),
-                window: Window::new(self.media),
-            });
+        let coding = all.coding(prelude);
+        match coding {
+            Coding::None => {}
+            Coding::Gzip | Coding::Deflate => {
+                self.packed = Some(Packed {
+                    inflating: Inflating::new(coding),
+                    window: Window::new(self.media),
+                });
+            }
+            Coding::Other(name) => self.found.leave_unread(name),
         }
+        let place = self.at.saturating_add(body);
+        self.guard.tell_unread("", (place, place), &mut self.found);
         self.text_at = self.at.saturating_add(body);
         self.judged = self.judged.max(body);
         let is_left = |found: &Found| !self.guard.withholds(found) && !self.guard.masks(found);
@@ -247,6 +254,11 @@ impl<'g> OutputStream<'g> {
                 action,
                 ..found
             });
+        }
+        if !is_data || is_last && !packed.inflating.is_done() {
+            self.found.leave_unread("cut-short");
+            let end = start.saturating_add(fresh.len());
+            self.guard.tell_unread("", (start, end), &mut self.found);
         }
         self.judged = self.held.len();
         self.packed = is_data.then_some(packed);

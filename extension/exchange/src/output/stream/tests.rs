@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use credenza_engine::Confidence;
-use credenza_engine::leak::OwnSecrets;
+use credenza_engine::leak::{OwnSecrets, UNREAD_OUTPUT};
 use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
 
 use super::OutputStream;
@@ -165,6 +165,47 @@ fn a_compressed_stream_ends_before_the_piece_with_which_the_key_comes() {
     let clean = packing::pack(b"a page", b"", Coding::Gzip).unwrap();
     let whole = [&prelude[..], &[0; 8], &clean].concat();
     assert_eq!(sent(&[&whole], &policy(Action::Block), true).0, whole);
+}
+
+#[test]
+fn a_stream_in_an_encoding_that_is_not_undone_is_told_of_and_ends_before_it_if_the_policy_says_so()
+{
+    let rule = |action| RulePolicy {
+        id: UNREAD_OUTPUT.id,
+        minimum_confidence: Confidence::Medium,
+        ..policy(action).rules[0]
+    };
+    let prelude = br#"{"statusCode":200,"headers":{"content-encoding":"br"}}"#;
+    let head = [&prelude[..], &[0; 8]].concat();
+    let stream = [&head[..], b"\x0b\x02\x80packed\x03"].concat();
+    for (action, passes) in [(Action::Flag, true), (Action::Block, false)] {
+        let policy = Policy {
+            rules: Vec::from([rule(action)]),
+            ..policy(action)
+        };
+        for size in [1, 7, 1000] {
+            let pieces: Vec<&[u8]> = stream.chunks(size).collect();
+            let (bytes, ended, found) = sent(&pieces, &policy, true);
+            let kinds: Vec<_> = found.iter().map(|found| found.kind).collect();
+            assert_eq!((kinds, ended), (Vec::from(["br"]), !passes));
+            let expected = if passes { &stream } else { &head };
+            assert_eq!(&bytes, expected, "pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_compressed_stream_without_its_end_is_told_of() {
+    let packed = packing::pack(b"a page of no harm", b"", Coding::Gzip).unwrap();
+    let prelude = br#"{"statusCode":200,"headers":{"content-encoding":"gzip"}}"#;
+    for (end, kinds) in [(packed.len(), &[][..]), (packed.len() / 2, &["cut-short"])] {
+        let stream = [&prelude[..], &[0; 8], &packed[..end]].concat();
+        let pieces: Vec<&[u8]> = stream.chunks(5).collect();
+        let (bytes, ended, found) = sent(&pieces, &policy(Action::Block), true);
+        let found: Vec<_> = found.iter().map(|found| found.kind).collect();
+        assert_eq!((found.as_slice(), ended), (kinds, false));
+        assert_eq!(bytes, stream);
+    }
 }
 
 #[test]
