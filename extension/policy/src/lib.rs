@@ -318,7 +318,7 @@ impl Policy {
         self.on_partial = settings.on_partial.or(self.on_partial);
         self.shadow = self
             .shadow
-            .map(|shadow| Box::new(shadow.as_if_under(settings)));
+            .map(|shadow| Box::new(shadow.with_choices_of(settings)));
         (self, problem)
     }
 }

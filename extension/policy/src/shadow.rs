@@ -28,7 +28,7 @@ impl Policy {
     }
 
     /// The candidate under what the environment says over every file.
-    pub(crate) fn as_if_under(self, settings: &Settings) -> Self {
+    pub(crate) fn with_choices_of(self, settings: &Settings) -> Self {
         let is_open = self.mode != Mode::Off && !self.broken && !self.is_held;
         Self {
             mode: settings.mode.filter(|_| is_open).unwrap_or(self.mode),

@@ -101,11 +101,7 @@ impl Proxy {
 
     /// What is to be recorded of an event, if it is one of those; its bytes are missing still,
     /// which nobody copies before the function has them.
-    pub(super) fn to_record(
-        &self,
-        message: &Message,
-        inspected: &mut Inspected,
-    ) -> Option<Box<Recorded>> {
+    pub(super) fn to_record(message: &Message, inspected: &mut Inspected) -> Option<Box<Recorded>> {
         let will = &message.policy.recording;
         let id = message.request_id();
         if message.reply.status != 200 || !will.draws(id) {

@@ -305,7 +305,7 @@ impl Proxy {
         match inspected {
             Some(mut inspected) => {
                 self.note(message, &inspected, us);
-                let recorded = self.to_record(message, &mut inspected);
+                let recorded = Self::to_record(message, &mut inspected);
                 self.keep(message, inspected);
                 self.record(message, recorded);
             }
@@ -370,7 +370,7 @@ impl Held {
         let proxy = Arc::clone(&connection.proxy);
         let decides = link.is_some();
         proxy.note(&message, &inspected, us);
-        let recorded = proxy.to_record(&message, &mut inspected);
+        let recorded = Proxy::to_record(&message, &mut inspected);
         let step = std::mem::replace(&mut inspected.step, Step::Deliver);
         let after = match (&step, link) {
             (_, None) => {

@@ -83,6 +83,14 @@ pub(super) fn policy_name(under: Stamp) -> String {
     }
 }
 
+/// The policy by its hash, and by the number that its author gave it.
+fn judged_under(line: &mut Line, under: Stamp) {
+    line.text("policy", policy_name(under).as_bytes(), 16);
+    if under.version > 0 {
+        line.number("policy_version", under.version);
+    }
+}
+
 /// What a process has counted when it leaves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
@@ -314,7 +322,7 @@ pub(crate) fn leak(now: SystemTime, origin: &Origin, note: &LeakNote<'_>) -> Str
     }
     line.text("mode", under.mode.name().as_bytes(), 8);
     line.flag("applied", note.applied);
-    line.text("policy", policy_name(under).as_bytes(), 16);
+    judged_under(&mut line, under);
     line.done()
 }
 
@@ -394,9 +402,10 @@ fn outcome(line: &mut Line, seen: &Seen<'_>, tight: bool) {
             u64::from(inspected.report.findings_dropped),
         );
     }
-    line.text("policy", policy_name(inspected.under).as_bytes(), 16);
-    if inspected.under.version > 0 && !tight {
-        line.number("policy_version", inspected.under.version);
+    if tight {
+        line.text("policy", policy_name(inspected.under).as_bytes(), 16);
+    } else {
+        judged_under(line, inspected.under);
     }
     line.number("steps", inspected.report.steps);
     line.number("us", seen.us);

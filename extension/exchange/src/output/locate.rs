@@ -2,6 +2,7 @@
 //! It never says a name in which something stands that was found, and reads a document once.
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write;
 
 use credenza_event::layout::Range;
 
@@ -85,8 +86,7 @@ fn pointer(text: &[u8], steps: &[Step], hidden: &[(usize, usize)]) -> String {
     for step in steps {
         match step {
             Step::Element(before) => {
-                pointer.push('/');
-                pointer.push_str(&alloc::format!("{before}"));
+                let _ = write!(pointer, "/{before}");
             }
             // Its name is what was found, or is not there.
             Step::Member(name) if name.is_empty() => break,

@@ -69,12 +69,9 @@ fn record(bench: &Bench, event: &str, will: &RecordingPolicy, times: usize) -> V
         bench.log.recorded(recorded(event, will));
         // It is written, or counted: there is no third.
         while bench.log.counts().unrecorded == before {
-            match bench.lines.recv_timeout(Duration::from_millis(1)) {
-                Ok(line) => {
-                    lines.push(line);
-                    break;
-                }
-                Err(_) => continue,
+            if let Ok(line) = bench.lines.recv_timeout(Duration::from_millis(1)) {
+                lines.push(line);
+                break;
             }
         }
     }

@@ -2,7 +2,7 @@
 //! It never tells of a single event.
 use std::time::SystemTime;
 
-use super::{Origin, head, policy_name};
+use super::{Origin, head, judged_under};
 use crate::telemetry::metrics::Window;
 use crate::telemetry::repeats::Repeat;
 
@@ -83,7 +83,7 @@ pub(crate) fn metrics(now: SystemTime, origin: &Origin, window: &Window, lost: L
     line.text("function", named(&origin.function), 64);
     line.text_if_any("version", origin.version.as_bytes(), 16);
     line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
+    judged_under(&mut line, origin.under.now());
     for (name, value) in COUNTERS.iter().zip(values) {
         line.number(name, value);
     }
@@ -139,6 +139,6 @@ pub(crate) fn repeats(now: SystemTime, origin: &Origin, repeat: &Repeat) -> Stri
     line.flag("applied", repeat.applied);
     line.number("count", repeat.count);
     line.text("last_request_id", &repeat.last_request_id, 40);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
+    judged_under(&mut line, origin.under.now());
     line.done()
 }

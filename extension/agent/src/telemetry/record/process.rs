@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use credenza_policy::{LogFormat, Problem};
 
-use super::{Counts, Origin, head, policy_name};
+use super::{Counts, Origin, head, judged_under, policy_name};
 use crate::telemetry::{FaultNote, TamperNote};
 
 /// What an honest function does not do: `rule`, `why` in a word, and `detail`, with the invocation
@@ -19,7 +19,7 @@ pub(crate) fn tamper(now: SystemTime, origin: &Origin, note: &TamperNote<'_>) ->
     line.text("why", note.why.as_bytes(), 24);
     line.text_if_any("detail", note.detail.as_bytes(), 240);
     line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
+    judged_under(&mut line, origin.under.now());
     line.done()
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn init(
     line.text_if_any("version", origin.version.as_bytes(), 16);
     line.text("agent", env!("CARGO_PKG_VERSION").as_bytes(), 16);
     line.text("mode", origin.under.now().mode.name().as_bytes(), 8);
-    line.text("policy", policy_name(origin.under.now()).as_bytes(), 16);
+    judged_under(&mut line, origin.under.now());
     line.text("listen", listen.as_bytes(), 48);
     line.text("upstream", upstream.as_bytes(), 120);
     line.text("witness", witness.as_bytes(), 16);

@@ -7,7 +7,7 @@ use credenza_event::Coverage;
 use credenza_exchange::Stamp;
 use credenza_policy::{RecordingPolicy, Verdict};
 
-use super::{Origin, SQUEEZES, about_invocation, found, head, policy_name};
+use super::{Origin, SQUEEZES, about_invocation, found, head, judged_under};
 use crate::telemetry::Invocation;
 use crate::telemetry::json::Line;
 use crate::telemetry::masked::masked;
@@ -65,7 +65,7 @@ pub(crate) fn recorded(
     if !event.coverage.is_complete() {
         line.words("gaps", event.coverage.gaps().map(credenza_event::Gap::name));
     }
-    line.text("policy", policy_name(event.under).as_bytes(), 16);
+    judged_under(&mut line, event.under);
     let findings: Vec<String> = event
         .findings
         .iter()

@@ -32,7 +32,7 @@ fn kind(record: &str, members: &Value, optional: &[&str]) -> Value {
         "level": { "enum": ["error", "warn", "info", "debug", "ERROR", "WARN", "INFO", "DEBUG"] },
         "record": { "const": record },
     });
-    let everywhere = ["time", "timestamp", "function", "version"];
+    let everywhere = ["time", "timestamp", "function", "version", "policy_version"];
     let optional: Vec<&str> = everywhere.iter().chain(optional).copied().collect();
     object(&with(&[&head], members), &optional)
 }
@@ -63,7 +63,8 @@ impl Shapes {
             verdict: json!({ "enum": ["pass", "flag", "block"] }),
             confidence: json!({ "enum": ["high", "medium", "low"] }),
             function: json!({ "function": word, "version": word }),
-            force: json!({ "mode": { "enum": Mode::ALL.map(Mode::name) }, "policy": word }),
+            force: json!({ "mode": { "enum": Mode::ALL.map(Mode::name) }, "policy": word,
+                "policy_version": count }),
             count,
             word,
         }
@@ -92,13 +93,13 @@ fn of_events(shapes: &Shapes) -> Vec<Value> {
         "coverage": { "enum": ["complete", "partial"] },
         "gaps": { "type": "array", "items": { "enum": Gap::ALL.map(Gap::name) } },
         "findings_dropped": count, "steps": count, "us": count, "shadow": shapes.verdict,
-        "canary": { "enum": ["in", "out"] }, "policy_version": count,
+        "canary": { "enum": ["in", "out"] },
     });
     let event = with(
         &[&about, &shapes.function, &shapes.force, &outcome],
         &json!({ "source": word }),
     );
-    let may = "trace tenant records_cut gaps findings_dropped shadow canary policy_version";
+    let may = "trace tenant records_cut gaps findings_dropped shadow canary";
     let may: Vec<&str> = may.split(' ').collect();
     let finding = json!({
         "rule": word, "confidence": shapes.confidence, "batch_record": word, "route": word,
@@ -198,7 +199,7 @@ fn of_the_process(shapes: &Shapes) -> Vec<Value> {
         "witness": { "enum": ["on", "off", "refused"] },
     });
     let init = with(&[&shapes.function, &shapes.force], &init);
-    let policy = json!({ "policy_version": count, "weaker": shapes.flag });
+    let policy = json!({ "weaker": shapes.flag });
     let policy = with(&[&shapes.function, &shapes.force], &policy);
     let problem = json!({ "function": word, "at": text, "message": text });
     vec![
@@ -240,7 +241,7 @@ fn counted(count: &Value, word: &Value) -> Value {
         &[],
     );
     let mut members = json!({
-        "function": word, "version": word, "mode": word, "policy": word,
+        "function": word, "version": word, "mode": word, "policy": word, "policy_version": count,
         "rules": { "type": "object", "additionalProperties": by_verdict }, "_aws": embedded,
     });
     for name in COUNTERS.iter().chain(&QUANTILES) {

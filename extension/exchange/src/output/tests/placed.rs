@@ -10,7 +10,7 @@ use credenza_policy::{Action, Day, Policy, Verdict};
 
 use super::key;
 use crate::output::{
-    Channel, Guard, Output, OutputSeen, OutputStep, OutputStream, Provenance, Whence, output,
+    Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Provenance, Whence, output,
 };
 
 fn policy(text: &str) -> Policy {
@@ -223,7 +223,7 @@ fn a_stream_has_a_route_and_no_fields() {
             stream.room().extend_from_slice(key().as_bytes());
             let ends = stream.release(true).ends;
             assert_eq!(ends, !(is_silenced && is_there), "{path}");
-            assert_eq!(stream.found().iter().any(|found| found.is_told()), ends);
+            assert_eq!(stream.found().iter().any(Found::is_told), ends);
         }
     }
 }
