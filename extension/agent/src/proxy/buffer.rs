@@ -10,7 +10,47 @@ use rustix::net::{RecvFlags, recv};
 
 // Limit: up to 1 MiB the heap is faster, because its pages are there already, and what it keeps of
 // it is a sixth of what the process may have at rest.
-const HEAP_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const HEAP_BYTES_MAX: usize = 1024 * 1024;
+
+/// Room that a message took and another may take.
+#[derive(Debug)]
+pub(super) enum Room {
+    /// A piece of the heap; it may be empty.
+    Heap(Vec<u8>),
+    /// Pages of its own.
+    Pages(MmapMut),
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::Heap(Vec::new())
+    }
+}
+
+impl Room {
+    /// How much there is.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Heap(bytes) => bytes.len(),
+            Self::Pages(pages) => pages.len(),
+        }
+    }
+
+    /// Pages of their own for so many bytes: these, or fresh ones.
+    fn into_pages(self, bytes: usize) -> io::Result<MmapMut> {
+        match self {
+            Self::Pages(pages) if pages.len() >= bytes => Ok(pages),
+            Self::Pages(_) | Self::Heap(_) => pages(bytes),
+        }
+    }
+
+    fn into_heap(self) -> Vec<u8> {
+        match self {
+            Self::Heap(bytes) => bytes,
+            Self::Pages(_) => Vec::new(),
+        }
+    }
+}
 
 /// Bytes that are read in and then only looked at.
 #[derive(Debug)]
@@ -27,13 +67,15 @@ impl Buffer {
     pub(super) fn read(
         begun: &[u8],
         total: usize,
-        room: Vec<u8>,
+        room: Room,
         stream: impl AsFd + Copy,
     ) -> io::Result<Self> {
         if total > HEAP_BYTES_MAX {
-            return Self::read_pages(begun, total, stream);
+            let mut pages = room.into_pages(total)?;
+            let filled = fill(pages.get_mut(..total).unwrap_or_default(), begun, stream)?;
+            return Ok(Self::Pages(pages, filled));
         }
-        let mut bytes = room;
+        let mut bytes = room.into_heap();
         // Room that was used before is not cleared again.
         let missing = total.saturating_sub(bytes.len());
         let reserved = bytes.try_reserve_exact(missing);
@@ -43,17 +85,11 @@ impl Buffer {
         Ok(Self::Heap(bytes, filled))
     }
 
-    fn read_pages(begun: &[u8], total: usize, stream: impl AsFd + Copy) -> io::Result<Self> {
-        let mut pages = pages(total)?;
-        let filled = fill(&mut pages, begun, stream)?;
-        Ok(Self::Pages(pages, filled))
-    }
-
-    /// The room that it took, for the next message; none where it was large.
-    pub(super) fn into_room(self) -> Vec<u8> {
+    /// The room that it took, for the next message.
+    pub(super) fn into_room(self) -> Room {
         match self {
-            Self::Heap(bytes, _) => bytes,
-            Self::Pages(..) => Vec::new(),
+            Self::Heap(bytes, _) => Room::Heap(bytes),
+            Self::Pages(pages, _) => Room::Pages(pages),
         }
     }
 }
@@ -75,18 +111,20 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub(super) struct Filling {
     pages: MmapMut,
     filled: usize,
+    total: usize,
 }
 
 impl Filling {
     /// Begins with what was read of it.
-    pub(super) fn begin(begun: &[u8], total: usize) -> io::Result<Self> {
-        let mut pages = pages(total)?;
+    pub(super) fn begin(begun: &[u8], total: usize, room: Room) -> io::Result<Self> {
+        let mut pages = room.into_pages(total)?;
         if let Some(start) = pages.get_mut(..begun.len()) {
             start.copy_from_slice(begun);
         }
         Ok(Self {
             pages,
             filled: begun.len(),
+            total,
         })
     }
 
@@ -97,13 +135,13 @@ impl Filling {
 
     /// True once all of it is there.
     pub(super) fn is_full(&self) -> bool {
-        self.filled >= self.pages.len()
+        self.filled >= self.total
     }
 
     /// Reads the next piece; nothing at the end of the stream.
     pub(super) fn read(&mut self, stream: impl AsFd + Copy) -> io::Result<&[u8]> {
         let from = self.filled;
-        let rest = self.pages.get_mut(from..).unwrap_or_default();
+        let rest = self.pages.get_mut(from..self.total).unwrap_or_default();
         let room = rest.len().min(PIECE_BYTES);
         let room = rest.get_mut(..room).unwrap_or_default();
         let count = loop {
@@ -169,7 +207,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::thread;
 
-    use super::{Buffer, HEAP_BYTES_MAX};
+    use super::{Buffer, Filling, HEAP_BYTES_MAX, Room};
 
     /// Reads `source`, which comes in pieces of `piece` bytes and then ends, behind `begun`.
     fn read(begun: &[u8], source: &[u8], piece: usize, total: usize) -> Buffer {
@@ -182,7 +220,7 @@ mod tests {
                 }
             });
             // Room of another message, smaller or larger than needed.
-            let room = vec![b'?'; total / 2 + 50];
+            let room = Room::Heap(vec![b'?'; total / 2 + 50]);
             let buffer = Buffer::read(begun, total, room, &near).unwrap();
             drop(near);
             buffer
@@ -202,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn pages_serve_one_message_after_the_other_and_show_each_its_own_bytes() {
+        let mut room = Room::default();
+        for total in [3_usize << 20, 2 << 20, (2 << 20) + 1, 4 << 20] {
+            let bytes: Vec<u8> = (0..total).map(|at| at.to_le_bytes()[1]).collect();
+            let (near, mut far) = UnixStream::pair().unwrap();
+            let buffer = thread::scope(|scope| {
+                scope.spawn(|| far.write_all(&bytes[7..]));
+                let mut filling = Filling::begin(&bytes[..7], total, room).unwrap();
+                while !filling.is_full() {
+                    assert!(!filling.read(&near).unwrap().is_empty());
+                }
+                Buffer::from(filling)
+            });
+            assert!(*buffer == bytes[..], "{total}");
+            room = buffer.into_room();
+            assert!(room.len() >= total);
+        }
+    }
+
+    #[test]
     fn a_source_that_ends_early_leaves_a_short_buffer() {
         for total in [100, 2 << 20] {
             let buffer = read(b"ab", b"cd", 1, total);
@@ -212,7 +270,7 @@ mod tests {
     #[test]
     fn a_length_beyond_all_memory_is_an_error_and_no_end() {
         let (near, _far) = UnixStream::pair().unwrap();
-        let none = Buffer::read(b"", usize::MAX / 2, Vec::new(), &near);
+        let none = Buffer::read(b"", usize::MAX / 2, Room::default(), &near);
         assert_eq!(none.unwrap_err().kind(), io::ErrorKind::OutOfMemory);
     }
 }

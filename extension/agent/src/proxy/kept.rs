@@ -63,7 +63,7 @@ impl Connection {
             return self.pass_unheld(link, &unheld, begun);
         };
         let total = unheld.reply.bytes.saturating_add(body);
-        let Ok(mut filling) = link.wire.fill_whole(total) else {
+        let Ok(mut filling) = link.wire.fill_whole(total, self.proxy.pool.room(total)) else {
             unheld.fault = Some(Fault::OursMemoryless);
             return self.pass_unheld(link, &unheld, begun);
         };
@@ -105,7 +105,7 @@ impl Connection {
     /// Passes an answer on as it comes, and has it looked at when it is whole.
     pub(super) fn relay_kept(mut self, request: &Request, total: usize, answer: Answer) -> Relayed {
         let proxy = Arc::clone(&self.proxy);
-        let Ok(mut filling) = self.down.fill_whole(total) else {
+        let Ok(mut filling) = self.down.fill_whole(total, proxy.pool.room(total)) else {
             proxy.fault(Fault::OursMemoryless, &answer.request_id);
             return Relayed::NotBegun(Box::new((self, answer)));
         };

@@ -10,7 +10,7 @@ use credenza_exchange::platform::lambda::BESIDE;
 use credenza_policy::Policy;
 
 use super::Look;
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Room};
 use super::chunked::Chunked;
 use super::head::{self, Framing, Reply};
 use super::link::Link;
@@ -188,7 +188,7 @@ impl Link {
         &mut self,
         policy: Arc<Policy>,
         held_max: u64,
-        room: impl FnOnce(usize) -> Vec<u8>,
+        room: impl FnOnce(usize) -> Room,
     ) -> Result<Message, Unread> {
         let reply = self.reply(false).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => Unread::Malformed,
@@ -222,7 +222,7 @@ impl Link {
         policy: Arc<Policy>,
         reply: Reply,
         length: u64,
-        room: impl FnOnce(usize) -> Vec<u8>,
+        room: impl FnOnce(usize) -> Room,
     ) -> Result<Message, Unread> {
         let unheld = |fault, reply| {
             Unread::Unheld(Box::new(Unheld {

@@ -10,6 +10,7 @@ use credenza_exchange::{Inspected, Step};
 use credenza_policy::{Mode, OnError};
 
 use super::aside::{ASIDE_BYTES_MIN, Aside};
+use super::buffer::HEAP_BYTES_MAX;
 use super::connection::{Call, Connection};
 use super::head::Framing;
 use super::kept::WHOLE_BYTES_MAX;
@@ -315,6 +316,9 @@ impl Proxy {
 
     /// Keeps the room of a message that is done with, if nobody else holds it.
     pub(super) fn reclaim(&self, message: Arc<Message>) {
+        if message.bytes.len() <= HEAP_BYTES_MAX {
+            self.pool.rest();
+        }
         if let Ok(message) = Arc::try_unwrap(message) {
             self.pool.keep_room(message.bytes.into_room());
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFlags, eventfd};
 
+use super::buffer::{HEAP_BYTES_MAX, Room};
 use super::link::Link;
 use super::message::Message;
 use super::peer;
@@ -75,8 +76,10 @@ struct Kept {
     idle: Vec<Link>,
     parked: VecDeque<Parked>,
     waiting: Vec<Waiting>,
-    /// Room for one event, so that its pages need not be had anew for each.
-    room: Vec<u8>,
+    /// Room for one message, so that its pages need not be had anew for each.
+    room: Room,
+    /// The same for a large one, as long as one follows the other.
+    pages: Room,
 }
 
 impl Kept {
@@ -135,22 +138,42 @@ impl Pool {
     }
 
     /// Room for a message of so many bytes; small ones need none.
-    pub(super) fn room(&self, bytes: usize) -> Vec<u8> {
+    pub(super) fn room(&self, bytes: usize) -> Room {
         if bytes < ROOM_BYTES_MIN {
-            return Vec::new();
+            return Room::default();
         }
-        std::mem::take(&mut self.kept().room)
+        let mut kept = self.kept();
+        std::mem::take(if bytes > HEAP_BYTES_MAX {
+            &mut kept.pages
+        } else {
+            &mut kept.room
+        })
     }
 
     /// Keeps the room of a message that is done with, if it is more than there is.
-    pub(super) fn keep_room(&self, room: Vec<u8>) {
+    pub(super) fn keep_room(&self, room: Room) {
         if room.len() < ROOM_BYTES_MIN {
             return;
         }
         let mut kept = self.kept();
-        if kept.room.len() < room.len() {
-            kept.room = room;
-        }
+        let place = match room {
+            Room::Heap(_) => &mut kept.room,
+            Room::Pages(_) => &mut kept.pages,
+        };
+        let smaller = if place.len() < room.len() {
+            std::mem::replace(place, room)
+        } else {
+            room
+        };
+        // Pages go back to the kernel when nobody waits for the lock.
+        drop(kept);
+        drop(smaller);
+    }
+
+    /// Gives back what only large messages need.
+    pub(super) fn rest(&self) {
+        let pages = std::mem::take(&mut self.kept().pages);
+        drop(pages);
     }
 
     /// Keeps what a runtime left behind, and tells one that waits, if there is one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use credenza_exchange::Refusal;
 
+use super::buffer::Room;
 use super::connection::{Call, Connection};
 use super::link::Link;
 use super::message::{Message, Unread};
@@ -104,7 +105,7 @@ impl Connection {
         // The platform's word on a refusal is no event: nobody judges it.
         let policy = self.proxy.shared.policy.now();
         loop {
-            match link.message(Arc::clone(&policy), u64::MAX, |_| Vec::new()) {
+            match link.message(Arc::clone(&policy), u64::MAX, |_| Room::default()) {
                 Ok(message) => {
                     if message.reply.keeps {
                         self.own(link);

@@ -2,6 +2,7 @@
 //! It never holds more than one buffer of a stream, and never lets either side wait for the other.
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use super::chunked::{BadChunk, Chunked};
 use super::connection::Connection;
@@ -88,7 +89,8 @@ impl Connection {
         if self.down.unread().len() < total {
             self.down.hurry();
         }
-        let bytes = match self.down.take(total) {
+        let proxy = Arc::clone(&self.proxy);
+        let bytes = match self.down.take_into(total, proxy.pool.room(total)) {
             Ok(bytes) if bytes.len() == total => bytes,
             Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
                 self.proxy.fault(Fault::OursMemoryless, b"");
@@ -109,6 +111,7 @@ impl Connection {
                 watch.see(head, body);
             }
         }
+        proxy.pool.keep_room(bytes.into_room());
         served
     }
 

@@ -246,13 +246,15 @@ impl Connection {
         let seen = credenza_exchange::output(&output, guard);
         let is_changed = seen.step != OutputStep::Pass;
         proxy.tell_leaks(answer, &seen.found, is_changed);
-        match seen.step {
+        let served = match seen.step {
             OutputStep::Pass => self.send_whole(request, answer, &whole, None, completion),
             OutputStep::Rewrite(body) => {
                 self.send_whole(request, answer, &whole, Some(body), completion)
             }
             OutputStep::Replace(refusal) => self.replace(output.head, request, answer, &refusal),
-        }
+        };
+        proxy.pool.keep_room(whole.raw.into_room());
+        served
     }
 
     /// Sends what was held, as it came or with another body.
@@ -285,7 +287,8 @@ impl Connection {
             if self.down.unread().len() < total {
                 self.down.hurry();
             }
-            let raw = self.down.take(total).map_err(|_| ())?;
+            let room = self.proxy.pool.room(total);
+            let raw = self.down.take_into(total, room).map_err(|_| ())?;
             if raw.len() < total {
                 return Err(());
             }

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, sendmsg, sockopt};
 use rustix::time::Timespec;
 
-use super::buffer::{Buffer, Filling};
+use super::buffer::{Buffer, Filling, Room};
 use super::head::{self, BadHead};
 use super::peer;
 
@@ -155,11 +155,11 @@ impl Wire {
 
     /// Takes all unread bytes and reads on until there are `total`; short at the end of the stream.
     pub(super) fn take(&mut self, total: usize) -> io::Result<Buffer> {
-        self.take_into(total, Vec::new())
+        self.take_into(total, Room::default())
     }
 
     /// The same, into room that was used before.
-    pub(super) fn take_into(&mut self, total: usize, room: Vec<u8>) -> io::Result<Buffer> {
+    pub(super) fn take_into(&mut self, total: usize, room: Room) -> io::Result<Buffer> {
         let unread = self.unread();
         let have = unread.get(..total.min(unread.len())).unwrap_or_default();
         let buffer = Buffer::read(have, total, room, &*self.stream)?;
@@ -168,10 +168,10 @@ impl Wire {
     }
 
     /// Takes all unread bytes as the beginning of `total`, in pages that the rest has a place in.
-    pub(super) fn fill_whole(&mut self, total: usize) -> io::Result<Filling> {
+    pub(super) fn fill_whole(&mut self, total: usize, room: Room) -> io::Result<Filling> {
         let unread = self.unread();
         let begun = unread.get(..total.min(unread.len())).unwrap_or_default();
-        let (count, filling) = (begun.len(), Filling::begin(begun, total)?);
+        let (count, filling) = (begun.len(), Filling::begin(begun, total, room)?);
         self.consume(count);
         Ok(filling)
     }
