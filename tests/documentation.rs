@@ -278,6 +278,7 @@ fn every_command_of_the_page_on_the_rollout_desk_runs() {
 fn no_other_page_has_a_command_that_nobody_runs() {
     for page in [
         "ARCHITECTURE.md",
+        "docs/attach.md",
         "docs/rollout.md",
         "docs/layer.md",
         "docs/overhead.md",
@@ -290,6 +291,7 @@ fn no_other_page_has_a_command_that_nobody_runs() {
         "docs/limits.md",
         "docs/faq.md",
         "docs/upgrade.md",
+        "deploy/cli/README.md",
         "deploy/fleet/README.md",
         "deploy/policy-fleet/README.md",
     ] {

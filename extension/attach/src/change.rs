@@ -77,6 +77,7 @@ impl Change {
     }
 
     /// The way back.
+    #[must_use]
     pub fn reversed(&self) -> Self {
         let variables = self.variables.iter();
         Self {
@@ -88,6 +89,7 @@ impl Change {
     }
 
     /// This change and a later one as one: what was first, and what is last.
+    #[must_use]
     pub fn then(&self, later: &Self) -> Self {
         let mut both = self.clone();
         if !later.layer.is_idle() {

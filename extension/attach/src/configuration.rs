@@ -76,7 +76,7 @@ impl Configuration {
             arn: unqualified(text("/FunctionArn").unwrap_or(&name)),
             name,
             runtime,
-            architecture: Architecture::named(architecture).ok_or(architecture.to_owned()),
+            architecture: Architecture::named(architecture).ok_or_else(|| architecture.to_owned()),
             layers: layers.collect(),
             variables: variables(value),
             code_bytes: value

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 /// A tool that deploys functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tool {
-    /// CloudFormation and what is built on it without saying more.
+    /// CloudFormation, and what is built on it without saying more.
     CloudFormation,
     /// AWS SAM.
     Sam,
     /// Serverless Framework or osls.
     Serverless,
-    /// Terraform or OpenTofu.
+    /// Terraform or `OpenTofu`.
     Terraform,
     /// Pulumi.
     Pulumi,
@@ -83,10 +83,13 @@ pub fn owner(tags: &BTreeMap<String, String>) -> Option<Owner> {
 mod tests {
     use super::*;
 
+    /// Tags, and the tool and the stack that they tell.
+    type Case<'a> = (&'a [(&'a str, &'a str)], Option<(Tool, &'a str)>);
+
     #[test]
     fn tags_tell_the_tool_and_the_stack() {
         let stack = "aws:cloudformation:stack-name";
-        let cases: [(&[(&str, &str)], Option<(Tool, &str)>); 9] = [
+        let cases: [Case<'_>; 9] = [
             (&[(stack, "shop")], Some((Tool::CloudFormation, "shop"))),
             (
                 &[(stack, "shop"), ("lambda:createdBy", "SAM")],

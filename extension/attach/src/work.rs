@@ -163,9 +163,8 @@ impl Work<'_> {
         if let Err(error) = self.journal().begin(self.what, arn, change) {
             return Some(unwritten(&error));
         }
-        let refusal = match self.lambda.update(arn, &change.request(configuration)) {
-            Ok(_) => return Some(self.taken_over(arn)),
-            Err(refusal) => refusal,
+        let Err(refusal) = self.lambda.update(arn, &change.request(configuration)) else {
+            return Some(self.taken_over(arn));
         };
         match refusal.kind {
             // Either somebody else was faster, or it had arrived and was sent again: the journal

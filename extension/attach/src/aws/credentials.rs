@@ -55,7 +55,7 @@ impl Source {
         if set("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value == "true") {
             return Err("the environment and the profile hold no credentials".to_owned());
         }
-        let base = set("AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or(INSTANCE.to_owned());
+        let base = set("AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_else(|| INSTANCE.to_owned());
         of_instance(base.trim_end_matches('/')).map_err(|why| {
             format!(
                 "the environment and the profile hold no credentials, nor has this machine: {why}"

@@ -23,6 +23,16 @@ const KEYS: [(&str, &str); 3] = [
     ("AWS_REGION", "eu-west-1"),
 ];
 
+const TOLD: &[(&str, &str)] = &[
+    KEYS[0],
+    KEYS[1],
+    KEYS[2],
+    ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+    ("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:2/"),
+];
+const NONE: &[(&str, &str)] = &[KEYS[2], ("AWS_EC2_METADATA_DISABLED", "true")];
+const BUNDLE: &[(&str, &str)] = &[KEYS[0], KEYS[1], KEYS[2], ("AWS_CA_BUNDLE", "/no/file")];
+
 #[test]
 fn the_address_is_that_of_the_region_or_the_one_that_is_told() {
     let found = lambda(&Account::default(), &KEYS).unwrap();
@@ -33,13 +43,6 @@ fn the_address_is_that_of_the_region_or_the_one_that_is_told() {
     };
     let found = lambda(&china, &KEYS).unwrap();
     assert_eq!(found.endpoint, "https://lambda.cn-north-1.amazonaws.com.cn");
-    const TOLD: &[(&str, &str)] = &[
-        KEYS[0],
-        KEYS[1],
-        KEYS[2],
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-        ("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:2/"),
-    ];
     let found = lambda(&Account::default(), TOLD).unwrap();
     assert_eq!(found.endpoint, "http://127.0.0.1:2");
     assert!(!format!("{found:?}").contains("testing"));
@@ -49,10 +52,8 @@ fn the_address_is_that_of_the_region_or_the_one_that_is_told() {
 fn what_is_missing_is_named() {
     let why = lambda(&Account::default(), &[]).unwrap_err();
     assert!(why.contains("--region, AWS_REGION"), "{why}");
-    const NONE: &[(&str, &str)] = &[KEYS[2], ("AWS_EC2_METADATA_DISABLED", "true")];
     let why = lambda(&Account::default(), NONE).unwrap_err();
     assert!(why.contains("hold no credentials"), "{why}");
-    const BUNDLE: &[(&str, &str)] = &[KEYS[0], KEYS[1], KEYS[2], ("AWS_CA_BUNDLE", "/no/file")];
     let why = lambda(&Account::default(), BUNDLE).unwrap_err();
     assert!(why.contains("AWS_CA_BUNDLE /no/file"), "{why}");
 }

@@ -34,7 +34,7 @@ fn function(change: &Value) -> Configuration {
     Configuration::read(&value).unwrap()
 }
 
-fn variables(pairs: Value) -> Value {
+fn variables(pairs: &Value) -> Value {
     json!({ "Environment": { "Variables": pairs } })
 }
 
@@ -74,7 +74,7 @@ fn a_function_gets_the_layer_of_its_architecture_the_wrapper_and_monitor_mode() 
         mode: Some("block".to_owned()),
         ..wish()
     };
-    let plan = planned(&variables(json!({ "CREDENZA_MODE": "off" })), &blocking);
+    let plan = planned(&variables(&json!({ "CREDENZA_MODE": "off" })), &blocking);
     assert_eq!(
         plan,
         format!("credenza-x86-64:4 {WRAPPED} CREDENZA_MODE=block")
@@ -85,8 +85,8 @@ fn a_function_gets_the_layer_of_its_architecture_the_wrapper_and_monitor_mode() 
 fn what_stands_in_the_way_is_said() {
     let layer = |name: &str| json!({ "Arn": format!("arn:aws:lambda:eu-west-1:1:layer:{name}:1") });
     let five: Vec<Value> = (0..5).map(|at| layer(&format!("other{at}"))).collect();
-    let other = variables(json!({ "AWS_LAMBDA_EXEC_WRAPPER": "/opt/datadog_wrapper" }));
-    let long = variables(json!({ "LONG": "x".repeat(4060) }));
+    let other = variables(&json!({ "AWS_LAMBDA_EXEC_WRAPPER": "/opt/datadog_wrapper" }));
+    let long = variables(&json!({ "LONG": "x".repeat(4060) }));
     let error = json!({ "Environment": { "Error": { "ErrorCode": "AccessDeniedException" } } });
     for (change, why) in [
         (
@@ -142,7 +142,7 @@ fn what_stands_in_the_way_is_said() {
 
 #[test]
 fn what_has_the_layer_is_kept_and_what_has_an_older_one_gets_the_newer_in_its_place() {
-    let mut there = variables(json!({
+    let mut there = variables(&json!({
         "AWS_LAMBDA_EXEC_WRAPPER": WRAPPER, "CREDENZA_MODE": "block",
     }));
     there["Layers"] = json!([{ "Arn": X86 }]);
@@ -168,7 +168,7 @@ fn another_wrapper_is_started_by_ours_where_that_is_wanted() {
         if !next.is_null() {
             set["CREDENZA_NEXT_WRAPPER"] = next;
         }
-        planned(&variables(set), &chained)
+        planned(&variables(&set), &chained)
     };
     let next = "CREDENZA_NEXT_WRAPPER=/opt/datadog_wrapper";
     assert_eq!(
@@ -183,7 +183,7 @@ fn another_wrapper_is_started_by_ours_where_that_is_wanted() {
 
 #[test]
 fn the_web_adapter_keeps_its_wrapper_and_is_told_where_we_are() {
-    let mut adapter = variables(json!({ "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap" }));
+    let mut adapter = variables(&json!({ "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap" }));
     let layer = "arn:aws:lambda:eu-west-1:753240598075:layer:LambdaAdapterLayerX86:25";
     adapter["Layers"] = json!([{ "Arn": layer }]);
     let proxy = "AWS_LWA_LAMBDA_RUNTIME_API_PROXY";

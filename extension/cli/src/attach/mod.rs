@@ -74,7 +74,7 @@ pub(crate) fn attach(
     round.run(&fleet)
 }
 
-/// What is wanted of functions in templates; an account is asked only for a layer that is not named.
+/// What is wanted of functions in templates; an account is asked only where no layer is named.
 fn for_templates(arguments: &AttachArguments) -> Result<Wish> {
     let lambda = if arguments.layer.is_empty() {
         Some(lambda(&arguments.account)?)
@@ -96,9 +96,9 @@ pub(crate) fn detach(
 ) -> Result<Outcome> {
     let mut selection = selection(&arguments.subjects, &arguments.which)?;
     let lambda = lambda(&arguments.account)?;
-    let known = Journal::read(&arguments.how.journal);
-    let known = known.map_err(|broken| unusable(&arguments.how, &broken))?;
-    let in_journal = known.functions(&lambda.region);
+    let journal = Journal::read(&arguments.how.journal);
+    let journal = journal.map_err(|broken| unusable(&arguments.how, &broken))?;
+    let in_journal = journal.functions(&lambda.region);
     if selection.names.is_empty() && !arguments.lost_journal {
         if in_journal.is_empty() {
             let place = arguments.how.journal.display();
@@ -111,8 +111,8 @@ pub(crate) fn detach(
     let guesses = arguments.lost_journal;
     let decide = |configuration: &Configuration, entry: Option<&Entry>| {
         let owed = entry.and_then(Entry::owed);
-        let guessed = || guesses.then(|| undo::unknown(configuration)).flatten();
-        match owed.or_else(guessed) {
+        let by_name = || guesses.then(|| undo::unknown(configuration)).flatten();
+        match owed.or_else(by_name) {
             Some(done) => undo::detach(configuration, &done),
             None if guesses => (
                 Step::Keep("nothing of ours is on it".to_owned()),

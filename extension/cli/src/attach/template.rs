@@ -21,8 +21,8 @@ use crate::goes_on;
 use edit::Edits;
 use tree::Node;
 
-const FIX: &str = "give a template of SAM or CloudFormation in YAML or JSON; for others deploy/ has \
-                   a folder each";
+const FIX: &str = "give a template of SAM or CloudFormation in YAML or JSON; for others there are \
+                   folders in deploy/";
 
 /// Whether a word on the command line is a file: names of functions have neither dot nor slash.
 pub(super) fn is_template(subject: &str) -> bool {

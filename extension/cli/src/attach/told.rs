@@ -227,7 +227,7 @@ impl Told<'_> {
 /// A change in one line.
 fn summary(change: &Change) -> String {
     let mut words = Vec::new();
-    let short = |arn: &str| LayerArn::read(arn).map_or(arn.to_owned(), |arn| arn.short());
+    let short = |arn: &str| LayerArn::read(arn).map_or_else(|| arn.to_owned(), |arn| arn.short());
     if !change.layer.is_idle() {
         words.push(match (&change.layer.before, &change.layer.after) {
             (None, Some(after)) => format!("+{}", short(after)),

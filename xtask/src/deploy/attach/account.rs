@@ -70,7 +70,7 @@ impl Api<'_> {
         let mut body = json!({
             "FunctionName": name, "Role": role, "Layers": layers, "Timeout": 10,
             "MemorySize": 256, "Architectures": [kind.architecture],
-            "Tags": { "team": if at % 2 == 0 { "even" } else { "odd" } },
+            "Tags": { "team": if at.is_multiple_of(2) { "even" } else { "odd" } },
         });
         if kind.name == "image" {
             let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1";

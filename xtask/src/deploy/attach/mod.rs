@@ -175,10 +175,8 @@ fn is_same(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) ->
     for (name, was) in before {
         let is = &after[name];
         // To the byte: two texts, and not two values.
-        ensure!(
-            was.to_string() == is.to_string(),
-            "{name} was {was}, and is {is}"
-        );
+        let (was, is) = (was.to_string(), is.to_string());
+        ensure!(was == is, "{name} was {was}, and is {is}");
     }
     Ok(())
 }
