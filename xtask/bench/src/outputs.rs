@@ -1,5 +1,5 @@
-//! The time per byte of outputs that are made to be slow: everything that a rule looks for, over and
-//! over, whole, begun and side by side.
+//! The time per byte of outputs that are made to be slow: everything that a rule looks for, again
+//! and again, whole, begun and side by side.
 //! It never judges a finding; a slow answer that may leave is as bad as one that may not.
 use std::path::Path;
 

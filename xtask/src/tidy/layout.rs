@@ -78,7 +78,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("extension/demo-function", &[]),
     ("tests", &[]),
     ("xtask", &["bench"]),
-    ("xtask/bench", &["event", "engine"]),
+    ("xtask/bench", &["event", "engine", "policy", "exchange"]),
     ("xtask/fuzz", &["event", "engine"]),
     (
         "xtask/lake",
