@@ -54,9 +54,10 @@ User-Agent: AWS_Lambda_Cpp/0.2.8\r\nAccept: */*\r\n\r\n";
 /// Rows of a table as an interface answers with them, in a string of JSON.
 pub fn json(bytes: usize) -> Vec<u8> {
     let row = |number: usize| {
+        let id = format!("3f2b8c1e-7d4a-4f6b-9a{number:02}-5e1d2c3b4a{number:02}");
         format!(
-            "{{\\\"id\\\":\\\"3f2b8c1e-7d4a-4f6b-9a{number:02}-5e1d2c3b4a{number:02}\\\",\
-             \\\"total\\\":{number}.50,\\\"status\\\":\\\"shipped\\\",\\\"created\\\":\\\"2026-11-{:02}T08:15:00Z\\\",\
+            "{{\\\"id\\\":\\\"{id}\\\",\\\"total\\\":{number}.50,\\\"status\\\":\\\"shipped\\\",\
+             \\\"created\\\":\\\"2026-11-{:02}T08:15:00Z\\\",\
              \\\"note\\\":\\\"left at the door\\\"}},",
             number % 28 + 1
         )
