@@ -102,9 +102,8 @@ impl Proxy {
     /// What is to be recorded of an event, if it is one of those; its bytes are missing still,
     /// which nobody copies before the function has them.
     pub(super) fn to_record(message: &Message, inspected: &mut Inspected) -> Option<Box<Recorded>> {
-        let will = &message.policy.recording;
         let id = message.request_id();
-        if message.reply.status != 200 || !will.draws(id) {
+        if message.reply.status != 200 || !message.policy.recording.draws(id) {
             return None;
         }
         let invocation = message.invocation();
@@ -116,8 +115,7 @@ impl Proxy {
             findings: std::mem::take(&mut inspected.report.findings),
             coverage: inspected.report.coverage,
             verdict: inspected.verdict,
-            under: inspected.under,
-            will: will.clone(),
+            policy: Arc::clone(&message.policy),
         }))
     }
 
@@ -129,8 +127,8 @@ impl Proxy {
         };
         let event = message.event();
         let own = self.shared.own.known();
-        let is_told = own.is_some_and(|own| own.leaks(event).next().is_some());
-        if event.len() <= recorded.will.event_bytes_max && !is_told {
+        let is_told = || own.is_some_and(|own| own.leaks(event).next().is_some());
+        if event.len() <= recorded.policy.recording.event_bytes_max && !is_told() {
             recorded.event = event.to_vec();
         }
         self.shared.sink.recorded(recorded);

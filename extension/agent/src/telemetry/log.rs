@@ -377,7 +377,7 @@ impl Sink for Log {
         if ring.mute
             || ring.event.is_some()
             || bytes == 0
-            || !ring.fits_event(bytes, &event.will, self.minute_bytes_max)
+            || !ring.fits_event(bytes, &event.policy.recording, self.minute_bytes_max)
         {
             ring.unrecorded += 1;
             return;

@@ -142,7 +142,8 @@ fn write_event(
         Ok(Err(())) | Err(_) => None,
     };
     let mut ring = queue.ring();
-    let fits = |line: &String| ring.fits_event(line.len(), &event.will, minute_bytes_max);
+    let fits =
+        |line: &String| ring.fits_event(line.len(), &event.policy.recording, minute_bytes_max);
     let Some(line) = line.filter(fits) else {
         ring.unrecorded += 1;
         return;

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use credenza_event::{Coverage, Gap};
-use credenza_exchange::{Inspected, Stamp, Step};
+use credenza_exchange::{Inspected, Step};
 use credenza_policy::{LogLevel, Policy, Problem, RecordingPolicy, Verdict};
 
 use super::{Log, RING_BYTES_MAX, Sink, Writer};
@@ -48,6 +48,10 @@ fn bench(level: LogLevel) -> Bench {
 }
 
 fn recorded(event: &str, will: &RecordingPolicy) -> Box<Recorded> {
+    let policy = Policy {
+        recording: will.clone(),
+        ..Policy::default()
+    };
     Box::new(Recorded {
         event: event.as_bytes().to_vec(),
         request_id: b"r".to_vec(),
@@ -56,8 +60,7 @@ fn recorded(event: &str, will: &RecordingPolicy) -> Box<Recorded> {
         findings: Vec::new(),
         coverage: Coverage::COMPLETE,
         verdict: Verdict::Pass,
-        under: Stamp::default(),
-        will: will.clone(),
+        policy: policy.into(),
     })
 }
 

@@ -1,11 +1,12 @@
 //! Events that a policy wants recorded: masked, with what was found in them.
 //! It never holds four characters of a value in a row.
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use credenza_engine::Finding;
 use credenza_event::Coverage;
 use credenza_exchange::Stamp;
-use credenza_policy::{RecordingPolicy, Verdict};
+use credenza_policy::{Policy, Verdict};
 
 use super::{Origin, SQUEEZES, about_invocation, found, head, judged_under};
 use crate::telemetry::Invocation;
@@ -29,10 +30,8 @@ pub struct Recorded {
     pub coverage: Coverage,
     /// The verdict, as in block mode.
     pub verdict: Verdict,
-    /// Under which policy.
-    pub under: Stamp,
-    /// What that policy wants of records of events.
-    pub will: RecordingPolicy,
+    /// Under which policy, which says how much is recorded, too.
+    pub policy: Arc<Policy>,
 }
 
 /// The record of an event; nothing if it came on a route that is not wanted, an error if it is no
@@ -45,7 +44,7 @@ pub(crate) fn recorded(
     event: &Recorded,
 ) -> Result<Option<String>, ()> {
     let (source, routes) = credenza_exchange::whence(&event.event);
-    if !event.will.has_route(&routes) {
+    if !event.policy.recording.has_route(&routes) {
         return Ok(None);
     }
     let masked = masked(&event.event).ok_or(())?;
@@ -60,12 +59,12 @@ pub(crate) fn recorded(
     line.text("source", source.name().as_bytes(), 24);
     line.text_if_any("route", routes.shown_at("").as_bytes(), 96);
     line.text("verdict", event.verdict.name().as_bytes(), 8);
-    line.text("mode", event.under.mode.name().as_bytes(), 8);
+    line.text("mode", event.policy.mode.name().as_bytes(), 8);
     line.text("coverage", event.coverage.name().as_bytes(), 8);
     if !event.coverage.is_complete() {
         line.words("gaps", event.coverage.gaps().map(credenza_event::Gap::name));
     }
-    judged_under(&mut line, event.under);
+    judged_under(&mut line, Stamp::of(&event.policy));
     let findings: Vec<String> = event
         .findings
         .iter()

@@ -1,9 +1,11 @@
 //! The published schema of the agent's lines, and lines of every kind held against it.
 //! It never lists a field that no line has, nor lets a line have a field that it does not list.
+use std::sync::Arc;
+
 use credenza_engine::Confidence;
 use credenza_event::{Coverage, Decoder, Gap, Source};
 use credenza_exchange::{Found, Inspected};
-use credenza_policy::{LogFormat, Mode, Problem, RecordingPolicy, Verdict};
+use credenza_policy::{LogFormat, Mode, Problem, Verdict};
 use credenza_schema::{misfit, object};
 use expect_test::expect_file;
 use serde_json::{Map, Value, json};
@@ -445,8 +447,7 @@ fn recorded(dice: &Dice, seen: &Inspected) -> Recorded {
         findings: seen.report.findings.clone(),
         coverage: seen.report.coverage,
         verdict: seen.verdict,
-        under: seen.under,
-        will: RecordingPolicy::default(),
+        policy: Arc::default(),
     }
 }
 

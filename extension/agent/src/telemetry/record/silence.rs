@@ -4,13 +4,15 @@
 //!
 //! `CREDENZA_SILENCE_CASES=1000000 cargo test --release -p credenza-agent --lib silence` draws a
 //! million of them.
+use std::sync::Arc;
+
 use credenza_engine::HashKey;
 use credenza_engine::leak::OwnSecrets;
 use credenza_event::{Source, Steps};
 use credenza_exchange::{
     Channel, Circumstances, Guard, Inspected, Output, Provenance, Stamp, event_under,
 };
-use credenza_policy::{Mode, Policy, RecordingPolicy};
+use credenza_policy::{Mode, Policy};
 
 use super::tests::{invocation, now, origin};
 use super::{Recorded, Seen, finding, leak, partial, recorded};
@@ -171,8 +173,7 @@ impl Case {
             findings: inspected.report.findings.clone(),
             coverage: inspected.report.coverage,
             verdict: inspected.verdict,
-            under: inspected.under,
-            will: RecordingPolicy::default(),
+            policy: Arc::default(),
         };
         // Some of what is drawn is no JSON, and is not recorded.
         records.extend(recorded(now(), &origin, &event).ok().flatten());
