@@ -10,7 +10,7 @@ use credenza_agent::live::Live;
 use credenza_agent::own::Own;
 use credenza_agent::proxy::{Inspect, serve_with};
 use credenza_agent::secret::Secret;
-use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Sink, TamperNote};
+use credenza_agent::telemetry::{FaultNote, Invocation, LeakNote, Recorded, Sink, TamperNote};
 use credenza_agent::upstream::{Route, Upstream};
 use credenza_exchange::Inspected;
 use credenza_policy::{Action, Mode, Policy, Problem};
@@ -27,9 +27,15 @@ pub(crate) struct Notes {
     /// The request ids of events and of leaks, each with the hash of the policy that judged it.
     judged: Mutex<Vec<(String, u64)>>,
     leaked: Mutex<Vec<(String, u64)>>,
+    recorded: Mutex<Vec<(String, Vec<u8>)>>,
 }
 
 impl Sink for Notes {
+    fn recorded(&self, event: Box<Recorded>) {
+        let id = String::from_utf8_lossy(&event.request_id).into_owned();
+        self.recorded.lock().unwrap().push((id, event.event));
+    }
+
     fn inspected(&self, invocation: &Invocation<'_>, inspected: &Inspected, _: u64) {
         let id = String::from_utf8_lossy(invocation.request_id).into_owned();
         let judged = (id.clone(), inspected.under.hash);
@@ -171,6 +177,12 @@ impl Room {
     /// The leaks so far, as `secret spelling channel fate`.
     pub(crate) fn leaks(&self) -> Vec<String> {
         self.notes.leaks.lock().unwrap().clone()
+    }
+
+    /// The events that were to be recorded, by request id; without their bytes where that was not
+    /// to be.
+    pub(crate) fn recorded(&self) -> Vec<(String, Vec<u8>)> {
+        self.notes.recorded.lock().unwrap().clone()
     }
 
     /// The policies that judged events, and those that judged leaks, by request id.

@@ -22,6 +22,7 @@ mod outputs;
 mod parking;
 mod platform;
 mod process;
+mod recordings;
 mod repeats;
 mod smuggling;
 mod streams;
