@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use credenza_engine::leak::Fingerprints;
 use credenza_engine::leak::leaked_source::Language;
+use credenza_event::sorted;
 
 use crate::config::Environment;
 
@@ -168,7 +169,7 @@ impl Walk {
             }
         }
         // The same files are read whatever order the system names them in.
-        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        sorted::sort_by(&mut files, |(one, _), (other, _)| one < other);
         for (path, language) in files {
             if self.is_over() {
                 break;
@@ -181,7 +182,7 @@ impl Walk {
                 .iter()
                 .any(|package| name.eq_ignore_ascii_case(package))
         });
-        folders.sort_unstable();
+        sorted::sort(&mut folders);
         folders
     }
 

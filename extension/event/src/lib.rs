@@ -25,6 +25,7 @@ mod path;
 mod role;
 mod scan;
 mod shape;
+pub mod sorted;
 pub mod source;
 mod steps;
 mod text;

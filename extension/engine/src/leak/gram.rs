@@ -48,7 +48,7 @@ impl Grams {
                 }
             }
         }
-        sorted.sort_unstable();
+        credenza_event::sorted::sort(&mut sorted);
         let mut each = sorted.clone();
         each.dedup_by_key(|gram| *gram >> PLACE_BITS);
         let mut filter = Filter::for_grams(each.len());

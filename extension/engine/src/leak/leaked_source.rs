@@ -83,7 +83,7 @@ impl Fingerprints {
 
     /// Brings the lines into the order in which they are found.
     pub fn seal(&mut self) {
-        self.lines.sort_unstable();
+        credenza_event::sorted::sort(&mut self.lines);
         self.lines.dedup();
         self.lines.shrink_to_fit();
     }

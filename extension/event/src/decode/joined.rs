@@ -8,6 +8,7 @@ use memchr::memchr;
 use super::container::show_field;
 use crate::form::{Decoder, Part, Span};
 use crate::path::{Frame, Kind, Path};
+use crate::sorted;
 use crate::walk::{Field, Walk};
 
 // Limit: ASP.NET and PHP take 1,000 parameters of a form and refuse or drop what is beyond.
@@ -48,9 +49,8 @@ pub(super) fn show(walk: &mut Walk<'_>, text: &[u8], field: &Field<'_>) {
     };
     let mut pairs = pairs(text);
     // Values of one name keep their order.
-    pairs.sort_unstable_by(|(one, left), (other, right)| {
-        let names = one.of(text).cmp(&other.of(text));
-        names.then(left.start.cmp(&right.start))
+    sorted::sort_by(&mut pairs, |(one, left), (other, right)| {
+        (one.of(text), left.start) < (other.of(text), right.start)
     });
     let mut frames = walk.frames();
     for group in pairs.chunk_by(|(one, _), (other, _)| one.of(text) == other.of(text)) {

@@ -2,6 +2,7 @@
 //! It never fails: what is no escape stands for itself.
 use alloc::vec::Vec;
 
+use credenza_event::sorted;
 use wide::u8x16;
 
 /// One byte or escape of a string: how many bytes it takes there, and what it stands for.
@@ -155,7 +156,7 @@ pub(super) fn map(text: &[u8], spans: &mut [(usize, usize)]) {
         edges.push((*start, false, number));
         edges.push((*end, true, number));
     }
-    edges.sort_unstable();
+    sorted::sort(&mut edges);
     let (mut raw, mut made) = (0_usize, 0_usize);
     for (edge, is_end, number) in edges {
         while made < edge {

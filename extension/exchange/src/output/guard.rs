@@ -10,6 +10,7 @@ use credenza_engine::leak::{
     OutputText, OwnSecrets, Reflections, UNREAD_OUTPUT, leaked_source, leaky_error,
     reflected_error, seek,
 };
+use credenza_event::sorted;
 use credenza_policy::{Action, Mode, Place, Policy, Verdict};
 
 use super::whence::Whence;
@@ -246,7 +247,9 @@ impl<'g> Guard<'g> {
             return;
         }
         let found = &mut findings.found;
-        found.sort_by_key(|found| found.start);
+        sorted::sort_by(found, |one, other| {
+            (one.start, one.end, one.rule.id) < (other.start, other.end, other.rule.id)
+        });
         let spans: Vec<_> = found.iter().map(|found| (found.start, found.end)).collect();
         let offsets: Vec<_> = spans.iter().map(|(start, _)| *start).collect();
         let is_document = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));

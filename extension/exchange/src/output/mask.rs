@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use credenza_engine::leak::Media;
+use credenza_event::sorted;
 
 use super::guard::Found;
 
@@ -15,7 +16,7 @@ const MASK_DIGIT: u8 = b'1';
 /// Masks leaks in a text.
 pub(super) fn apply(text: &mut [u8], media: Media, leaks: &[Found]) {
     let mut spans: Vec<(usize, usize)> = leaks.iter().map(|leak| (leak.start, leak.end)).collect();
-    spans.sort_unstable();
+    sorted::sort(&mut spans);
     let is_document = matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
     if media != Media::Json && !is_document {
         return blank(text, &spans);

@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use credenza_engine::leak::{LOOK_BEHIND_BYTES, Media, OutputText};
-use credenza_event::Source;
+use credenza_event::{Source, sorted};
 use credenza_policy::Action;
 
 use super::guard::{Findings, Found, Guard, Window};
@@ -287,7 +287,7 @@ impl<'g> OutputStream<'g> {
             .iter()
             .map(|found| (offset(found.start), offset(found.end)));
         let mut spans: Vec<(usize, usize)> = spans.collect();
-        spans.sort_unstable();
+        sorted::sort(&mut spans);
         let body = offset(self.text_at).min(part.len());
         if body > 0 {
             // The prelude is there as a whole, and a document by itself.

@@ -7,7 +7,7 @@ use alloc::{borrow::ToOwned, format};
 
 use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
-use credenza_event::{Part, Role};
+use credenza_event::{Part, Role, sorted};
 
 use super::Reader;
 use super::reading::clipped;
@@ -226,7 +226,7 @@ impl Reader<'_> {
         let read =
             |reader: &mut Self, item: &Node| reader.text(item, key, 1024).map(ToOwned::to_owned);
         let mut words = self.list(value, key, read);
-        words.sort_unstable();
+        sorted::sort(&mut words);
         words.dedup();
         if matches!(&value.kind, Kind::List(items) if items.is_empty()) {
             self.problem(

@@ -3,6 +3,8 @@
 use alloc::borrow::ToOwned;
 
 use super::Reader;
+use credenza_event::sorted;
+
 use crate::rules::{DENIED_CALLER, INVOCATION_LOOP, REQUEST_RATE, REQUEST_SIZE};
 use crate::tree::{Kind, Member, Node};
 use crate::{Network, Policy, Principal, Rate, RecordingPolicy, Share};
@@ -255,7 +257,7 @@ impl Reader<'_> {
             }
         }
         if let Kind::Table(_) = value.kind {
-            policy.decoy.variables.sort_unstable();
+            sorted::sort(&mut policy.decoy.variables);
             policy.decoy.variables.dedup();
         }
     }

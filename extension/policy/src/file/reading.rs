@@ -3,6 +3,8 @@
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::{PROBLEMS_MAX, Reader};
+use credenza_event::sorted;
+
 use crate::Problem;
 use crate::suggestion::{did_you_mean, one_of};
 use crate::tree::{Kind, Member, Node};
@@ -188,7 +190,7 @@ impl Reader<'_> {
 
     /// The problems in the order of the file.
     pub(super) fn done(mut self) -> Vec<Problem> {
-        self.problems.sort_unstable();
+        sorted::sort(&mut self.problems);
         if self.unsaid > 0 {
             let said = format!("{} more problems are not listed", self.unsaid);
             self.problems.push((0, said));
