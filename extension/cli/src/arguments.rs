@@ -250,13 +250,17 @@ pub(crate) enum Differs {
 /// What `doctor` looks at.
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArguments {
-    /// The output of `aws lambda get-function-configuration`, or a template of SAM or
-    /// CloudFormation; `-` is stdin, and without it the environment is looked at.
+    /// The output of `aws lambda get-function-configuration`, a template of SAM or
+    /// CloudFormation, or the output of `terraform show -json`; `-` is stdin, and without it the
+    /// environment is looked at.
     #[arg(value_name = "FUNCTION.json|TEMPLATE")]
     pub(crate) file: Option<String>,
     /// The output of `aws lambda list-event-source-mappings`.
     #[arg(long, value_name = "FILE")]
     pub(crate) mappings: Option<PathBuf>,
+    /// The value that a parameter of the template will have, else its default; may be repeated.
+    #[arg(long = "parameter", value_name = "NAME=VALUE")]
+    pub(crate) parameters: Vec<String>,
 }
 
 /// What `query` asks, and of what.

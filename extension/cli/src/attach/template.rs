@@ -68,7 +68,7 @@ fn patch(text: &str, wish: &Wish) -> Result<Patched, String> {
         told: Vec::new(),
         is_left: false,
     };
-    for (name, configuration) in &configurations(text, &tree, wish, &mut patched.told)? {
+    for (name, configuration) in &configurations(text, wish, &mut patched.told)? {
         let (step, notes) = plan::attach(configuration, wish);
         let notes = notes.iter().map(|note| format!("{name}: {note}"));
         patched.told.extend(notes);
@@ -95,22 +95,16 @@ fn patch(text: &str, wish: &Wish) -> Result<Patched, String> {
 /// The functions of a template, told as the Lambda API would tell them.
 fn configurations(
     text: &str,
-    tree: &Node,
     wish: &Wish,
     told: &mut Vec<String>,
 ) -> Result<BTreeMap<String, Configuration>, String> {
-    let parameter = |name: &str| {
-        let parameter = tree.member("Parameters")?.member(name)?;
-        parameter.member("Default")?.text().cloned()
-    };
     let mut all = BTreeMap::new();
     for function in doctor::functions_of(text)? {
-        let (name, mut architecture) = (function.name, function.architecture);
-        if let Some(default) = parameter(&architecture) {
+        let (name, architecture) = (function.name, function.architecture);
+        if let Some(by) = &function.architecture_by {
             told.push(format!(
-                "{name}: {architecture} is a parameter; the layer is for {default}"
+                "{name}: {by} is a parameter; the layer is for {architecture}"
             ));
-            architecture = default;
         }
         let ours = Architecture::named(&architecture).and_then(|one| wish.layers.get(&one));
         let layers: Vec<Value> = function
@@ -125,7 +119,7 @@ fn configurations(
         let package = if function.is_image { "Image" } else { "Zip" };
         let value = json!({
             "FunctionName": name, "PackageType": package, "Architectures": [architecture],
-            "Runtime": parameter(&function.runtime).unwrap_or(function.runtime),
+            "Runtime": function.runtime,
             "Layers": layers, "Environment": { "Variables": function.variables },
         });
         if let Some(configuration) = Configuration::read(&value) {

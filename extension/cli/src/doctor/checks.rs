@@ -4,6 +4,7 @@ use credenza_attach::start::Start;
 
 use super::function::Function;
 use super::surroundings::{batches, logs, memory, neighbours, variables};
+use super::{chain, package};
 
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,20 +50,15 @@ pub(super) fn say(level: Level, subject: &'static str, message: &str, fix: &str)
     }
 }
 
-const WRAPPER: &str = "/opt/credenza-wrapper";
-
-/// The policy's variable for a chain, and ours before it.
-fn chained(other: &str) -> String {
-    format!("AWS_LAMBDA_EXEC_WRAPPER={WRAPPER}\nCREDENZA_NEXT_WRAPPER={other}")
-}
-
 /// Everything, the worst first.
 pub(super) fn all(function: &Function) -> Vec<Finding> {
     let mut all = Vec::new();
     runtime(function, &mut all);
     layers(function, &mut all);
     architecture(function, &mut all);
-    wrapper(function, &mut all);
+    chain::wrapper(function, &mut all);
+    package::look(function, &mut all);
+    timeout(function, &mut all);
     neighbours(function, &mut all);
     batches(function, &mut all);
     memory(function, &mut all);
@@ -73,7 +69,7 @@ pub(super) fn all(function: &Function) -> Vec<Finding> {
 }
 
 /// How the function's program is started decides which way in there is.
-fn kind(function: &Function) -> Start {
+pub(super) fn kind(function: &Function) -> Start {
     Start::of(&function.runtime, function.is_image)
 }
 
@@ -84,15 +80,7 @@ fn runtime(function: &Function, all: &mut Vec<Finding>) {
             let message = format!("{name} honours AWS_LAMBDA_EXEC_WRAPPER");
             say(Level::Good, "runtime", &message, "")
         }
-        Start::OsOnly => say(
-            Level::Wrong,
-            "runtime",
-            &format!("{name} ignores AWS_LAMBDA_EXEC_WRAPPER: nothing would be inspected"),
-            "start the function through the agent; as `bootstrap` of the package, mode 0755:\n\
-             #!/bin/sh\n\
-             exec /opt/extensions/credenza-agent wrap -- /var/task/bootstrap.real\n\
-             and rename your program to bootstrap.real",
-        ),
+        Start::OsOnly => package::bootstrap(function),
         Start::Image => say(
             Level::Doubtful,
             "runtime",
@@ -139,6 +127,15 @@ fn layers(function: &Function, all: &mut Vec<Finding>) {
             let message = format!("the layer is attached ({})", short(&layer.name));
             all.push(say(Level::Good, "layers", &message, ""));
         }
+        None if function.layers.iter().any(|layer| !layer.on.is_empty()) => {
+            let on = function
+                .layers
+                .iter()
+                .flat_map(|layer| layer.on.iter().cloned());
+            let on: Vec<String> = on.collect();
+            let message = format!("whether the layer is attached depends on {}", on.join(", "));
+            all.push(say(Level::Note, "layers", &message, GIVE));
+        }
         None if others >= LAYERS_MAX => all.push(say(
             Level::Wrong,
             "layers",
@@ -157,7 +154,35 @@ fn layers(function: &Function, all: &mut Vec<Finding>) {
             ),
         )),
     }
+    if function.layers.len() > LAYERS_MAX {
+        let message = format!(
+            "{} layers, and a function takes five",
+            function.layers.len()
+        );
+        let fix = "merge two of the other layers into one";
+        all.push(say(Level::Wrong, "layers", &message, fix));
+    }
     sizes(function, ours.is_some(), all);
+}
+
+/// How to tell what a template does not.
+pub(super) const GIVE: &str = "give its value: --parameter NAME=VALUE";
+
+// Limit: the platform's default is 3 s. An INIT that failed is done again inside the first
+// invocation, under this very limit (Lambda's documentation, "Lambda execution environment").
+const TIMEOUT_S_MIN: u64 = 3;
+
+fn timeout(function: &Function, all: &mut Vec<Finding>) {
+    if let Some(seconds) = function
+        .timeout_s
+        .filter(|seconds| *seconds < TIMEOUT_S_MIN)
+    {
+        let message = format!(
+            "{seconds} s is less than the platform's default of 3: an INIT that is done again \
+             counts against it"
+        );
+        all.push(say(Level::Doubtful, "timeout", &message, "Timeout: 3"));
+    }
 }
 
 fn in_place(has_wrapper: bool, extensions: &[String]) -> Finding {
@@ -229,13 +254,19 @@ fn architecture(function: &Function, all: &mut Vec<Finding>) {
     let Some(layer) = function.layer(&["credenza"]) else {
         return;
     };
+    if function.architecture.is_empty() {
+        let message = "which architecture this is depends on a parameter";
+        all.push(say(Level::Note, "architecture", message, GIVE));
+        return;
+    }
     let name = short(&layer.name).to_lowercase();
     let (wants, other) = if function.architecture == "arm64" {
         ("arm64", ["x86-64", "x86_64", "amd64"].as_slice())
     } else {
         ("x86_64", ["arm64", "aarch64"].as_slice())
     };
-    if other.iter().any(|word| name.contains(word)) {
+    let is_other = layer.on.is_empty() && other.iter().any(|word| name.contains(word));
+    if is_other {
         let fix = format!(
             "use the layer credenza-{} instead of {}",
             layer_suffix(&function.architecture),
@@ -246,40 +277,4 @@ fn architecture(function: &Function, all: &mut Vec<Finding>) {
     } else {
         all.push(say(Level::Good, "architecture", wants, ""));
     }
-}
-
-fn wrapper(function: &Function, all: &mut Vec<Finding>) {
-    if kind(function) == Start::OsOnly {
-        return;
-    }
-    let set = function.variable("AWS_LAMBDA_EXEC_WRAPPER");
-    let next = function.variable("CREDENZA_NEXT_WRAPPER");
-    all.push(match (set, next) {
-        (WRAPPER, WRAPPER) => say(
-            Level::Wrong,
-            "wrapper",
-            "our wrapper is told to start itself",
-            "remove CREDENZA_NEXT_WRAPPER, or name the other wrapper in it",
-        ),
-        (WRAPPER, "") => say(Level::Good, "wrapper", "ours is set", ""),
-        (WRAPPER, next) => say(
-            Level::Good,
-            "wrapper",
-            &format!("ours is set, and starts {next}"),
-            "",
-        ),
-        ("", _) if kind(function) == Start::Image => return,
-        ("", _) => say(
-            Level::Wrong,
-            "wrapper",
-            "no wrapper is set: the runtime would go past the agent",
-            &format!("AWS_LAMBDA_EXEC_WRAPPER={WRAPPER}"),
-        ),
-        (other, _) => say(
-            Level::Wrong,
-            "wrapper",
-            &format!("the place of the wrapper is taken by {other}"),
-            &chained(other),
-        ),
-    });
 }

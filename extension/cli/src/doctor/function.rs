@@ -1,6 +1,7 @@
 //! A function's configuration, from wherever it was told.
 //! It never keeps the value of a variable that is none of ours.
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -13,11 +14,18 @@ pub(crate) struct Function {
     pub(crate) is_image: bool,
     /// `x86_64`, which is the default, or `arm64`.
     pub(crate) architecture: String,
+    /// The parameter by whose default it is that, if it is by one.
+    pub(crate) architecture_by: Option<String>,
     pub(super) memory_mb: Option<u64>,
+    pub(super) timeout_s: Option<u64>,
     pub(crate) layers: Vec<Layer>,
+    /// Where the code lies, if that is a folder here.
+    pub(super) package: Option<PathBuf>,
     pub(super) code_bytes: Option<u64>,
     /// Names of all variables; values only of those that the doctor reads.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Variables whose values only a deployment knows, and what they depend on.
+    pub(super) later: BTreeMap<String, String>,
     /// Bytes of all names and values.
     pub(super) variables_bytes: u64,
     /// `JSON` or `Text`.
@@ -35,6 +43,8 @@ pub(crate) struct Function {
 pub(crate) struct Layer {
     pub(crate) name: String,
     pub(super) bytes: Option<u64>,
+    /// What its name depends on, if only a deployment knows it.
+    pub(super) on: Vec<String>,
 }
 
 /// What lies in the environment.
@@ -81,6 +91,24 @@ impl Function {
         }
     }
 
+    /// Whether anything of ours is there.
+    pub(super) fn is_touched(&self) -> bool {
+        self.layer(&["credenza"]).is_some()
+            || self
+                .variable("AWS_LAMBDA_EXEC_WRAPPER")
+                .contains("credenza")
+            || self
+                .variables
+                .keys()
+                .any(|name| name.starts_with("CREDENZA_"))
+    }
+
+    /// Notes that a variable's value is known to a deployment only.
+    pub(super) fn depend(&mut self, name: &str, on: &str) {
+        self.variables.entry(name.to_owned()).or_default();
+        self.later.insert(name.to_owned(), on.to_owned());
+    }
+
     /// The value of a variable that the doctor reads; empty if it is not set.
     pub(super) fn variable(&self, name: &str) -> &str {
         self.variables.get(name).map_or("", String::as_str)
@@ -105,6 +133,7 @@ impl Function {
             is_image: text("/PackageType") == Some("Image"),
             architecture: text("/Architectures/0").unwrap_or("x86_64").to_owned(),
             memory_mb: value.get("MemorySize").and_then(Value::as_u64),
+            timeout_s: value.get("Timeout").and_then(Value::as_u64),
             code_bytes: value.get("CodeSize").and_then(Value::as_u64),
             log_format: text("/LoggingConfig/LogFormat")
                 .unwrap_or_default()
@@ -119,6 +148,7 @@ impl Function {
             function.layers.push(Layer {
                 name: words(layer.get("Arn").unwrap_or(layer)),
                 bytes: layer.get("CodeSize").and_then(Value::as_u64),
+                on: Vec::new(),
             });
         }
         let variables = value

@@ -1,12 +1,19 @@
 //! `credenza doctor`: what would go wrong with a function, from its configuration alone.
 //! It never asks an account, and never prints the value of a variable that is none of ours.
+mod chain;
 mod checks;
+mod deployment;
 mod function;
+mod package;
+mod plan;
 mod surroundings;
 mod template;
+mod yaml;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -25,7 +32,7 @@ pub(crate) fn run(
     painter: &Painter,
 ) -> Result<(String, Outcome)> {
     let mut functions = match &arguments.file {
-        Some(file) => named(file)?,
+        Some(file) => named(file, &arguments.parameters)?,
         None => vec![live()?],
     };
     if let Some(file) = &arguments.mappings {
@@ -36,7 +43,7 @@ pub(crate) fn run(
     }
     let seen: Vec<(&Function, Vec<Finding>)> = functions
         .iter()
-        .map(|function| (function, checks::all(function)))
+        .map(|function| (function, findings(function, &functions)))
         .collect();
     let is_ill = seen
         .iter()
@@ -64,22 +71,78 @@ pub(crate) fn run(
     Ok((text, outcome))
 }
 
-const FIX: &str = "give the output of `aws lambda get-function-configuration --function-name \
-                   NAME`, or a template of SAM or CloudFormation, in JSON or YAML";
+/// What is to be said of a function among others.
+fn findings(function: &Function, all: &[Function]) -> Vec<Finding> {
+    // Where some functions of a template have the layer, one without anything of ours is left out
+    // on purpose as a rule.
+    if !function.is_touched() && all.iter().any(Function::is_touched) {
+        let message = "it is left as it is: no layer, no wrapper, no variable of ours";
+        return vec![checks::say(Level::Note, "layers", message, "")];
+    }
+    checks::all(function)
+}
 
-fn named(file: &str) -> Result<Vec<Function>> {
+const FIX: &str = "give the output of `aws lambda get-function-configuration --function-name \
+                   NAME`, a template of SAM or CloudFormation in JSON or YAML, or the output of \
+                   `terraform show -json PLAN`";
+
+/// Files that say what somebody wants, and not what comes of it: modules and plugins add to them.
+const SOURCES: [(&[&str], &str, &str); 3] = [
+    (
+        &[".tf"],
+        "modules and variables decide what comes of this",
+        "terraform plan -out PLAN && terraform show -json PLAN > plan.json, and give plan.json",
+    ),
+    (
+        &["serverless.yml", "serverless.yaml"],
+        "plugins and variables decide what comes of this",
+        "serverless package, and give .serverless/cloudformation-template-update-stack.json",
+    ),
+    (
+        &["cdk.json"],
+        "the program of the app decides what comes of this",
+        "cdk synth, and give cdk.out/STACK.template.json",
+    ),
+];
+
+fn named(file: &str, parameters: &[String]) -> Result<Vec<Function>> {
+    for (ends, reason, fix) in SOURCES {
+        if ends.iter().any(|end| file.ends_with(end)) {
+            return Err(Failure::new(file, reason, fix).into());
+        }
+    }
+    let mut given = BTreeMap::new();
+    for parameter in parameters {
+        let (name, value) = parameter.split_once('=').ok_or_else(|| {
+            Failure::new(
+                "--parameter",
+                format!("`{parameter}` has no value"),
+                "NAME=VALUE",
+            )
+        })?;
+        given.insert(name.to_owned(), value.to_owned());
+    }
     let value = value(file)?;
+    if let Some(functions) = plan::functions(&value) {
+        return some(file, functions);
+    }
     if let Some(function) = Function::of_configuration(&value) {
         return Ok(vec![function]);
     }
-    match template::functions(&value) {
-        Some(functions) if !functions.is_empty() => Ok(functions),
-        Some(_) => Err(Failure::new(file, "the template has no function", FIX).into()),
-        None => {
-            let reason = "it is neither a function's configuration nor a template";
-            Err(Failure::new(file, reason, FIX).into())
-        }
+    let folder = Path::new(file).parent().filter(|_| file != "-");
+    let reason = "it is neither a function's configuration nor a template";
+    let functions = template::functions(&value, &given, folder);
+    some(
+        file,
+        functions.ok_or_else(|| Failure::new(file, reason, FIX))?,
+    )
+}
+
+fn some(file: &str, functions: Vec<Function>) -> Result<Vec<Function>> {
+    if functions.is_empty() {
+        return Err(Failure::new(file, "the template has no function", FIX).into());
     }
+    Ok(functions)
 }
 
 fn value(file: &str) -> Result<Value> {
@@ -90,13 +153,14 @@ fn value(file: &str) -> Result<Value> {
         std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|error| Failure::new(file, error, FIX))?;
-    Ok(template::read(&text).map_err(|error| Failure::new(file, error, FIX))?)
+    Ok(yaml::read(&text).map_err(|error| Failure::new(file, error, FIX))?)
 }
 
 /// The functions of a template of SAM or CloudFormation.
 pub(crate) fn functions_of(text: &str) -> Result<Vec<Function>, String> {
-    let value = template::read(text)?;
-    template::functions(&value).ok_or_else(|| "it is no template".to_owned())
+    let value = yaml::read(text)?;
+    template::functions(&value, &BTreeMap::new(), None)
+        .ok_or_else(|| "it is no template".to_owned())
 }
 
 /// The environment in which this runs, if it is a function's.
@@ -124,7 +188,7 @@ fn live() -> Result<Function> {
         log_level: variable("AWS_LAMBDA_LOG_LEVEL"),
         log_format: variable("AWS_LAMBDA_LOG_FORMAT"),
         live: Some(Live {
-            has_wrapper: std::path::Path::new("/opt/credenza-wrapper").exists(),
+            has_wrapper: Path::new("/opt/credenza-wrapper").exists(),
             extensions: extensions.collect(),
         }),
         ..Function::default()

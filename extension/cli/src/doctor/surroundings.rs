@@ -2,25 +2,42 @@
 //! variables and logs. It never judges what it cannot see.
 use credenza_policy::Settings;
 
-use super::checks::{Finding, Level, say};
+use super::checks::{Finding, GIVE, Level, say};
 use super::function::Function;
 
-/// Other programs that stand between the function and the platform, or listen where we do.
-pub(super) fn neighbours(function: &Function, all: &mut Vec<Finding>) {
-    let is_adapter = function.layer(&["lambdaadapter", "web-adapter"]).is_some()
+const THROUGH: &str = "AWS_LWA_LAMBDA_RUNTIME_API_PROXY";
+
+/// Whether the Lambda Web Adapter is there.
+pub(super) fn is_adapter(function: &Function) -> bool {
+    function.layer(&["lambdaadapter", "web-adapter"]).is_some()
         || function
             .variables
             .keys()
             .any(|name| name.starts_with("AWS_LWA_"))
-        || function.variable("AWS_LAMBDA_EXEC_WRAPPER") == "/opt/bootstrap";
-    let through = function.variable("AWS_LWA_LAMBDA_RUNTIME_API_PROXY");
-    let listen = function.variable("CREDENZA_LISTEN");
-    let ours = if listen.is_empty() {
-        "127.0.0.1:9077"
-    } else {
-        listen
-    };
-    if is_adapter && !through.contains(ours) {
+        || function.variable("AWS_LAMBDA_EXEC_WRAPPER") == "/opt/bootstrap"
+}
+
+/// Whether it asks the agent for events.
+pub(super) fn asks_through_us(function: &Function) -> bool {
+    function.variable(THROUGH).contains(listen(function))
+}
+
+/// Where the agent listens.
+fn listen(function: &Function) -> &str {
+    match function.variable("CREDENZA_LISTEN") {
+        "" => "127.0.0.1:9077",
+        listen => listen,
+    }
+}
+
+/// Other programs that stand between the function and the platform, or listen where we do.
+pub(super) fn neighbours(function: &Function, all: &mut Vec<Finding>) {
+    let is_adapter = is_adapter(function);
+    let ours = listen(function);
+    if is_adapter && function.later.contains_key(THROUGH) {
+        let message = format!("{THROUGH} depends on {}", function.later[THROUGH]);
+        all.push(say(Level::Note, "web adapter", &message, GIVE));
+    } else if is_adapter && !asks_through_us(function) {
         all.push(say(
             Level::Wrong,
             "web adapter",
@@ -155,7 +172,7 @@ pub(super) fn variables(function: &Function, all: &mut Vec<Finding>) {
     let own = function
         .variables
         .iter()
-        .filter(|(name, _)| name.starts_with("CREDENZA_"));
+        .filter(|(name, _)| name.starts_with("CREDENZA_") && !function.later.contains_key(*name));
     let own = own.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     let (settings, problems) = Settings::read(own);
     for problem in &problems {
@@ -167,7 +184,13 @@ pub(super) fn variables(function: &Function, all: &mut Vec<Finding>) {
             "write it as expected, or remove it",
         ));
     }
-    if problems.is_empty() {
+    for (name, on) in &function.later {
+        if name.starts_with("CREDENZA_") {
+            let message = format!("{name} depends on {on}");
+            all.push(say(Level::Note, "variables", &message, GIVE));
+        }
+    }
+    if problems.is_empty() && !function.later.contains_key("CREDENZA_MODE") {
         let mode = settings
             .mode
             .map_or("the policy's, else monitor", |mode| mode.name());

@@ -1,50 +1,22 @@
-//! Functions out of a template of CloudFormation or SAM, in YAML or JSON.
-//! It never evaluates what only a deployment knows: a reference stays its name.
-use serde_json::{Map, Value};
-use yaml_rust2::{Yaml, YamlLoader};
+//! Functions out of a template of CloudFormation or SAM.
+//! It never evaluates what only a deployment knows: that depends on it, by name.
+use std::collections::BTreeMap;
+use std::path::Path;
 
+use serde_json::Value;
+
+use super::deployment::{Deployment, Text, function as of_cloudformation};
 use super::function::{Function, Layer, Mapping, reports, words};
 
-// Limit: a template has at most 1 MB on its way to CloudFormation; aliases may blow up no more.
-const TEMPLATE_BYTES_MAX: usize = 4 << 20;
-
-/// Reads a text as JSON or YAML.
-pub(super) fn read(text: &str) -> Result<Value, String> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
-    }
-    if text.len() > TEMPLATE_BYTES_MAX {
-        return Err("it is larger than any template".to_owned());
-    }
-    let documents = YamlLoader::load_from_str(text).map_err(|error| error.to_string())?;
-    let document = documents.first().ok_or("it is empty")?;
-    Ok(json(document, 0))
-}
-
-/// YAML as JSON; tags such as `!Sub` are left out, what they stand before stays.
-fn json(yaml: &Yaml, depth: usize) -> Value {
-    // Limit: a template is some ten deep.
-    if depth > 64 {
-        return Value::Null;
-    }
-    match yaml {
-        Yaml::String(text) | Yaml::Real(text) => Value::String(text.clone()),
-        Yaml::Integer(number) => Value::from(*number),
-        Yaml::Boolean(truth) => Value::from(*truth),
-        Yaml::Array(items) => items.iter().map(|item| json(item, depth + 1)).collect(),
-        Yaml::Hash(members) => {
-            let named = members.iter().map(|(name, member)| {
-                let name = words(&json(name, depth + 1));
-                (name, json(member, depth + 1))
-            });
-            Value::Object(named.collect::<Map<_, _>>())
-        }
-        Yaml::Alias(_) | Yaml::Null | Yaml::BadValue => Value::Null,
-    }
-}
-
 /// Every function of a template; `None` if it is no template.
-pub(super) fn functions(template: &Value) -> Option<Vec<Function>> {
+///
+/// `given` are values of parameters, `folder` is where the template lies.
+pub(super) fn functions(
+    template: &Value,
+    given: &BTreeMap<String, String>,
+    folder: Option<&Path>,
+) -> Option<Vec<Function>> {
+    let deployment = Deployment::new(template, given);
     let resources = template.get("Resources")?.as_object()?;
     let globals = template
         .pointer("/Globals/Function")
@@ -62,7 +34,12 @@ pub(super) fn functions(template: &Value) -> Option<Vec<Function>> {
             "AWS::Lambda::Function" => properties,
             _ => continue,
         };
-        functions.push((id.clone(), function(id, &properties)));
+        let mut function = function(deployment, id, &properties);
+        let code = properties.get("CodeUri").or_else(|| properties.get("Code"));
+        if let (Some(folder), Some(Value::String(code))) = (folder, code) {
+            function.package = Some(folder.join(code)).filter(|package| package.is_dir());
+        }
+        functions.push((id.clone(), function));
     }
     for resource in resources.values() {
         if resource.get("Type").and_then(Value::as_str) != Some("AWS::Lambda::EventSourceMapping") {
@@ -89,6 +66,12 @@ pub(super) fn functions(template: &Value) -> Option<Vec<Function>> {
 /// are joined, maps are merged, and of two values the function's wins.
 fn under(globals: &Value, own: Value) -> Value {
     match (globals, own) {
+        // Of two functions of CloudFormation the function's own wins, too.
+        (globals, own @ Value::Object(_))
+            if of_cloudformation(globals).is_some() || of_cloudformation(&own).is_some() =>
+        {
+            own
+        }
         (Value::Object(globals), Value::Object(mut own)) => {
             for (name, value) in globals {
                 let merged = match own.remove(name) {
@@ -105,41 +88,71 @@ fn under(globals: &Value, own: Value) -> Value {
     }
 }
 
-fn function(id: &str, properties: &Value) -> Function {
-    let text = |pointer: &str| properties.pointer(pointer).map(words).unwrap_or_default();
-    let memory = text("/MemorySize").parse().ok();
-    let architecture = text("/Architectures/0");
+fn function(deployment: Deployment<'_>, id: &str, properties: &Value) -> Function {
+    let told = |pointer: &str| {
+        let value = properties.pointer(pointer);
+        value
+            .map(|value| deployment.text(value))
+            .unwrap_or_default()
+    };
+    let text = |pointer: &str| told(pointer).text;
+    let architectures = properties.get("Architectures").unwrap_or(&Value::Null);
+    let architectures = deployment.items(architectures);
+    let by = architectures.first().and_then(|one| one.get("Ref"));
+    let architecture = architectures.first().map(|one| deployment.text(one));
+    let architecture = architecture.unwrap_or_else(|| Text {
+        text: "x86_64".to_owned(),
+        on: Vec::new(),
+    });
+    let number = |pointer: &str| text(pointer).parse().ok();
     let mut function = Function {
         name: id.to_owned(),
         runtime: text("/Runtime"),
         is_image: text("/PackageType") == "Image",
-        architecture: if architecture.is_empty() {
-            "x86_64".to_owned()
+        architecture_by: by.filter(|_| architecture.on.is_empty()).map(words),
+        // What depends on a parameter is no architecture.
+        architecture: if architecture.on.is_empty() {
+            architecture.text
         } else {
-            architecture
+            String::new()
         },
-        // CloudFormation's own default.
-        memory_mb: memory.or(Some(128)),
+        // CloudFormation's own defaults.
+        memory_mb: known(&told("/MemorySize"), 128, number("/MemorySize")),
+        timeout_s: known(&told("/Timeout"), 3, number("/Timeout")),
         log_format: text("/LoggingConfig/LogFormat"),
         log_level: text("/LoggingConfig/ApplicationLogLevel"),
         knows_mappings: true,
         ..Function::default()
     };
-    let layers = properties.get("Layers").and_then(Value::as_array);
-    for layer in layers.into_iter().flatten() {
+    let layers = properties.get("Layers").unwrap_or(&Value::Null);
+    for layer in deployment.items(layers) {
+        let Text { text, on } = deployment.text(layer);
         function.layers.push(Layer {
-            name: words(layer),
+            name: text,
             bytes: None,
+            on,
         });
     }
     let variables = properties
         .pointer("/Environment/Variables")
         .and_then(Value::as_object);
     let variables = variables.into_iter().flatten();
-    let all: Vec<(&str, String)> = variables
-        .map(|(name, value)| (name.as_str(), words(value)))
+    let all: Vec<(&str, Text)> = variables
+        .map(|(name, value)| (name.as_str(), deployment.text(value)))
         .collect();
-    function.take_variables(all.iter().map(|(name, value)| (*name, value.as_str())));
+    function.take_variables(all.iter().map(|(name, value)| (*name, value.text.as_str())));
+    for (name, value) in &all {
+        if !value.on.is_empty() {
+            function.depend(name, &value.on.join(", "));
+        }
+    }
+    function.mappings.extend(events(properties));
+    function
+}
+
+/// What brings batches to a function of SAM.
+fn events(properties: &Value) -> Vec<Mapping> {
+    let mut mappings = Vec::new();
     let events = properties.get("Events").and_then(Value::as_object);
     for (name, event) in events.into_iter().flatten() {
         let kind = event
@@ -153,18 +166,28 @@ fn function(id: &str, properties: &Value) -> Function {
         ];
         let found = kinds.into_iter().find(|(known, _)| *known == kind);
         if let Some((_, source)) = found {
-            function.mappings.push(Mapping {
+            mappings.push(Mapping {
                 source,
                 name: name.clone(),
                 reports: event.get("Properties").is_some_and(reports),
             });
         }
     }
-    function
+    mappings
+}
+
+/// A number of the template: the platform's own where nothing is said, none where only the
+/// deployment knows.
+fn known(told: &Text, otherwise: u64, number: Option<u64>) -> Option<u64> {
+    if told.text.is_empty() && told.on.is_empty() {
+        return Some(otherwise);
+    }
+    number.filter(|_| told.on.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::yaml::read;
     use super::*;
 
     const SAM: &str = "
@@ -199,7 +222,7 @@ Resources:
     #[test]
     fn functions_of_a_template_have_what_holds_for_all_and_what_brings_them_batches() {
         let template = read(SAM).unwrap();
-        let functions = functions(&template).unwrap();
+        let functions = functions(&template, &BTreeMap::new(), None).unwrap();
         let [orders, plain] = functions.as_slice() else {
             panic!("{functions:?}")
         };
@@ -229,8 +252,9 @@ Resources:
     #[test]
     fn json_is_a_template_too_and_anything_else_is_none() {
         let template = read(r#"{"Resources":{"A":{"Type":"AWS::Lambda::Function"}}}"#).unwrap();
-        assert_eq!(functions(&template).unwrap().len(), 1);
-        assert!(functions(&read("a: b").unwrap()).is_none());
+        let none = BTreeMap::new();
+        assert_eq!(functions(&template, &none, None).unwrap().len(), 1);
+        assert!(functions(&read("a: b").unwrap(), &none, None).is_none());
         assert!(read("a: [").is_err());
     }
 }

@@ -16,6 +16,7 @@ mod propose;
 mod replay;
 mod report;
 mod scale;
+mod templates;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
