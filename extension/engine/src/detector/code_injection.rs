@@ -7,6 +7,7 @@ mod call;
 mod function;
 mod include;
 mod php;
+mod probe;
 mod search;
 mod signals;
 

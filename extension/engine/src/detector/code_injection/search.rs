@@ -5,7 +5,7 @@ use credenza_event::{Form, Role, Steps};
 use super::around::{self, Before, is_end};
 use super::call::{self, Argument, Call};
 use super::function::Effect;
-use super::{include, php, span};
+use super::{include, php, probe, span};
 use crate::prose;
 use crate::report::Confidence;
 
@@ -176,10 +176,13 @@ impl Search<'_, '_> {
         });
     }
 
-    /// A value that is an expression only PHP has.
+    /// A value that is an expression only PHP has, or a probe of any language.
     fn value(&mut self) {
         if self.is_done() {
             return;
+        }
+        if let Some(end) = probe::sum(self.text) {
+            self.note(Confidence::Medium, "sum", Before::Data, 0, end);
         }
         let Some(worth) = php::worth(self.text) else {
             return;
@@ -208,6 +211,8 @@ impl Search<'_, '_> {
                     return;
                 }
                 self.judge(&call);
+            } else if self.is_reckoned(open) {
+                self.note(Confidence::Medium, "sum", Before::Quote, 0, open);
             } else if self.is_spelled_run(open) {
                 let start = open.saturating_sub(2);
                 self.note(
@@ -219,6 +224,20 @@ impl Search<'_, '_> {
                 );
             }
         }
+    }
+
+    /// `'+response.write(41*3)+'`: out of a quote, a call that reckons.
+    fn is_reckoned(&self, open: usize) -> bool {
+        if !probe::is_argument(self.text, open) {
+            return false;
+        }
+        let before = self.text.get(..open).unwrap_or_default();
+        let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+        let name = before.iter().rev().take(32).take_while(is_of_name).count();
+        let start = open.saturating_sub(name);
+        // What joins the name to a text before it is not of it.
+        let start = start.saturating_add(usize::from(self.text.get(start) == Some(&b'.')));
+        name > 1 && around::before(self.text.get(..start).unwrap_or_default()) == Before::Quote
     }
 
     /// `%x(id)` as the whole value: Ruby's command literal.

@@ -15,6 +15,9 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::DOLLAR.with(Signals::BRACKET),
     Signals::PERCENT.with(Signals::PARENTHESIS),
     Signals::QUOTE.with(Signals::PARENTHESIS),
+    Signals::PROGRAM
+        .with(Signals::SEMICOLON)
+        .with(Signals::CONSTANT),
 ];
 
 /// The words that show a signal.

@@ -71,6 +71,11 @@ impl Around<'_> {
         before.ends_with(b"\\") && !before.ends_with(b"\\\\")
     }
 
+    /// True for a line that begins with the sign between the cells of a table.
+    pub(super) fn is_row(&self, line: usize) -> bool {
+        self.peek(line) == b'|' && self.peek(line.saturating_add(1)) != b'|'
+    }
+
     /// `&amp;`, `&#39;`: a semicolon that ends an entity separates nothing.
     pub(super) fn ends_entity(&self, at: usize) -> bool {
         let start = at.saturating_sub(8);
@@ -138,7 +143,8 @@ const LINES_MIN: usize = 4;
 
 /// True for a text of several lines, and for a shorter one that is laid out as a program is.
 pub(super) fn is_document(text: &[u8]) -> bool {
-    if text.starts_with(b"#!") || text.starts_with(b"```") || is_indented(text) {
+    let is_marked = text.starts_with(b"#!") || text.starts_with(b"```");
+    if is_marked || is_indented(text) || is_table(text) {
         return true;
     }
     let mut lines = 0_usize;
@@ -154,6 +160,16 @@ pub(super) fn is_document(text: &[u8]) -> bool {
         start = end.saturating_add(1);
     }
     false
+}
+
+/// True if the second line of a text is the rule below the head of a table of Markdown.
+fn is_table(text: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'\n', text) else {
+        return false;
+    };
+    let next = text.get(end.saturating_add(1)..).unwrap_or_default();
+    let rule = next.iter().take(128).take_while(|byte| **byte != b'\n');
+    next.starts_with(b"|") && rule.clone().all(|byte| b"|-: \r".contains(byte))
 }
 
 /// True if the second line of a text stands further in than the first.

@@ -176,6 +176,8 @@ impl<'t> Search<'t, '_> {
                 Break::Substitution
             }
             _ if self.peek(next) == sign => Break::Both,
+            // A row of a table of Markdown has its cells between them.
+            b'|' if self.in_document() && self.around().is_row(self.line) => return next,
             b'|' => Break::Pipe,
             _ => Break::Ampersand,
         };
@@ -244,7 +246,7 @@ impl<'t> Search<'t, '_> {
             _ => known,
         };
         let kind = self.guessed(break_out, &word, kind, blank);
-        if !kind.is_command() {
+        if !kind.is_command() || spelling::is_two_words(&word) {
             return;
         }
         let arguments = argument::read(self.text, &word, kind, blank);
@@ -265,6 +267,7 @@ impl<'t> Search<'t, '_> {
             has_path: spelling::is_program_path(&word),
             after_number: false,
             after_datum: false,
+            after_word: false,
             is_written: self.text.ends_with(b" \\"),
             fills_value: self.fills(break_out, sign, &word),
             is_joined: guess::is_joined(self.text, &word),
@@ -365,6 +368,7 @@ impl<'t> Search<'t, '_> {
             prefix,
             after_number: line.iter().all(u8::is_ascii_digit),
             after_datum: prefix::is_datum(line),
+            after_word: line.trim_ascii().iter().all(u8::is_ascii_alphabetic),
             is_written: command.is_written || is_written,
             in_document: self.in_document(),
             ..command

@@ -190,7 +190,11 @@ fn is_chain(value: &[u8]) -> bool {
         return false;
     }
     let is_sign = |byte: &u8| matches!(byte, b';' | b'|' | b'&');
-    let is_known = |name: &[u8]| command::of_name(name).any(CHAINED);
+    let runs = Kind::CODE.with(Kind::NET);
+    let is_known = |name: &[u8]| {
+        let known = command::of_name(name);
+        known.any(CHAINED) && !known.any(runs)
+    };
     let mut names = value
         .split(is_sign)
         .map(<[u8]>::trim_ascii)
@@ -198,6 +202,15 @@ fn is_chain(value: &[u8]) -> bool {
     names.clone().count() > 1
         && names.clone().all(is_known)
         && names.any(|name| name == b"ls" || command::of_name(name).any(Kind::SURE))
+}
+
+/// `union/id`: a word, a slash and another word; programs lie in folders of their own.
+pub(super) fn is_two_words(word: &Word<'_>) -> bool {
+    let folder = word.text.iter().rposition(|byte| *byte == b'/');
+    let folder = folder
+        .and_then(|at| word.text.get(..at))
+        .unwrap_or_default();
+    !folder.is_empty() && folder.iter().all(u8::is_ascii_alphabetic) && !folder.ends_with(b"bin")
 }
 
 const CHAINED: Kind = Kind::SURE.with(Kind::PROBE);

@@ -58,6 +58,8 @@ pub(super) struct Command {
     pub(super) is_enclosed: bool,
     /// A number stands before its sign.
     pub(super) after_number: bool,
+    /// Nothing but letters stands before its sign.
+    pub(super) after_word: bool,
     /// A file or an address stands before its sign.
     pub(super) after_datum: bool,
     /// The value is its name behind a sign or between two, and nothing else.
@@ -254,6 +256,11 @@ fn alone(command: &Command) -> Option<Strength> {
     // A list has names of languages on its lines.
     let is_language = command.kind.any(Kind::CODE) && !command.kind.any(Kind::SHELL);
     if is_language && command.break_out == Break::Line {
+        return None;
+    }
+    // `table; python` is a list; a language that is told nothing does nothing.
+    let is_told_nothing = command.kind.any(Kind::CODE.with(Kind::NET)) && !command.has_path;
+    if is_told_nothing && command.after_word && !is_free {
         return None;
     }
     if command.kind.any(Kind::SURE) || command.has_path {

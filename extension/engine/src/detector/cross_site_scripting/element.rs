@@ -292,7 +292,9 @@ impl Reader<'_, '_> {
         // Where a tag or a break-out ends, `<script>` is no word of a sentence.
         let before = tag.start.checked_sub(1).and_then(|at| self.text.get(at));
         let follows = before.is_none_or(|byte| matches!(byte, b'>' | b'"' | b'\''));
-        let follows = follows && rest.len() <= TAIL_BYTES;
+        // `<script> and "x" are words`: nothing runs, and a sentence goes on.
+        let is_said = rest.first() == Some(&b' ') && deeds.has(script::PROSE);
+        let follows = follows && rest.len() <= TAIL_BYTES && !is_said;
         // A script that no element of this kind may run: it belongs to a module.
         let start = code.trim_ascii_start();
         let is_module = start.starts_with(b"export ")

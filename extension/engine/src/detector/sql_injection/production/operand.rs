@@ -99,6 +99,10 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if roles.any(Roles::SELECT) {
+            // `and -select`: a search leaves a word out.
+            if self.last == Kind::Sign {
+                return Some(Stop::Broken);
+            }
             return self.select();
         }
         if roles.any(Roles::CASE) {
