@@ -81,17 +81,7 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
             return found;
         }
         if let Some(target) = redirected(text, at, blank) {
-            found.note_target(target.text);
-            // `bash <<<$(…)`: a shell is told what to run.
-            let is_told = kind.any(Kind::SHELL) && rest.starts_with(b"<<<");
-            found.is_strong |= is_told;
-            found.is_secret |= is_told;
-            // `eval <<EOT;`: what follows is written on the lines below.
-            let is_below = matches!(rest, [b'<', b'<', next, ..] if *next != b'<');
-            found.fit_first(if is_below { Fit::Prose } else { Fit::Fits }, words);
-            found.others = found.others.saturating_add(1);
-            let is_made = is_told && text.get(target.end) == Some(&b'$');
-            found.end = target.end.saturating_add(usize::from(is_made));
+            found.note_redirected((rest, kind, words), &target, text);
             continue;
         }
         // Without a blank before it, it ends the substitution that the command stands in.
@@ -125,6 +115,26 @@ impl Arguments {
         if words == 1 {
             self.fit = fit;
         }
+    }
+
+    /// What is read, written or told by signs of redirection that stand before a target.
+    fn note_redirected(
+        &mut self,
+        (signs, kind, words): (&[u8], Kind, u32),
+        target: &Word<'_>,
+        text: &[u8],
+    ) {
+        self.note_target(target.text);
+        // `bash <<<$(…)`: a shell is told what to run.
+        let is_told = kind.any(Kind::SHELL) && signs.starts_with(b"<<<");
+        self.is_strong |= is_told;
+        self.is_secret |= is_told;
+        // `eval <<EOT;`: what follows is written on the lines below.
+        let is_below = matches!(signs, [b'<', b'<', next, ..] if *next != b'<');
+        self.fit_first(if is_below { Fit::Prose } else { Fit::Fits }, words);
+        self.others = self.others.saturating_add(1);
+        let is_made = is_told && text.get(target.end) == Some(&b'$');
+        self.end = target.end.saturating_add(usize::from(is_made));
     }
 
     /// `x$((6*7))`, `x$(id)`: a word that shells put together is no word of a sentence.

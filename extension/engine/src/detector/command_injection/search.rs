@@ -111,10 +111,8 @@ struct Search<'t, 's> {
 
 impl<'t> Search<'t, '_> {
     fn is_done(&self) -> bool {
-        !self.complete
-            || self
-                .best
-                .is_some_and(|best| best.confidence == Confidence::High)
+        let best = self.best.map(|best| best.confidence);
+        !self.complete || best == Some(Confidence::High)
     }
 
     fn peek(&self, at: usize) -> u8 {
@@ -433,13 +431,14 @@ impl<'t> Search<'t, '_> {
             return;
         }
         let best = self.best.map(|best| best.confidence);
-        let is_better = |new: &Confidence| best.is_none_or(|best| best < *new);
+        let is_better = |new: &Confidence| Some(*new) > best;
         if !is_better(&confidence) || !self.pay(PROSE_BYTES) {
             return;
         }
-        let confidence = match prose::surrounds(self.text, span(start, end)) {
-            true => worth::lowered(confidence),
-            false => Some(confidence),
+        let confidence = if prose::surrounds(self.text, span(start, end)) {
+            worth::lowered(confidence)
+        } else {
+            Some(confidence)
         };
         let Some(confidence) = confidence.filter(is_better) else {
             return;

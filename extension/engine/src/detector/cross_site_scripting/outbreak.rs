@@ -86,10 +86,8 @@ fn bare(text: &[u8], near: &[u8]) -> Option<BreakOut> {
         || is_number && (next.is_some_and(is_number_left) || calls_behind)
     {
         word
-    } else if let Some(flags) = behind_pattern(text) {
-        flags
     } else {
-        0
+        behind_pattern(text).unwrap_or_default()
     };
     // Behind a sign and a space stands an item of a list.
     let sign = text.get(at)?;

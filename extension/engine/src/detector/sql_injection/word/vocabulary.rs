@@ -108,7 +108,8 @@ pub(super) const VOCABULARY: &[(u64, &str)] = &[
          aes_decrypt des_encrypt compress uncompress inet_aton soundex difference \
          total_changes changes likelihood unlikely bin_to_uuid from_base64 to_base64 \
          array_to_string exists values xmlelement xmlagg rank row_number dense_rank \
-         json_unquote json_search json_table json_value json_query weight_string st_x point interval \
+         json_unquote json_search json_table json_value \
+         json_query weight_string st_x point interval \
          any_value std stddev variance bit_or bit_and date year sysdate chartorowid \
          rowtocol generate_subscripts unnest",
     ),
