@@ -141,19 +141,22 @@ impl Will<'_> {
         self.held(id, location).action(confidence)
     }
 
-    /// The verdict on one leak alone.
-    pub fn leak_verdict(&self, id: &str, confidence: Confidence, location: &str) -> Verdict {
+    /// The verdict on one leak alone, what it causes in block mode, and whether this request is one
+    /// of those for which that is done; `None` where it is for all.
+    pub fn leak(
+        &self,
+        id: &str,
+        confidence: Confidence,
+        location: &str,
+    ) -> (Verdict, Action, Option<bool>) {
         if self.policy.mode == Mode::Off {
-            return Verdict::Pass;
+            return (Verdict::Pass, Action::Flag, None);
         }
-        self.held(id, location).verdict(confidence)
-    }
-
-    /// Whether this request is one of those for which a rule is enforced there; `None` where it is
-    /// for all.
-    pub fn canary_of(&self, id: &str, location: &str) -> Option<bool> {
-        let share = self.held(id, location).share;
-        (share != Share::ALL).then(|| share.has(self.place.request_id))
+        let held = self.held(id, location);
+        let action = held.action(confidence);
+        let is_for_all = action == Action::Flag || held.share == Share::ALL;
+        let canary = (!is_for_all).then(|| held.share.has(self.place.request_id));
+        (held.verdict(confidence), action, canary)
     }
 
     /// Whether this request is one of those for which the policy is enforced; `None` where it is

@@ -11,7 +11,7 @@ use credenza_engine::leak::{
     reflected_error, seek,
 };
 use credenza_event::sorted;
-use credenza_policy::{Action, Mode, Place, Policy, Verdict};
+use credenza_policy::{Action, Exemption, Judge, Mode, Place, Policy, Verdict};
 
 use super::whence::Whence;
 use super::{locate, packed};
@@ -66,6 +66,8 @@ pub struct Guard<'g> {
     shadow_watch: LeakWatch,
     pub(super) policy: &'g Policy,
     whence: Option<&'g Whence<'g>>,
+    /// The output is there as a whole, and what is found in it has a place.
+    locates: bool,
     /// What of the event does harm where it is repeated.
     reflections: Option<&'g Reflections>,
     /// The lines of the function's own files.
@@ -86,6 +88,7 @@ impl<'g> Guard<'g> {
             }),
             policy,
             whence: None,
+            locates: false,
             reflections: None,
             files: None,
             is_blocking: policy.mode == Mode::Block,
@@ -144,6 +147,14 @@ impl<'g> Guard<'g> {
         Self {
             is_blocking: Self::may_block(self.policy, whence.request_id),
             whence: Some(whence),
+            ..self
+        }
+    }
+
+    /// The same for an output that is there as a whole.
+    pub(super) fn of_whole(self) -> Self {
+        Self {
+            locates: true,
             ..self
         }
     }
@@ -210,7 +221,13 @@ impl<'g> Guard<'g> {
             start: 0,
             end: 0,
         };
-        self.settle(&mut found, UNSEEN);
+        if self.locates {
+            // Its place decides, which is not known yet.
+            found.verdict = self.policy.finding_verdict(rule.id, confidence);
+            found.action = self.policy.action(rule.id, confidence);
+        } else {
+            self.settle(&mut found, UNSEEN);
+        }
         found
     }
 
@@ -219,25 +236,25 @@ impl<'g> Guard<'g> {
         let place = self.whence.map(|whence| whence.place(self.policy));
         let place = &place.unwrap_or_else(Place::unknown);
         let (id, at) = (found.rule.id, found.location.as_str());
-        let is_exempt = |policy: &Policy| {
-            let mut exemptions = policy.exemptions.iter();
-            exemptions.any(|exemption| exemption.covers(id, at, text, place))
-        };
-        let verdict = |policy: &Policy| {
-            if is_exempt(policy) {
-                return Verdict::Pass;
+        let will = |policy: &Policy, judge: Judge| {
+            let is_own = |exemption: &&Exemption| exemption.rule == id;
+            let mut exemptions = policy.exemptions.iter().filter(is_own);
+            let is_exempt = exemptions.any(|exemption| {
+                let is_asked = self.whence.is_none_or(|whence| whence.may_ask(judge, at));
+                is_asked && exemption.covers(id, at, text, place)
+            });
+            if is_exempt {
+                return (Verdict::Pass, Action::Flag, None);
             }
-            policy.at(place).leak_verdict(id, found.confidence, at)
+            policy
+                .judged_by(place, judge)
+                .leak(id, found.confidence, at)
         };
-        let (active, shadow) = (verdict(self.policy), self.policy.shadow.as_deref());
-        let will = self.policy.at(place);
-        let action = match active {
-            Verdict::Pass => Action::Flag,
-            _ => will.action(id, found.confidence, at),
-        };
-        let canary = will.canary_of(id, at).filter(|_| action > Action::Flag);
-        (found.shadow, found.canary) = (shadow.map(verdict), canary);
-        (found.verdict, found.action) = (active, action);
+        let shadow = self.policy.shadow.as_deref();
+        let shadow = shadow.map(|shadow| will(shadow, Judge::Shadow).0);
+        let (verdict, action, canary) = will(self.policy, Judge::Active);
+        (found.verdict, found.action, found.canary) = (verdict, action, canary);
+        found.shadow = shadow;
     }
 
     /// Says where in a text, which has a pointer of its own, what was found stands, and what is
@@ -253,8 +270,8 @@ impl<'g> Guard<'g> {
         let spans: Vec<_> = found.iter().map(|found| (found.start, found.end)).collect();
         let offsets: Vec<_> = spans.iter().map(|(start, _)| *start).collect();
         let is_document = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
-        let text = if is_document { text } else { b"" };
-        let pointers = locate::pointers(text, &offsets, &spans);
+        let document = if is_document { text } else { b"" };
+        let pointers = locate::pointers(document, &offsets, &spans);
         for (found, pointer) in found.iter_mut().zip(pointers) {
             found.location = String::from(of);
             found.location.push_str(&pointer);

@@ -106,6 +106,7 @@ pub fn output(output: &Output<'_>, guard: &Guard<'_>) -> OutputSeen {
         Channel::Response | Channel::Stream => parts::of(output.body),
         Channel::Error | Channel::InitError => None,
     };
+    let guard = &guard.of_whole();
     let mut seen = Seen::of(output, parts.as_ref(), guard);
     let is_in_head = !seen.head.found.is_empty();
     let mut all = seen.outside.clone();
@@ -278,6 +279,7 @@ impl<'o> Seen<'o> {
             }
         }
         guard.locate("", body, &mut seen.outside);
+        guard.locate("", b"", &mut seen.head);
         seen
     }
 

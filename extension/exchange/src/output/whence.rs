@@ -1,11 +1,15 @@
 //! Where an output comes from: which event it answers, for whom, on which day.
 //! It never recognises an event before there is something to say of its answer.
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 
 use credenza_event::Source;
-use credenza_policy::{Day, Place, Policy, Routes};
+use credenza_policy::{Day, Judge, Place, Policy, Routes};
 
 use crate::route::routes;
+
+// Limit: 64 million steps are some 20 ms; an answer with so many leaks that asking about each takes
+// longer keeps those that are left. An exemption with a location of 30 letters takes 12,000.
+const EXEMPTION_STEPS: u32 = 64 * 1024 * 1024;
 
 /// Who shaped the event that an output answers, and on which routes it came.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,8 @@ pub struct Whence<'a> {
     /// Today, in UTC.
     pub today: Day,
     known: OnceCell<(Source, Routes)>,
+    /// What the exemptions of the policy and of its candidate may still take.
+    left: [Cell<u32>; 2],
 }
 
 impl<'a> Whence<'a> {
@@ -65,7 +71,27 @@ impl<'a> Whence<'a> {
             request_id,
             today,
             known: OnceCell::new(),
+            left: [0, 1].map(|_| Cell::new(EXEMPTION_STEPS)),
         }
+    }
+
+    /// True if one more exemption may be asked about what stands there.
+    pub(super) fn may_ask(&self, judge: Judge, location: &str) -> bool {
+        let [own, other] = &self.left;
+        let left = if judge == Judge::Active { own } else { other };
+        let route = self
+            .known
+            .get()
+            .map_or("", |(_, routes)| routes.at(location));
+        // A pattern takes a step for each letter and element.
+        let letters = location
+            .len()
+            .saturating_add(route.len())
+            .saturating_add(32);
+        let cost = u32::try_from(letters.saturating_mul(128)).unwrap_or(u32::MAX);
+        let rest = left.get().checked_sub(cost);
+        left.set(rest.unwrap_or(left.get()));
+        rest.is_some()
     }
 
     /// Where it comes from, as far as a policy asks.

@@ -24,7 +24,9 @@ pub(super) const SCOPE_KEYS: [&str; 10] = [
 ];
 
 // Limit: each finding is asked of each scope; 256 of them with patterns of 127 elements on a route
-// of 1 KiB take some 30 million steps for the sixteen findings of the worst event: 10 ms.
+// of 1 KiB take some 30 million steps for the sixteen findings of the worst event: 10 ms. The
+// worst answer has 256 leaks, of which such a policy is asked for some 0.2 s, and one of ten
+// scopes for 8 ms.
 pub(super) const SCOPES_MAX: usize = 256;
 
 pub(super) const PATTERN: &str =

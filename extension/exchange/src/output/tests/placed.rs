@@ -125,7 +125,7 @@ fn a_scope_speaks_of_answers_on_its_route_and_to_its_tenant_alone() {
 #[test]
 fn a_candidate_sees_what_leaks_and_changes_nothing_that_leaves() {
     let mails: Vec<_> = (0..80)
-        .map(|at| format!("jane{at}@shop.example.org"))
+        .map(|at| format!("jane.roe{at}@kestrel-orders.org"))
         .collect();
     let answers = [
         answer("key", &key()),
@@ -226,4 +226,49 @@ fn a_stream_has_a_route_and_no_fields() {
             assert_eq!(stream.found().iter().any(Found::is_told), ends);
         }
     }
+}
+
+#[test]
+fn an_exemption_with_a_shape_silences_leaks_of_that_shape_in_any_text() {
+    let policy = policy(
+        "mode = 'block'\n[rule.personal-data]\nminimum_confidence = 'low'\n[[exemption]]\n\
+         rule = 'personal-data'\nshape = 'email'\nreason = 'r'\nauthor = 'a'\nexpires = 2097-01-31",
+    );
+    let mails: Vec<_> = (0..80)
+        .map(|at| format!("jane.roe{at}@kestrel-orders.org"))
+        .collect();
+    for (text, media) in [
+        (mails.join(" "), "text/plain"),
+        (mails.join(","), "text/html"),
+    ] {
+        let body = format!(
+            r#"{{"statusCode":200,"headers":{{"content-type":"{media}"}},"body":"{text}"}}"#
+        );
+        let bare = seen(&body, "/", &self::policy("mode = 'block'"));
+        let with = seen(&body, "/", &policy);
+        let spans: Vec<_> = bare.found.iter().map(|one| one.end - one.start).collect();
+        assert!(!spans.is_empty(), "{media}");
+        assert_eq!(with.found.len(), 0, "{media} {spans:?}");
+    }
+}
+
+#[test]
+fn exemptions_take_a_bounded_time_and_a_leak_that_none_was_asked_about_stays() {
+    let exemption = |location: &str| {
+        format!(
+            "[[exemption]]\nrule = 'own-secret'\nlocation = '{location}'\nreason = 'r'\n\
+             author = 'a'\nexpires = 2097-01-31\n"
+        )
+    };
+    let others = exemption("/**/*/**/*/**/x").repeat(200);
+    let policy = policy(&format!("mode = 'block'\n{others}{}", exemption("/**")));
+    let leaks = |count: usize| {
+        let member = |at| format!(r#"{{"{}{at}":"{}"}}"#, "n".repeat(60), key());
+        let members: Vec<_> = (0..count).map(member).collect();
+        seen(&format!("[{}]", members.join(",")), "/", &policy)
+    };
+    assert!(leaks(3).found.is_empty());
+    let many = leaks(250);
+    assert!((1..250).contains(&many.found.len()), "{}", many.found.len());
+    assert!(matches!(many.step, OutputStep::Replace(_)));
 }
