@@ -1,7 +1,8 @@
 //! Answers of functions over HTTP, and the guard that looks at them as in block mode.
 //! They never hold what must not leave.
+use credenza_engine::HashKey;
 use credenza_engine::leak::OwnSecrets;
-use credenza_event::Source;
+use credenza_event::{Source, Steps};
 use credenza_exchange::{Channel, Guard, Output, Provenance, Whence, output};
 use credenza_policy::{Day, Mode, Policy};
 
@@ -43,6 +44,26 @@ impl Guarded {
             provenance,
         };
         output(&answer, &guard).found.len()
+    }
+
+    /// How many things were found in an event and in the answer to it, which waits for both and in
+    /// which is looked for what the event said.
+    pub fn invoke(&self, event: &[u8], body: &[u8]) -> usize {
+        let steps = Steps::for_bytes(event.len());
+        let inspected = credenza_exchange::event(event, steps, &self.policy, &HashKey([7; 16]));
+        let provenance = Provenance::Of(event);
+        let whence = Whence::new(provenance, b"", b"request", Day::default());
+        let guard = Guard::new(Some(&self.own), &self.policy)
+            .of_invocation(&whence)
+            .of_event(&inspected.reflections);
+        let answer = Output {
+            head: HEAD,
+            body,
+            channel: Channel::Response,
+            provenance,
+        };
+        let found = output(&answer, &guard).found.len();
+        found + inspected.report.findings.len()
     }
 }
 

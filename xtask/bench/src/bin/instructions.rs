@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         for (name, _, _) in OUTPUTS {
             println!("{name}");
         }
-        for (name, _) in ANSWERS {
+        for (name, _) in ANSWERS.into_iter().chain(INVOCATIONS) {
             println!("{name}");
         }
         return Ok(());
@@ -49,6 +49,14 @@ fn main() -> Result<()> {
         let (guarded, answer) = (answers::Guarded::new(), answer());
         for _ in 0..times {
             black_box(guarded.judge(black_box(&answer)));
+        }
+        return Ok(());
+    }
+    if let Some((_, answer)) = INVOCATIONS.iter().find(|(known, _)| *known == name) {
+        let (guarded, answer) = (answers::Guarded::new(), answer());
+        let event = events::benign(1_300);
+        for _ in 0..times {
+            black_box(guarded.invoke(black_box(&event), black_box(&answer)));
         }
         return Ok(());
     }
@@ -102,6 +110,13 @@ const ANSWERS: [(&str, Event); 4] = [
     ("answer-json-10k", || answers::json(10_000)),
     ("answer-html-1k", || answers::html(1_000)),
     ("answer-html-10k", || answers::html(10_000)),
+];
+
+/// The answers to an order of 1 KB whose instructions have a budget together with those of the
+/// order: what a function that answers at once waits for.
+const INVOCATIONS: [(&str, Event); 2] = [
+    ("invocation-json-4k", || answers::json(4_000)),
+    ("invocation-html-4k", || answers::html(4_000)),
 ];
 
 /// The events whose instructions have a budget.

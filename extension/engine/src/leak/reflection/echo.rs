@@ -1,5 +1,6 @@
 //! Where the kept texts of an event stand in an output: all of one, or a long piece of it.
 //! It never takes what both have by chance: a tag of a page is no text of the event.
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -30,6 +31,7 @@ const PIECE_SHARE: usize = 4;
 // Limit: 4,096 places of two bytes: one look in eight at a full room is in vain, of a usual one
 // none.
 const PLACES_BITS: u32 = 12;
+const PLACES: usize = 1 << PLACES_BITS;
 const NOWHERE: u16 = u16::MAX;
 
 // Limit: a text that does harm does it within its first kilobyte; so much of one that goes on has
@@ -46,7 +48,7 @@ const COMPARED_MIN: usize = 64 * 1024;
 /// The grams of texts that lie side by side.
 #[derive(Clone, Debug)]
 pub(super) struct Grams {
-    heads: Vec<u16>,
+    heads: Box<[u16; PLACES]>,
     /// For each byte of the texts the one before at which an equal gram may begin.
     before: Vec<u16>,
 }
@@ -55,7 +57,7 @@ impl Grams {
     /// Notes the grams of all texts, which end at `ends`.
     pub(super) fn of(bytes: &[u8], ends: &[u16]) -> Self {
         let mut grams = Self {
-            heads: vec![NOWHERE; 1 << PLACES_BITS],
+            heads: Box::new([NOWHERE; PLACES]),
             before: vec![NOWHERE; bytes.len()],
         };
         let mut start = 0_u16;
@@ -74,6 +76,38 @@ impl Grams {
         grams
     }
 
+    /// The first offset of an output, at `from` or so many strides behind it, at which one of the
+    /// grams may stand; its end if there is none.
+    fn next(&self, output: &[u8], from: usize) -> usize {
+        let is_known = |gram: u32| self.head(gram) != NOWHERE;
+        let mut at = from;
+        // Four looks at a time, without a branch for each: almost always all are in vain.
+        while let Some(block) = output
+            .get(at..)
+            .and_then(<[u8]>::first_chunk::<LOOKED_BYTES>)
+        {
+            if grams_of(block)
+                .into_iter()
+                .fold(false, |any, gram| any | is_known(gram))
+            {
+                break;
+            }
+            at = at.saturating_add(4 * STRIDE);
+        }
+        while let Some(gram) = output.get(at..).and_then(<[u8]>::first_chunk) {
+            if is_known(u32::from_le_bytes(*gram)) {
+                return at;
+            }
+            at = at.saturating_add(STRIDE);
+        }
+        output.len()
+    }
+
+    #[inline]
+    fn head(&self, gram: u32) -> u16 {
+        self.heads.get(place_of(gram)).copied().unwrap_or(NOWHERE)
+    }
+
     /// The places at which the gram at the start of a text may stand.
     fn places(&self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
         let head = place(text).and_then(|place| self.heads.get(place).copied());
@@ -85,14 +119,29 @@ impl Grams {
     }
 }
 
-/// The place of a gram in the table.
+/// Bytes in which four grams begin, each a stride behind the one before.
+const LOOKED_BYTES: usize = 3 * STRIDE + GRAM_BYTES;
+
+/// Those grams.
+#[inline]
+fn grams_of(block: &[u8; LOOKED_BYTES]) -> [u32; 4] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m] = *block;
+    [[a, b, c, d], [d, e, f, g], [g, h, i, j], [j, k, l, m]].map(u32::from_le_bytes)
+}
+
+/// The place of the gram at the start of a text in the table.
 #[inline]
 fn place(text: &[u8]) -> Option<usize> {
-    let gram = u32::from_le_bytes(*text.first_chunk::<GRAM_BYTES>()?);
+    let gram = text.first_chunk::<GRAM_BYTES>()?;
+    Some(place_of(u32::from_le_bytes(*gram)))
+}
+
+#[inline]
+fn place_of(gram: u32) -> usize {
     // One bit is the case of a letter.
     let folded = gram | 0x2020_2020;
     let hash = folded.wrapping_mul(0x9e37_79b1) >> (u32::BITS - PLACES_BITS);
-    usize::try_from(hash).ok()
+    usize::try_from(hash).unwrap_or(0)
 }
 
 /// Seeks kept texts in an output.
@@ -193,6 +242,7 @@ impl Iterator for Search<'_> {
 
     fn next(&mut self) -> Option<Echo> {
         while self.compared_left > 0 && self.at < self.output.len() {
+            self.at = self.grams.next(self.output, self.at);
             let Some((echo, is_enough)) = self.longest() else {
                 self.at = self.at.saturating_add(STRIDE);
                 continue;
