@@ -2,7 +2,8 @@
 //! the whole way, and every record of them is read.
 //! It never compares with a word of a record: what is drawn has letters that none is made of.
 //!
-//! `CREDENZA_SILENCE_CASES=1000000 cargo test --release -p credenza-agent --lib silence` draws a
+//! `CREDENZA_SILENCE_CASES=1000000 cargo test --release -p credenza-agent-library --lib silence`
+//! draws a
 //! million of them.
 use std::sync::Arc;
 
