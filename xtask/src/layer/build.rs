@@ -123,8 +123,8 @@ pub(crate) fn programs(
     Ok(artifacts.join(architecture.triple()).join("release"))
 }
 
-/// What the linker of `x86_64` does beside linking: equal functions become one, and where the program
-/// lies is written in a bit for each address. 130 KB less, and nothing of it is slower.
+/// What the linker of `x86_64` does beside linking: equal functions become one, and where the
+/// program lies is written in a bit for each address. 130 KB less, and nothing of it is slower.
 ///
 /// They are words of the linker that Rust brings along there; the one for `arm64` is the system's.
 const FOLDED: [&str; 4] = [

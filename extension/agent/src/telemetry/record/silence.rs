@@ -3,8 +3,7 @@
 //! It never compares with a word of a record: what is drawn has letters that none is made of.
 //!
 //! `CREDENZA_SILENCE_CASES=1000000 cargo test --release -p credenza-agent-library --lib silence`
-//! draws a
-//! million of them.
+//! draws a million of them.
 use std::sync::Arc;
 
 use credenza_engine::HashKey;
