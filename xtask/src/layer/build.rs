@@ -134,6 +134,10 @@ const FOLDED: [&str; 4] = [
     "-Clink-arg=-Wl,--build-id=none",
 ];
 
+/// How much a call is worth to the compiler. Its own 250 makes the program 230 KB larger and spares
+/// an ordinary event 3 % of its instructions, as long as all of it is in the processor's caches.
+const SPARING: &str = "-Cllvm-args=-inline-threshold=40";
+
 /// Links statically, and writes the same paths into the program wherever it is built.
 fn flags(architecture: Architecture, root: &Path) -> Result<String> {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
@@ -143,6 +147,7 @@ fn flags(architecture: Architecture, root: &Path) -> Result<String> {
     let cargo_home = cargo_home.context("neither CARGO_HOME nor HOME is set")?;
     let mut words = vec![
         "-Ctarget-feature=+crt-static".to_owned(),
+        SPARING.to_owned(),
         format!("--remap-path-prefix={}=/credenza", root.display()),
         format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
     ];
