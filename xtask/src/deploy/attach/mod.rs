@@ -3,6 +3,7 @@
 //! It never asks the tool what is right: what is to become of each kind stands in a table.
 mod account;
 mod kinds;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -219,6 +220,14 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
     let other = tool.run_with_crashes(&["detach", "--all", "--yes"])?;
     is_same(&before, &api.all()?).context("detach with crashes")?;
     ensure!(one > 0 && other > 0, "no run was ended in the middle");
+    let policy = format!(
+        "file://{}",
+        bench.folder("cli").join("policy.json").display()
+    );
+    let mut aws = emulator.aws();
+    aws.args(["iam", "create-policy", "--policy-name", "attach"]);
+    bench.run("attach-policy", aws.args(["--policy-document", &policy]))?;
+    signature::prove(bench, &tool.program)?;
     println!("deploy: attach: {FUNCTIONS} functions, {one} and {other} runs ended in the middle");
     Ok(Vec::new())
 }
