@@ -1,4 +1,4 @@
-//! The signature of a call, computed again by the AWS CLI's own library: the emulator asks for none.
+//! The signature of a call, computed again by the AWS CLI's own library.
 //! It never uses a key that opens anything.
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -30,9 +30,8 @@ text = auth.string_to_sign(request, auth.canonical_request(request))
 print(auth.signature(text, request))
 ";
 
-/// Has the tool call once, and compares its signature with that of the library.
-pub(super) fn prove(bench: &Bench, program: &Path) -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+/// Has the tool call once; gives the lines of its head.
+fn call(bench: &Bench, program: &Path, listener: &TcpListener) -> Result<Vec<String>> {
     let endpoint = format!("http://{}", listener.local_addr()?);
     let mut tool = Command::new(program)
         .args(["attach", FUNCTION, "--layer", LAYER, "--region", REGION])
@@ -58,6 +57,14 @@ pub(super) fn prove(bench: &Bench, program: &Path) -> Result<()> {
         "HTTP/1.1 404 Told\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     )?;
     tool.wait()?;
+    Ok(lines)
+}
+
+/// Has the tool call once, and compares its signature with that of the library.
+pub(super) fn prove(bench: &Bench, program: &Path) -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let lines = call(bench, program, &listener)?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
     let path = lines.first().and_then(|line| line.split(' ').nth(1));
     let path = path.context("a call has a path")?;
     ensure!(
