@@ -190,11 +190,7 @@ fn is_chain(value: &[u8]) -> bool {
         return false;
     }
     let is_sign = |byte: &u8| matches!(byte, b';' | b'|' | b'&');
-    let runs = Kind::CODE.with(Kind::NET);
-    let is_known = |name: &[u8]| {
-        let known = command::of_name(name);
-        known.any(CHAINED) && !known.any(runs)
-    };
+    let is_known = |name: &[u8]| command::of_name(name).any(Kind::PROBE);
     let mut names = value
         .split(is_sign)
         .map(<[u8]>::trim_ascii)
@@ -212,5 +208,3 @@ pub(super) fn is_two_words(word: &Word<'_>) -> bool {
         .unwrap_or_default();
     !folder.is_empty() && folder.iter().all(u8::is_ascii_alphabetic) && !folder.ends_with(b"bin")
 }
-
-const CHAINED: Kind = Kind::SURE.with(Kind::PROBE);

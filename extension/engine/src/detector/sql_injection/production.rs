@@ -117,6 +117,8 @@ struct Reader<'a, 'f> {
     stacked: bool,
     /// A semicolon stands before it.
     marked: bool,
+    /// `select` stands where English may have it.
+    said: bool,
     /// An alias was read for the last operand.
     alias: bool,
     last: Kind,
@@ -197,6 +199,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             file: false,
             stacked: false,
             marked: false,
+            said: false,
             alias: false,
             last: Kind::End,
             plain: 0,
@@ -355,7 +358,7 @@ impl<'a, 'f> Reader<'a, 'f> {
     /// An operand of fixed value.
     fn literal(&mut self, lead: Lead) -> Option<Stop> {
         // Without a semicolon, `'select' …` may be a word in quotes.
-        let quoted = lead == Lead::Text && self.stacked && !self.marked;
+        let quoted = (lead == Lead::Text || self.said) && self.stacked && !self.marked;
         if self.top.list && !quoted {
             self.note_list();
         }

@@ -123,6 +123,9 @@ impl<'a> Reader<'a, '_> {
         if roles.any(Roles::FROM) {
             if self.top.list && self.table_follows() {
                 self.facts.add(Facts::FROM);
+                if self.said && self.facts.has(Facts::CONNECTIVE) {
+                    self.facts.add(Facts::SUBSELECT);
+                }
                 if self.stacked && self.marked && self.depth == 0 {
                     self.facts.add(Facts::STACKED);
                 }

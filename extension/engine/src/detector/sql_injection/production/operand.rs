@@ -219,7 +219,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn select(&mut self) -> Option<Stop> {
-        if self.depth > 0 || self.facts.has(Facts::CONNECTIVE) || self.led {
+        // `or select "all"`: without a parenthesis it is none, unless it names a table.
+        self.said = self.depth == 0 && self.is_said();
+        let may_be = self.depth > 0 || self.facts.has(Facts::CONNECTIVE) || self.led;
+        if may_be && !self.said {
             self.facts.add(Facts::SUBSELECT);
         }
         if !self.led && self.lead == Lead::Nothing {

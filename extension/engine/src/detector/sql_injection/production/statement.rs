@@ -1,6 +1,6 @@
 //! The grammar of second statements: a verb, its object, and what they call.
 //! It never reads a statement's clauses, which differ too much from one verb to the next.
-use super::super::reading::{Facts, Lead, Stop};
+use super::super::reading::{Entry, Facts, Lead, Stop};
 use super::super::statement::{self, Object};
 use super::super::token::{Kind, Token};
 use super::super::word::Roles;
@@ -24,11 +24,18 @@ impl<'a> Reader<'a, '_> {
         self.close_condition();
         self.led = true;
         self.facts.add(Facts::VERB);
+        // `please select 2 options`
+        self.said = self.is_said();
         self.stacked = true;
         self.marked = false;
         self.top.select = true;
         self.top.list = true;
         self.go(State::Operand)
+    }
+
+    /// True where nothing but words was read before a verb, and no quote was left.
+    pub(super) fn is_said(&self) -> bool {
+        self.entry == Entry::Operand && matches!(self.lead, Lead::Name | Lead::Nothing)
     }
 
     fn note_statement(&mut self, object: Object, marked: bool) {
