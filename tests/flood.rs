@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::harness::lambda::{Event, Lambda, next_reply};
 use crate::harness::measure::median;
 use crate::harness::pair::Pair;
+use crate::harness::sandboxed::Folder;
 use crate::harness::{alone, progress};
 
 /// Findings in each event of the flood.
@@ -97,6 +98,59 @@ fn a_flood_of_findings_costs_the_function_a_tenth_at_most_and_the_log_its_budget
         ratio < 1.10,
         "findings make the function {ratio:.3} times as slow"
     );
+}
+
+#[test]
+fn recording_a_tenth_of_all_events_costs_the_function_a_tenth_at_most_and_none_is_lost() {
+    let _room = alone();
+    let folder = Folder::new();
+    let policy = folder.path().join("policy.toml");
+    let budget = "[log]\nbytes_per_minute = 1073741824\n[recording]\nshare = 10\n\
+                  bytes_per_minute = 536870912\n";
+    std::fs::write(&policy, budget).unwrap();
+    let policy = policy.display().to_string();
+    let mut plain = Pair::new("block");
+    let mut recording = Pair::with(&[("CREDENZA_MODE", "block"), ("CREDENZA_POLICY", &policy)]);
+    let floods = Arc::new(AtomicU64::new(0));
+    hand_out(&plain.lambda, &floods);
+    hand_out(&recording.lambda, &floods);
+    let mut ratios = Vec::new();
+    for round in 0..=ROUNDS {
+        // All of them count, for most are not recorded.
+        let without: f64 = invoke(&mut plain).iter().sum();
+        let with: f64 = invoke(&mut recording).iter().sum();
+        // The first round warms both.
+        if round > 0 {
+            ratios.push(with / without);
+        }
+    }
+    let ratio = median(&mut ratios);
+    recording.lambda.shut_down("spindown");
+    recording.agent.wait_exit();
+    let (written, unrecorded) = recorded(&recording);
+    progress(&format!(
+        "{written} events recorded, {unrecorded} counted, latency {ratio:.3} of that without"
+    ));
+    let all = (ROUNDS + 1) * INVOCATIONS;
+    let drawn = written + unrecorded;
+    assert!((all / 12..all / 8).contains(&drawn), "{drawn} of {all}");
+    assert!(written > drawn / 2, "{written} of {drawn} were recorded");
+    assert!(
+        ratio < 1.10,
+        "recording makes the function {ratio:.3} times as slow"
+    );
+}
+
+/// How many events were recorded, and how many were counted instead.
+fn recorded(pair: &Pair) -> (usize, usize) {
+    pair.agent.lines.wait(&[r#""record":"summary""#]);
+    let lines = pair.agent.lines.all();
+    let of = |record: &str| format!(r#""record":"{record}""#);
+    let events = lines.iter().filter(|line| line.contains(&of("event")));
+    let summary = lines.iter().find(|line| line.contains(&of("summary")));
+    let summary: serde_json::Value = serde_json::from_str(summary.unwrap()).unwrap();
+    let unrecorded = summary["unrecorded"].as_u64().unwrap();
+    (events.count(), usize::try_from(unrecorded).unwrap())
 }
 
 /// Every finding was written, counted as a repeat or counted as dropped, within the budget.

@@ -7,11 +7,12 @@ use credenza_engine::detector::Rule;
 use credenza_engine::{Confidence, Finding, HashKey};
 use credenza_event::{Part, Steps};
 use credenza_exchange::Circumstances;
-use credenza_policy::{Policy, Verdict};
+use credenza_policy::{Exemption, Policy, Verdict};
 use serde_json::{Value, json};
 
 use crate::evidence::cluster::{Cluster, Sample};
 use crate::exemption;
+use crate::judgement;
 use crate::paint::{Ink, Painter, fit, tame};
 use crate::records::Record;
 use crate::report::samples;
@@ -119,7 +120,7 @@ pub(crate) fn json(record: &Record<'_>, beside: &Beside<'_>) -> Value {
         "production": record.production.get(), "span": record.span.0.map(|(a, b)| [a, b]),
         "length": record.length.0, "sample": record.sample.get(),
         "confidence": record.confidence.get(), "cwe": beside.rule.cwe,
-        "decision": verdict(record, beside).name(), "again": again(record, beside).name(),
+        "decision": verdict(record, beside).0.name(), "again": again(record, beside).name(),
         "exemption": exemption(record),
     })
 }
@@ -203,36 +204,48 @@ fn confidence(record: &Record<'_>) -> Option<Confidence> {
         .find(|known| known.name() == record.confidence.get())
 }
 
-/// The verdict of the policy on this finding alone, as in block mode.
-fn verdict(record: &Record<'_>, beside: &Beside<'_>) -> Verdict {
-    confidence(record).map_or(Verdict::Pass, |confidence| {
-        beside.policy.finding_verdict(beside.rule.id, confidence)
-    })
+/// The verdict of the policy on this finding alone, as in block mode, and the exemption that says
+/// so.
+fn verdict<'p>(record: &Record<'_>, beside: &Beside<'p>) -> (Verdict, Option<&'p Exemption>) {
+    let place = judgement::place(record, &[]);
+    let Some(finding) = judgement::finding(record, beside.rule) else {
+        return (Verdict::Pass, None);
+    };
+    match judgement::exemption(beside.policy, &finding, &place) {
+        Some(exemption) => (Verdict::Pass, Some(exemption)),
+        None => (beside.policy.at(&place).finding(&finding), None),
+    }
 }
 
 fn decision(record: &Record<'_>, beside: &Beside<'_>) -> String {
-    let said = beside
-        .policy
-        .rules
-        .iter()
-        .find(|rule| rule.id == beside.rule.id);
-    let minimum = said.map_or(Confidence::High, |rule| rule.minimum_confidence);
     let Some(confidence) = confidence(record) else {
         return "none: the finding does not say how sure it is".to_owned();
     };
-    let why = match verdict(record, beside) {
-        Verdict::Block => format!("the rule blocks from {} on", minimum.name()),
-        Verdict::Flag if confidence < minimum => {
-            format!(
-                "the rule blocks from {} on, and reports below",
-                minimum.name()
-            )
+    let mut said = beside.policy.rules.iter();
+    let said = said.find(|rule| rule.id == beside.rule.id);
+    let minimum = said.map_or(Confidence::High, |rule| rule.minimum_confidence);
+    let from = minimum.name();
+    let (verdict, exemption) = verdict(record, beside);
+    let by_rule = beside.policy.finding_verdict(beside.rule.id, confidence);
+    let why = match (exemption, verdict) {
+        (Some(exemption), _) => {
+            let (author, last) = (&exemption.author, exemption.expires);
+            format!("an exemption by {author} covers it until {last}")
         }
-        Verdict::Flag => "the policy lets this rule report only".to_owned(),
-        Verdict::Pass => "the policy does not watch this rule".to_owned(),
+        _ if verdict != by_rule => "the policy says so of this place".to_owned(),
+        (None, Verdict::Block) => format!("the rule blocks from {from} on"),
+        (None, Verdict::Flag) if confidence < minimum => {
+            format!("the rule blocks from {from} on, and reports below")
+        }
+        (None, Verdict::Flag) => "the policy lets this rule report only".to_owned(),
+        (None, Verdict::Pass) => "the policy does not watch this rule".to_owned(),
     };
-    let name = verdict(record, beside).name();
-    format!("{name}: confidence {}, and {why}", confidence.name())
+    format!(
+        "{}: confidence {}, and {}",
+        verdict.name(),
+        confidence.name(),
+        tame(&why)
+    )
 }
 
 fn recorded(record: &Record<'_>) -> String {

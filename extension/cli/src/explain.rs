@@ -111,7 +111,10 @@ fn explained(
     for finding in &findings {
         let record: Record<'_> = serde_json::from_str(finding)
             .map_err(|error| Failure::new("the finding", error, fix))?;
-        let rule = rule(record.rule.get())?;
+        let id = record.rule.get();
+        let own = policy.custom.iter().find(|custom| custom.rule.id == id);
+        let rule = own.map_or_else(|| rule(id), |custom| Ok(custom.rule))?;
+        let policy = policy.clone().for_function(record.function.get());
         let beside = decision::Beside {
             rule,
             policy: &policy,

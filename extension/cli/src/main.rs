@@ -19,6 +19,7 @@ mod failure;
 mod front_door;
 mod inspect;
 mod interrupt;
+mod judgement;
 mod page;
 mod paint;
 mod patch;

@@ -47,19 +47,29 @@ pub(crate) fn run(
     let (old, new) = (policy(&arguments.old)?, policy(&arguments.new)?);
     let mut comparison = Comparison::default();
     let mut is_even = false;
+    let mut policies: Option<(String, Policy, Policy)> = None;
     records::each(&arguments.records, &mut |record| {
         let Some(message) = record.event.or(record.output) else {
             return Ok(true);
         };
         let bytes = message.get().as_bytes();
+        let function = record.function.get();
+        if policies.as_ref().is_none_or(|(of, ..)| of != function) {
+            // What scopes say of a function holds for its records alone.
+            let of = |policy: &Policy| policy.clone().for_function(function);
+            policies = Some((function.to_owned(), of(&old), of(&new)));
+        }
+        let Some((_, old, new)) = &policies else {
+            return Ok(false);
+        };
         // Whoever is first finds the event cold in the caches, so they take turns.
         is_even = !is_even;
         let (old, new) = if is_even {
-            let old = judged(bytes, &old, record);
-            (old, judged(bytes, &new, record))
+            let old = judged(bytes, old, record);
+            (old, judged(bytes, new, record))
         } else {
-            let new = judged(bytes, &new, record);
-            (judged(bytes, &old, record), new)
+            let new = judged(bytes, new, record);
+            (judged(bytes, old, record), new)
         };
         comparison.add(record, said(record), &old, &new);
         Ok(true)

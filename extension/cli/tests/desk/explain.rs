@@ -104,3 +104,57 @@ fn a_policy_decides_anew() {
         "{text}"
     );
 }
+
+#[test]
+fn scopes_exemptions_and_rules_of_ones_own_decide_as_they_do_in_the_function() {
+    let folder = folder("explain-places");
+    let policy = r#"
+mode = "block"
+[[scope]]
+function = "shop"
+route = "POST /search"
+mode = "monitor"
+[[exemption]]
+rule = "sql-injection"
+location = "/body/q"
+shape = "words(..20)"
+reason = "r"
+author = "jane"
+expires = 2097-01-31
+[[custom]]
+id = "custom-item"
+shape = "uuid"
+"#;
+    std::fs::write(folder.join("p.toml"), policy).unwrap();
+    let decision = |rule: &str, function: &str, location: &str, sample: &str| {
+        let finding = serde_json::json!({
+            "record": "finding", "level": "warn", "rule": rule, "confidence": "high",
+            "function": function, "route": "POST /search", "location": location,
+            "sample": sample, "length": sample.len(), "verdict": "block",
+        });
+        let arguments = [
+            "explain",
+            &finding.to_string(),
+            "--policy",
+            "p.toml",
+            "--format",
+            "json",
+        ];
+        let text = said(&credenza(&folder, &arguments), 0);
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        answer["findings"][0]["decision"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for (rule, function, location, sample, expected) in [
+        ("sql-injection", "orders", "/body/x", "a'a", "block"),
+        ("sql-injection", "shop", "/body/x", "a'a", "flag"),
+        ("sql-injection", "orders", "/body/q", "aaa aa", "pass"),
+        ("sql-injection", "orders", "/body/q", "a'a", "block"),
+        ("custom-item", "orders", "/body/id", "00000000", "block"),
+    ] {
+        let told = decision(rule, function, location, sample);
+        assert_eq!(told, expected, "{rule} {function} {location} {sample}");
+    }
+}

@@ -176,3 +176,25 @@ fn forms_of_replay_alone_and_records_without_events_are_told_with_a_fix() {
             .contains("no event is in them")
     );
 }
+
+#[test]
+fn what_a_scope_says_of_a_function_holds_for_its_records_alone() {
+    let folder = laid("replay-functions");
+    let new = "mode = \"block\"\n[[scope]]\nfunction = \"shop-*\"\nmode = \"monitor\"\n";
+    std::fs::write(folder.join("new.toml"), new).unwrap();
+    let event = |function: &str| {
+        let event = json!({ "queryStringParameters": { "q": "1' OR 1=1 -- " } });
+        json!({ "id": function, "function": function, "event": event }).to_string()
+    };
+    let lines = ["shop-1", "orders", "shop-2", "orders"]
+        .map(event)
+        .join("\n");
+    std::fs::write(folder.join("events.jsonl"), lines).unwrap();
+    let text = replay(&folder, &["--format", "json", "events.jsonl"], 1);
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    let changes = answer["changes"].as_array().unwrap().iter();
+    let told: Vec<_> = changes
+        .map(|change| change["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["shop-1", "shop-2"]);
+}
