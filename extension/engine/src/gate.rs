@@ -441,7 +441,7 @@ const fn bytes() -> [u64; 256] {
 }
 
 /// Words are runs of letters: `pg_sleep` shows `pg` and `sleep`.
-static WORDS: Lexicon<2048> = Lexicon::new(VOCABULARIES);
+static WORDS: Lexicon<2048, 256> = Lexicon::new(VOCABULARIES);
 
 /// What tells most words of prose from those of the vocabularies before they are hashed.
 static SHAPES: Shapes = Shapes::of(VOCABULARIES).marking(BEGINNINGS);

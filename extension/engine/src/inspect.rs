@@ -36,10 +36,8 @@ impl core::fmt::Debug for HashKey {
 // costs no more than one that is clean.
 const DROPPED_MAX: u32 = 64;
 
-// Limit: what a form and a detector's look at it cost however short the form is: as much as 32 and
-// 80 bytes.
-const FORM_STEPS: usize = 32;
-const CALL_STEPS: usize = 80;
+// Limit: what a form costs however short it is: as much as 40 bytes.
+const FORM_STEPS: usize = 40;
 
 // Limit: 4 KiB; a page of prose or markup holds something for every rule, and in a long text each
 // would read all of it again for the sake of a few places.
@@ -220,13 +218,11 @@ impl<'k> Inspection<'k> {
         form: &Form<'_>,
         steps: &mut Steps,
     ) -> Option<Evidence> {
-        let judgement = steps.at_price(detector.price(), |steps| {
-            if steps.take(CALL_STEPS) {
-                detector.judge(form, steps)
-            } else {
-                Judgement::UNPAID
-            }
-        });
+        let judgement = if steps.take(detector.steps()) {
+            steps.at_price(detector.price(), |steps| detector.judge(form, steps))
+        } else {
+            Judgement::UNPAID
+        };
         self.complete &= judgement.complete;
         judgement.evidence
     }

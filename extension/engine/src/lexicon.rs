@@ -20,28 +20,89 @@ pub(crate) fn fold_word(word: &[u8]) -> u32 {
         .fold(WORD_SEED, |hash, byte| fold_byte(hash, *byte))
 }
 
-/// A word's roles under its 32-bit hash; a text made to collide only gets looked at more closely.
-#[derive(Clone, Copy)]
-struct Slot {
-    hash: u32,
-    roles: u64,
+/// An open-addressed table of `SLOTS` slots (a power of two), whose words play one of `KINDS` sets
+/// of roles: most sets are those of many words.
+///
+/// A word is known by its 32-bit hash; a text made to collide only gets looked at more closely.
+pub(crate) struct Lexicon<const SLOTS: usize, const KINDS: usize = 64> {
+    /// 0 in empty slots.
+    hashes: [u32; SLOTS],
+    /// Which set is that of the word in the slot.
+    kinds: [u8; SLOTS],
+    sets: [u64; KINDS],
 }
 
-/// An open-addressed table of `SLOTS` slots (a power of two).
-pub(crate) struct Lexicon<const SLOTS: usize> {
-    slots: [Slot; SLOTS],
+/// The slots while the table is built.
+struct Slots<const SLOTS: usize> {
+    hashes: [u32; SLOTS],
+    roles: [u64; SLOTS],
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "the tables are built at build time: a wrong index fails the build"
+)]
+impl<const SLOTS: usize, const KINDS: usize> Lexicon<SLOTS, KINDS> {
+    /// Builds the table from the vocabularies; runs at build time, so an overfull table fails the
+    /// build.
+    pub(crate) const fn new(vocabularies: &[&Vocabulary]) -> Self {
+        let slots = Slots::<SLOTS>::of(vocabularies);
+        let mut table = Self {
+            hashes: slots.hashes,
+            kinds: [0; SLOTS],
+            sets: [0; KINDS],
+        };
+        let mut used = 0;
+        let mut slot = 0;
+        while slot < SLOTS {
+            if slots.hashes[slot] != 0 {
+                let mut kind = 0;
+                while kind < used && table.sets[kind] != slots.roles[slot] {
+                    kind += 1;
+                }
+                if kind == used {
+                    table.sets[kind] = slots.roles[slot];
+                    used += 1;
+                }
+                table.kinds[slot] = kind as u8;
+            }
+            slot += 1;
+        }
+        assert!(used <= 256, "there are more sets than a byte can count");
+        table
+    }
+
+    /// The roles of the word with this hash; 0 if it has none.
+    #[inline]
+    pub(crate) fn roles(&self, hash: u32) -> u64 {
+        let mut slot = hash as usize & (SLOTS - 1);
+        // Bounded by the quarter of the table that is empty.
+        while let Some(&known) = self.hashes.get(slot) {
+            if known == hash {
+                let kind = self.kinds.get(slot).copied().map(usize::from);
+                return kind
+                    .and_then(|kind| self.sets.get(kind))
+                    .map_or(0, |set| *set);
+            }
+            if known == 0 {
+                return 0;
+            }
+            slot = (slot + 1) & (SLOTS - 1);
+        }
+        0
+    }
 }
 
 #[expect(
     clippy::indexing_slicing,
     reason = "the tables are built at build time: a wrong index fails the build"
 )]
-impl<const SLOTS: usize> Lexicon<SLOTS> {
-    /// Builds the table from the vocabularies; runs at build time, so an overfull table fails the
-    /// build.
-    pub(crate) const fn new(vocabularies: &[&Vocabulary]) -> Self {
-        let mut table = Self {
-            slots: [Slot { hash: 0, roles: 0 }; SLOTS],
+impl<const SLOTS: usize> Slots<SLOTS> {
+    const fn of(vocabularies: &[&Vocabulary]) -> Self {
+        let mut slots = Self {
+            hashes: [0; SLOTS],
+            roles: [0; SLOTS],
         };
         let mut used = 0;
         let mut vocabulary = 0;
@@ -49,14 +110,14 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
             let groups = vocabularies[vocabulary];
             let mut group = 0;
             while group < groups.len() {
-                used += table.add_all(groups[group].0, groups[group].1.as_bytes());
+                used += slots.add_all(groups[group].0, groups[group].1.as_bytes());
                 group += 1;
             }
             vocabulary += 1;
         }
         // A quarter empty at least, so that a look-up ends after a few slots.
         assert!(used * 4 <= SLOTS * 3, "the table is too full");
-        table
+        slots
     }
 
     /// Gives each word of a group these roles, too; the number of new ones.
@@ -80,30 +141,13 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     const fn add(&mut self, hash: u32, roles: u64) -> usize {
         assert!(hash != 0, "a word hashes to the mark of an empty slot");
         let mut slot = (hash as usize) & (SLOTS - 1);
-        while self.slots[slot].hash != 0 && self.slots[slot].hash != hash {
+        while self.hashes[slot] != 0 && self.hashes[slot] != hash {
             slot = (slot + 1) & (SLOTS - 1);
         }
-        let new = self.slots[slot].hash == 0;
-        self.slots[slot].hash = hash;
-        self.slots[slot].roles |= roles;
+        let new = self.hashes[slot] == 0;
+        self.hashes[slot] = hash;
+        self.roles[slot] |= roles;
         new as usize
-    }
-
-    /// The roles of the word with this hash; 0 if it has none.
-    #[inline]
-    pub(crate) fn roles(&self, hash: u32) -> u64 {
-        let mut slot = hash as usize & (SLOTS - 1);
-        // Bounded by the quarter of the table that is empty.
-        while let Some(entry) = self.slots.get(slot) {
-            if entry.hash == hash {
-                return entry.roles;
-            }
-            if entry.hash == 0 {
-                return 0;
-            }
-            slot = (slot + 1) & (SLOTS - 1);
-        }
-        0
     }
 }
 

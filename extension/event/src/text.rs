@@ -290,19 +290,29 @@ pub(crate) fn nibble(digit: u8) -> Option<u8> {
 pub(crate) fn is_mostly_text(text: &[u8]) -> bool {
     let mut zeros = 0;
     let mut odd = 0;
-    for part in text.utf8_chunks() {
-        odd += part.invalid().len();
-        zeros += part.valid().bytes().filter(|byte| *byte == 0).count();
-        odd += part
-            .valid()
-            .bytes()
-            .filter(|byte| *byte != 0 && is_control(*byte))
-            .count();
-        if odd * 20 > text.len() {
-            return false;
-        }
-    }
-    !text.is_empty() && zeros * 3 <= text.len()
+    let mut note = |valid: &[u8], invalid: usize| {
+        odd += invalid + count(valid, |byte| byte != 0 && is_control(byte));
+        zeros += count(valid, |byte| byte == 0);
+        odd * 20 <= text.len()
+    };
+    let is_text = if text.is_ascii() {
+        note(text, 0)
+    } else {
+        let mut parts = text.utf8_chunks();
+        parts.all(|part| note(part.valid().as_bytes(), part.invalid().len()))
+    };
+    is_text && !text.is_empty() && zeros * 3 <= text.len()
+}
+
+/// How many bytes of a text are of a kind, counted in lanes of one byte each.
+#[inline]
+fn count(text: &[u8], kind: impl Fn(u8) -> bool) -> usize {
+    // Limit: as many bytes as one byte counts.
+    let blocks = text.chunks(255).map(|block| {
+        let bytes = block.iter().map(|byte| u8::from(kind(*byte)));
+        usize::from(bytes.fold(0_u8, u8::wrapping_add))
+    });
+    blocks.sum()
 }
 
 /// A control character other than white space.
@@ -314,7 +324,7 @@ pub(crate) fn is_control(byte: u8) -> bool {
 mod tests {
     use alloc::vec::Vec;
 
-    use super::{unescape, unescape_string};
+    use super::{is_control, is_mostly_text, unescape, unescape_string};
 
     fn plain(text: &[u8]) -> Vec<u8> {
         let (mut plain, mut string) = (Vec::new(), Vec::new());
@@ -322,6 +332,30 @@ mod tests {
         unescape_string(text, 0, usize::MAX, &mut string);
         assert_eq!(plain, string, "{}", text.escape_ascii());
         plain
+    }
+
+    #[test]
+    fn a_text_is_told_from_bytes_as_one_by_one() {
+        bolero::check!().for_each(|text: &[u8]| {
+            let mut odd = 0;
+            for part in text.utf8_chunks() {
+                let valid = part.valid().bytes();
+                odd += valid.filter(|byte| *byte != 0 && is_control(*byte)).count();
+                odd += part.invalid().len();
+            }
+            let zeros = text.len() - text.iter().filter(|byte| **byte != 0).count();
+            let zeros = zeros * 3 <= text.len();
+            let twin = !text.is_empty() && zeros && odd * 20 <= text.len();
+            assert_eq!(is_mostly_text(text), twin, "{}", text.escape_ascii());
+        });
+        for len in [254, 255, 256, 600] {
+            let mut text = alloc::vec![b'a'; len];
+            assert!(is_mostly_text(&text));
+            text[..len / 20].fill(7);
+            assert!(is_mostly_text(&text));
+            text[len / 20] = 7;
+            assert!(!is_mostly_text(&text));
+        }
     }
 
     #[test]

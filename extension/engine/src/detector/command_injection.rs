@@ -45,8 +45,12 @@ impl Detector for CommandInjection {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        160
+    }
+
     fn price(&self) -> u8 {
-        2
+        8
     }
 
     fn is_local(&self) -> bool {

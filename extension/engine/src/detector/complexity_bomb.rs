@@ -34,6 +34,10 @@ impl Detector for ComplexityBomb {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
     fn is_local(&self) -> bool {
         true
     }
@@ -47,7 +51,7 @@ impl Detector for ComplexityBomb {
             judgement.evidence = Some(found);
         } else if steps.take(form.text.len()) {
             judgement.evidence = ranges(form)
-                .or_else(|| repeated_group(form))
+                .or_else(|| repeated_group(form, steps, &mut judgement.complete))
                 .or_else(|| nesting(form.text));
         } else {
             judgement.complete = false;
@@ -140,7 +144,7 @@ fn ranges(form: &Form<'_>) -> Option<Evidence> {
 }
 
 /// A pattern that costs exponential time: in a field of that name, or one that is marked as such.
-fn repeated_group(form: &Form<'_>) -> Option<Evidence> {
+fn repeated_group(form: &Form<'_>, steps: &mut Steps, is_complete: &mut bool) -> Option<Evidence> {
     let text = form.text;
     if text.len() > PATTERN_BYTES_MAX {
         return None;
@@ -155,6 +159,11 @@ fn repeated_group(form: &Form<'_>) -> Option<Evidence> {
     } else {
         return None;
     };
+    // To read a pattern costs several times what it costs to look for brackets.
+    if !steps.take(pattern.len().saturating_mul(2)) {
+        *is_complete = false;
+        return None;
+    }
     let dear = pattern::dear(pattern)?;
     let place = (
         start.saturating_add(dear.start),

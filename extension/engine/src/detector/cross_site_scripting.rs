@@ -59,8 +59,12 @@ impl Detector for CrossSiteScripting {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        480
+    }
+
     fn price(&self) -> u8 {
-        5
+        12
     }
 
     fn is_local(&self) -> bool {

@@ -36,8 +36,12 @@ impl Detector for GraphqlAbuse {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        120
+    }
+
     fn price(&self) -> u8 {
-        2
+        6
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -34,6 +34,10 @@ impl Detector for HeaderInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // Each line is looked at once, and a fixed number of bytes behind a break.
         if !steps.take(form.text.len()) {

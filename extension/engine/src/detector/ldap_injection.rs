@@ -34,6 +34,10 @@ impl Detector for LdapInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        2
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text;
         let first = filter::first_parenthesis(text);

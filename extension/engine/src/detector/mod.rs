@@ -160,9 +160,13 @@ impl Judgement {
 pub trait Detector: Sync {
     /// The rule's identity.
     fn rule(&self) -> &'static Rule;
-    /// What it costs to look at a byte, in steps.
+    /// What a look costs however short the form is, in steps.
+    fn steps(&self) -> usize {
+        80
+    }
+    /// What it costs to look at a byte, in quarters of a step.
     fn price(&self) -> u8 {
-        1
+        4
     }
     /// Whether what it finds is told by what stands around it, however long the text is.
     fn is_local(&self) -> bool {

@@ -46,6 +46,10 @@ impl Detector for NosqlInjection {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        5
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text;
         if !steps.take(text.len().min(VALUE_BYTES_MAX)) {

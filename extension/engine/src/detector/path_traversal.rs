@@ -36,6 +36,14 @@ impl Detector for PathTraversal {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        120
+    }
+
+    fn price(&self) -> u8 {
+        8
+    }
+
     fn is_local(&self) -> bool {
         true
     }

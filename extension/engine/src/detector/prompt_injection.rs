@@ -32,7 +32,7 @@ impl Detector for PromptInjection {
     }
 
     fn price(&self) -> u8 {
-        10
+        40
     }
 
     fn is_local(&self) -> bool {

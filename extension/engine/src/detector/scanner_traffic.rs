@@ -32,8 +32,12 @@ impl Detector for ScannerTraffic {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        160
+    }
+
     fn price(&self) -> u8 {
-        2
+        8
     }
 
     fn is_local(&self) -> bool {

@@ -38,8 +38,12 @@ impl Detector for ServerSideRequestForgery {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        160
+    }
+
     fn price(&self) -> u8 {
-        2
+        8
     }
 
     fn is_local(&self) -> bool {

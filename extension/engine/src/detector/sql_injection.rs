@@ -41,8 +41,12 @@ impl Detector for SqlInjection {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        240
+    }
+
     fn price(&self) -> u8 {
-        3
+        12
     }
 
     fn is_local(&self) -> bool {

@@ -37,7 +37,7 @@ impl Detector for TemplateInjection {
     }
 
     fn price(&self) -> u8 {
-        2
+        4
     }
 
     fn is_local(&self) -> bool {

@@ -47,6 +47,10 @@ impl Detector for XmlExternalEntity {
         &RULE
     }
 
+    fn price(&self) -> u8 {
+        8
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // Each byte is read by one declaration, and searched for the words of inclusions.
         if !steps.take(form.text.len()) {

@@ -183,9 +183,10 @@ mod tests {
             assert!(alone & LETTER == 0);
             if alone & Signals::QUOTE.0 != 0 {
                 // An apostrophe is no constant.
-                seen |= match *byte == b'\'' && is_apostrophe(text, at) {
-                    true => Signals::QUOTE.0,
-                    false => alone & !PAIR | Signals::BREAK_OUT.0,
+                seen |= if *byte == b'\'' && is_apostrophe(text, at) {
+                    Signals::QUOTE.0
+                } else {
+                    alone & !PAIR | Signals::BREAK_OUT.0
                 };
             } else {
                 seen |= alone & !PAIR;

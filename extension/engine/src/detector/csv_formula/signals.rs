@@ -18,7 +18,7 @@ const FUNCTIONS: &str = "hyperlink webservice importxml importdata importhtml im
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(Signals::SCRIPT.bits(), FUNCTIONS)];
 
-static KNOWN: Lexicon<32> = Lexicon::new(&[&[(1, FUNCTIONS)]]);
+static KNOWN: Lexicon<32, 1> = Lexicon::new(&[&[(1, FUNCTIONS)]]);
 
 /// True for the name of such a function.
 pub(super) fn is_function(word: &[u8]) -> bool {
