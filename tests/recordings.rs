@@ -139,8 +139,10 @@ fn recorded_events_say_at_the_desk_what_a_candidate_would_have_said_in_the_funct
             (&answer["events"], &answer["masked"]),
             (&json!(5), &json!(5))
         );
-        let changes = answer["changes"].as_array().unwrap().iter();
-        let told: Vec<_> = changes
+        let told: Vec<_> = answer["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
             .map(|change| json!([change["id"], change["old"], change["new"]]))
             .collect();
         assert_eq!(told, changed);

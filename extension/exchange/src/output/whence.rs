@@ -90,7 +90,7 @@ impl<'a> Whence<'a> {
             .saturating_add(32);
         let cost = u32::try_from(letters.saturating_mul(128)).unwrap_or(u32::MAX);
         let rest = left.get().checked_sub(cost);
-        left.set(rest.unwrap_or(left.get()));
+        left.set(rest.unwrap_or_else(|| left.get()));
         rest.is_some()
     }
 
