@@ -92,6 +92,33 @@ pub fn walk_text(
     walk.coverage
 }
 
+/// Shows every form of each of some texts that stand in one field of `role`, as pieces of one
+/// message: what decoders need is made once.
+pub fn walk_texts<'t>(
+    texts: impl Iterator<Item = &'t [u8]>,
+    role: Role,
+    part: Part,
+    steps: &mut Steps,
+    visitor: &mut impl Visitor,
+) -> Coverage {
+    let mut walk = Walk::new(steps, visitor);
+    let field = Field {
+        role,
+        part,
+        ..Field::ALONE
+    };
+    for text in texts {
+        let text = walk.within_budget(text);
+        if text.is_empty() {
+            break;
+        }
+        let free = text.len().saturating_mul(DECODED_BYTES_FREE_PER_BYTE);
+        walk.decoded_free = walk.decoded_free.saturating_add(free);
+        walk.value_of_message(text, Classes::of(text), &field);
+    }
+    walk.coverage
+}
+
 /// A value's place, before and beside its text.
 #[derive(Clone, Copy, Debug)]
 #[expect(

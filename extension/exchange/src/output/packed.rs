@@ -9,26 +9,16 @@ use wide::u8x16;
 pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> (Option<OwnLeak>, bool) {
     let mut inside = Inside { own, leak: None };
     let mut steps = Steps::new(steps_for(text.len()));
-    let mut is_whole = true;
-    if is_escaped(text) {
-        let coverage = credenza_event::walk(text, &mut steps, &mut inside);
-        is_whole = !is_cut(coverage);
+    let coverage = if is_escaped(text) {
+        credenza_event::walk(text, &mut steps, &mut inside)
     } else {
-        for run in runs(text) {
-            let before = steps.spent();
-            let (role, part) = (Role::Body, Part::Value);
-            let coverage = credenza_event::walk_text(run, role, part, &mut steps, &mut inside);
-            // A short text takes what begins and ends a walk, and what it unpacks with.
-            let more = steps.spent().saturating_sub(before).saturating_mul(2);
-            let more = usize::try_from(more.saturating_add(RUN_STEPS));
-            let is_paid = steps.take(more.unwrap_or(usize::MAX));
-            is_whole &= is_paid && !is_cut(coverage);
-            if !is_paid || inside.leak.is_some() {
-                break;
-            }
+        let mut runs = runs(text).peekable();
+        if runs.peek().is_none() {
+            return (None, true);
         }
-    }
-    (inside.leak, is_whole)
+        credenza_event::walk_texts(runs, Role::Body, Part::Value, &mut steps, &mut inside)
+    };
+    (inside.leak, !is_cut(coverage))
 }
 
 /// True if work ended before the text did; damaged data is none that anybody packed.
@@ -37,15 +27,12 @@ fn is_cut(coverage: Coverage) -> bool {
     gaps.any(|gap| matches!(gap, Gap::Budget | Gap::Ratio))
 }
 
-// Limit: to begin a walk takes as long as looking at some 1,000 bytes does.
-const RUN_STEPS: u64 = 1024;
-
 /// How many steps may be taken to look into what is packed in a text.
-// Limit: 8 steps a byte: packed data takes 2 to 4 where it is one picture, 6 where it is a list of
-// keys of 64 characters; 512 Ki more, half a millisecond, let a small answer be what it likes.
+// Limit: 12 steps a byte: packed data takes 2 to 4 where it is one picture, 6 where it is a list of
+// keys of 64 characters; 1 MiB more, a millisecond, lets a small answer be what it likes.
 fn steps_for(bytes: usize) -> u64 {
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    bytes.saturating_mul(8).saturating_add(512 * 1024)
+    bytes.saturating_mul(12).saturating_add(1024 * 1024)
 }
 
 /// Looks at what decoders make of a text.

@@ -238,12 +238,9 @@ impl Row {
         }
         let (least, most) = (usize::from(least), usize::from(most));
         let most = most.saturating_add(begin.len());
-        let before = text.get(..at)?.iter().rev();
-        let is_in = |byte: &&u8| alphabet.has(**byte);
         // Letters of an escape may stand before: `\n`, `%22`, `\u0022`.
         let longest = most.saturating_add(5);
-        let len = before.take(longest).take_while(is_in).count();
-        look.add(len);
+        let len = look.run_before(text, at, alphabet, longest);
         [0, 1, 2, 5].into_iter().find_map(|escape: usize| {
             let len = len.checked_sub(escape)?;
             let first = at.checked_sub(len)?;
@@ -301,6 +298,16 @@ pub(crate) fn is_free(text: &[u8], at: usize) -> bool {
 pub(crate) struct Look {
     pub(crate) bytes: u64,
     name: Option<Name>,
+    run: Option<RunBefore>,
+}
+
+/// The run before an anchor: of which alphabet, where it ends, and how long it is, as far as was
+/// read.
+#[derive(Clone, Copy, Debug)]
+struct RunBefore {
+    alphabet: Alphabet,
+    end: usize,
+    len: usize,
 }
 
 /// Letters of a name, where they end, and where its value begins, if it has one.
@@ -320,9 +327,29 @@ impl Look {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    /// Forgets the last name: another text comes.
+    /// Forgets what stands where: another text comes.
     pub(crate) fn begin(&mut self) {
-        self.name = None;
+        (self.name, self.run) = (None, None);
+    }
+
+    /// How many characters of an alphabet stand before an offset, of which no more than `most`
+    /// count; what was read for the last anchor is not read again.
+    fn run_before(&mut self, text: &[u8], at: usize, alphabet: Alphabet, most: usize) -> usize {
+        let known = self
+            .run
+            .filter(|run| run.alphabet == alphabet && run.end <= at);
+        let from = known.map_or(0, |run| run.end);
+        let before = text.get(from..at).unwrap_or_default().iter().rev();
+        let fresh = before
+            .take(most)
+            .take_while(|byte| alphabet.has(**byte))
+            .count();
+        self.add(fresh);
+        let joined = known.filter(|_| fresh == at.saturating_sub(from));
+        let len = fresh.saturating_add(joined.map_or(0, |run| run.len));
+        let end = at;
+        self.run = Some(RunBefore { alphabet, end, len });
+        len.min(most)
     }
 
     /// The name in which an offset stands.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::form::Found;
-use super::proof::{holds, is_drawn};
+use super::proof::is_drawn;
 
 // Limit: 3,400 bytes: the largest tokens that fit into a header with others.
 const TOKEN_BYTES_MAX: usize = 3400;
@@ -52,14 +52,16 @@ pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> 
         return None;
     }
     let signature = part(signature_at.checked_add(1)?)?;
-    let header = decoded(header);
-    let algorithm = ALGORITHMS.iter().find(|(name, _)| holds(&header, name))?;
-    if !algorithm.1.contains(&signature.len()) || !is_drawn(signature) {
+    let is_signature = |(_, lens): &&(&[u8], &[usize])| lens.contains(&signature.len());
+    let mut algorithms = ALGORITHMS.iter().filter(is_signature).peekable();
+    if algorithms.peek().is_none() || !is_drawn(signature) {
         return None;
     }
+    let header = decoded(header);
+    algorithms.find(|(name, _)| stands(&header, name))?;
     let claims = decoded(payload);
-    let is_example = EXAMPLES.iter().any(|word| holds(&claims, word));
-    let is_service = holds(&claims, b"\"service_role\"");
+    let is_example = EXAMPLES.iter().any(|word| stands(&claims, word));
+    let is_service = stands(&claims, b"\"service_role\"");
     let len = signature_at.checked_add(1)?.checked_add(signature.len())?;
     let end = at.checked_add(len)?;
     (!is_example && is_service == of_service).then_some(Found {
@@ -70,11 +72,16 @@ pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> 
     })
 }
 
+/// True if a word stands in a text as it is.
+fn stands(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
 /// The bytes that base64 stands for, as far as is looked.
 #[inline(never)]
 fn decoded(text: &[u8]) -> Vec<u8> {
     let (mut bits, mut count) = (0_u32, 0_u32);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(PEEKED_BYTES);
     for byte in text.iter().take(PEEKED_BYTES) {
         let value = match byte {
             b'A'..=b'Z' => byte.wrapping_sub(b'A'),

@@ -52,7 +52,15 @@ pub(super) fn line_before(text: &[u8], at: usize) -> &[u8] {
 /// True if somebody tells of the error: it stands in a sentence, or is shown in an article.
 pub(super) fn is_told(text: &[u8], start: usize, end: usize) -> bool {
     let line = line_before(text, start);
-    is_in_sentence(line) || is_shown(text, start, end)
+    is_in_sentence(line) || is_comment(line) || is_shown(text, start, end)
+}
+
+/// True for what stands alone in a comment of program text: behind `//`, `#` or `*`, with which its
+/// line begins, or an element of a listing.
+fn is_comment(line: &[u8]) -> bool {
+    let begin = memrchr(b'>', line).map_or(0, |tag| tag.saturating_add(1));
+    let lead = line.get(begin..).unwrap_or(&[]).trim_ascii();
+    lead.starts_with(b"//") || matches!(lead, b"#" | b"*")
 }
 
 /// What stands on its line before an error that it announces.
@@ -93,6 +101,10 @@ fn is_in_sentence(line: &[u8]) -> bool {
 fn is_shown(text: &[u8], start: usize, end: usize) -> bool {
     let from = start.saturating_sub(NEAR_BYTES);
     let before = text.get(from..start).unwrap_or(&[]);
+    // An example at a prompt of Python says what comes of it.
+    if memmem::find(before, b">>> ").is_some() {
+        return true;
+    }
     let fence = memmem::rfind(before, b"```");
     let code = memmem::rfind(before, b"<code").or_else(|| memmem::rfind(before, b"<pre"));
     let is_open = |mark: usize, close: &[u8]| {

@@ -13,6 +13,8 @@ pub(super) enum Proof {
     Sure,
     /// Nothing, and something else may say so.
     Doubt,
+    /// The message of an exception, or something else may say so.
+    Raised,
     /// One of these, near behind it.
     Then(&'static [&'static str]),
     /// What a function makes of it.
@@ -24,6 +26,7 @@ impl Proof {
         match self {
             Self::Sure => Some(message::sure(text, at, len)),
             Self::Doubt => Some(message::doubt(text, at, len)),
+            Self::Raised => Some(message::raised(text, at, len)),
             Self::Then(words) => message::then(text, at, len, words),
             Self::Look(look) => look(text, at, len),
         }
@@ -46,7 +49,7 @@ const fn sign(kind: &'static str, anchor: &'static str, proof: Proof) -> Sign {
     }
 }
 
-use Proof::{Doubt, Look, Sure, Then};
+use Proof::{Doubt, Look, Raised, Sure, Then};
 
 /// The number of signs.
 pub(super) const COUNT: usize = SIGNS.len();
@@ -113,11 +116,11 @@ pub(super) const SIGNS: &[Sign] = &[
     sign("mysql-error", "SQLSTATE[", Sure),
     sign("mysql-error", "mysql_fetch_", Then(&["()"])),
     sign("mysql-error", "mysqli_", Then(&["() expects"])),
-    sign("mysql-error", "ER_PARSE_ERROR", Sure),
-    sign("mysql-error", "ER_BAD_FIELD_ERROR", Sure),
-    sign("mysql-error", "ER_DUP_ENTRY", Sure),
-    sign("mysql-error", "ER_NO_SUCH_TABLE", Sure),
-    sign("mysql-error", "pymysql.err.", Sure),
+    sign("mysql-error", "ER_PARSE_ERROR", Look(message::code)),
+    sign("mysql-error", "ER_BAD_FIELD_ERROR", Look(message::code)),
+    sign("mysql-error", "ER_DUP_ENTRY", Look(message::code)),
+    sign("mysql-error", "ER_NO_SUCH_TABLE", Look(message::code)),
+    sign("mysql-error", "pymysql.err.", Raised),
     sign("mysql-error", "com.mysql.", Then(&["Exception"])),
     sign("mysql-error", "Unknown column '", Then(&["' in '"])),
     sign("mysql-error", "Duplicate entry '", Then(&["' for key"])),
@@ -129,8 +132,8 @@ pub(super) const SIGNS: &[Sign] = &[
         Sure,
     ),
     sign("postgresql-error", "input syntax for type ", Look(within)),
-    sign("postgresql-error", "psycopg2.errors.", Sure),
-    sign("postgresql-error", "psycopg.errors.", Sure),
+    sign("postgresql-error", "psycopg2.errors.", Raised),
+    sign("postgresql-error", "psycopg.errors.", Raised),
     sign("postgresql-error", "PSQLException", Sure),
     sign(
         "postgresql-error",
@@ -146,11 +149,11 @@ pub(super) const SIGNS: &[Sign] = &[
         Look(within),
     ),
     // SQLite.
-    sign("sqlite-error", "sqlite3.OperationalError", Sure),
-    sign("sqlite-error", "sqlite3.IntegrityError", Sure),
-    sign("sqlite-error", "sqlite3.ProgrammingError", Sure),
-    sign("sqlite-error", "SQLITE_ERROR", Sure),
-    sign("sqlite-error", "SQLITE_CONSTRAINT", Sure),
+    sign("sqlite-error", "sqlite3.OperationalError", Raised),
+    sign("sqlite-error", "sqlite3.IntegrityError", Raised),
+    sign("sqlite-error", "sqlite3.ProgrammingError", Raised),
+    sign("sqlite-error", "SQLITE_ERROR", Look(message::code)),
+    sign("sqlite-error", "SQLITE_CONSTRAINT", Look(message::code)),
     sign("sqlite-error", "SQLite3::", Then(&["Exception"])),
     sign("sqlite-error", "syntax error", Look(message::behind_quote)),
     sign("sqlite-error", "unrecognized token: ", Sure),
@@ -178,11 +181,11 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     sign("db2-error", "SQLCODE=-", Then(&["SQLSTATE="])),
     // Mappers between objects and tables.
-    sign("sql-error", "sqlalchemy.exc.", Sure),
+    sign("sql-error", "sqlalchemy.exc.", Raised),
     sign("sql-error", "SequelizeDatabaseError", Sure),
     sign("sql-error", "PrismaClientKnownRequestError", Sure),
     sign("sql-error", "QueryFailedError", Sure),
-    sign("sql-error", "django.db.utils.", Sure),
+    sign("sql-error", "django.db.utils.", Raised),
     sign(
         "sql-error",
         "ActiveRecord::",
@@ -195,11 +198,11 @@ pub(super) const SIGNS: &[Sign] = &[
     // Other stores.
     sign("mongodb-error", "MongoServerError", Sure),
     sign("mongodb-error", "E11000 duplicate key error", Sure),
-    sign("mongodb-error", "pymongo.errors.", Sure),
+    sign("mongodb-error", "pymongo.errors.", Raised),
     sign("mongodb-error", "com.mongodb.", Then(&["Exception"])),
     sign("mongodb-error", "Cast to ObjectId failed for value", Sure),
     sign("redis-error", "WRONGTYPE Operation against a key", Sure),
-    sign("redis-error", "redis.exceptions.", Sure),
+    sign("redis-error", "redis.exceptions.", Raised),
     sign("redis-error", "NOAUTH Authentication required", Sure),
     sign(
         "dynamodb-error",
@@ -209,7 +212,7 @@ pub(super) const SIGNS: &[Sign] = &[
     sign(
         "dynamodb-error",
         "ValidationException",
-        Then(&["Expression", "key element", "parameter"]),
+        Look(message::thrown),
     ),
     sign("dynamodb-error", "Invalid UpdateExpression: ", Sure),
     sign("dynamodb-error", "Invalid FilterExpression: ", Sure),
