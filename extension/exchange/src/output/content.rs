@@ -7,7 +7,7 @@ use credenza_engine::leak::{Media, OutputText};
 
 use super::guard::{Findings, Found, Guard, Window};
 use super::parts::Coding;
-use super::{base64, escapes, mask, packing};
+use super::{base64, escapes, mask, packed, packing};
 
 // Limit: texts that have to be made are looked at in pieces of 64 KiB, which stay near.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -100,10 +100,11 @@ impl<'o> Content<'o> {
             return guard.judge_whole(&OutputText::whole(&piece, self.media), inside);
         }
         let (mut window, mut made) = (Window::new(self.media), 0_usize);
+        let mut steps = packed::steps(self.raw.len());
         while at < self.raw.len() {
             let rest = self.raw.get(at..).unwrap_or_default();
             at = at.saturating_add(escapes::undo(rest, PIECE_BYTES, &mut piece).max(1));
-            guard.unpack(&piece, made, inside);
+            guard.unpack(&piece, made, &mut steps, inside);
             made = made.saturating_add(piece.len());
             window.feed(guard, &piece, at >= self.raw.len(), inside);
             piece.clear();

@@ -10,7 +10,7 @@ use credenza_engine::leak::{
     OutputText, OwnSecrets, Reflections, UNREAD_OUTPUT, leaked_source, leaky_error,
     reflected_error, seek,
 };
-use credenza_event::sorted;
+use credenza_event::{Steps, sorted};
 use credenza_policy::{Action, Exemption, Judge, Mode, Place, Policy, Verdict};
 
 use super::whence::Whence;
@@ -333,19 +333,19 @@ impl<'g> Guard<'g> {
     /// Looks at a text that is there as a whole, and into what is packed in it.
     pub(super) fn judge_whole(&self, text: &OutputText<'_>, found: &mut Findings) {
         self.judge(text, 0, found);
-        self.unpack(text.bytes, 0, found);
+        self.unpack(text.bytes, 0, &mut packed::steps(text.bytes.len()), found);
     }
 
     /// Looks for own secrets in what is packed in a text, unless one stands there as it is; a leak
     /// is told as one of the whole text.
-    pub(super) fn unpack(&self, text: &[u8], at: usize, found: &mut Findings) {
+    pub(super) fn unpack(&self, text: &[u8], at: usize, steps: &mut Steps, found: &mut Findings) {
         let Some(own) = self.own else {
             return;
         };
         if found.found.iter().any(|found| found.secret.is_some()) {
             return;
         }
-        let (leak, is_whole) = packed::leak(text, own);
+        let (leak, is_whole) = packed::leak(text, own, steps);
         if !is_whole {
             found.leave_unread("packed");
         }

@@ -6,17 +6,16 @@ use wide::u8x16;
 
 /// The first leak in what decoders make of a text, and whether they could read all of it: what
 /// stands there as it is was looked at before.
-pub(super) fn leak(text: &[u8], own: &OwnSecrets) -> (Option<OwnLeak>, bool) {
+pub(super) fn leak(text: &[u8], own: &OwnSecrets, steps: &mut Steps) -> (Option<OwnLeak>, bool) {
     let mut inside = Inside { own, leak: None };
-    let mut steps = Steps::new(steps_for(text.len()));
     let coverage = if is_escaped(text) {
-        credenza_event::walk(text, &mut steps, &mut inside)
+        credenza_event::walk(text, steps, &mut inside)
     } else {
         let mut runs = runs(text).peekable();
         if runs.peek().is_none() {
             return (None, true);
         }
-        credenza_event::walk_texts(runs, Role::Body, Part::Value, &mut steps, &mut inside)
+        credenza_event::walk_texts(runs, Role::Body, Part::Value, steps, &mut inside)
     };
     (inside.leak, !is_cut(coverage))
 }
@@ -27,12 +26,12 @@ fn is_cut(coverage: Coverage) -> bool {
     gaps.any(|gap| matches!(gap, Gap::Budget | Gap::Ratio))
 }
 
-/// How many steps may be taken to look into what is packed in a text.
-// Limit: 12 steps a byte: packed data takes 2 to 4 where it is one picture, 6 where it is a list of
+/// The steps that may be taken to look into what is packed in a text, all its pieces together.
+// Limit: 8 steps a byte: packed data takes 2 to 4 where it is one picture, 6 where it is a list of
 // keys of 64 characters; 1 MiB more, a millisecond, lets a small answer be what it likes.
-fn steps_for(bytes: usize) -> u64 {
+pub(super) fn steps(bytes: usize) -> Steps {
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    bytes.saturating_mul(12).saturating_add(1024 * 1024)
+    Steps::new(bytes.saturating_mul(8).saturating_add(1024 * 1024))
 }
 
 /// Looks at what decoders make of a text.

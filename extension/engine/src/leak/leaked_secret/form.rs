@@ -2,6 +2,7 @@
 //! It never backtracks: each part takes what it can, and looks at no byte twice.
 use super::compact::TABLE;
 use super::proof::{self, Proof};
+use super::token::{self, Token};
 use crate::leak::OutputText;
 use crate::report::Confidence;
 
@@ -179,7 +180,7 @@ impl Row {
         let first = self.first(text.bytes, at, look)?;
         if self.proof.is_whole() {
             look.add(self.proof.looks(text, at));
-            return self.proof.find(text, at, usize::from(self.anchor));
+            return self.proof.find(text, at, usize::from(self.anchor), look);
         }
         let (mut start, mut body) = (first, at.saturating_add(usize::from(self.anchor)));
         let mut end = body;
@@ -299,6 +300,8 @@ pub(crate) struct Look {
     pub(crate) bytes: u64,
     name: Option<Name>,
     run: Option<RunBefore>,
+    /// Where a token was read last, and what it is: two forms ask for it.
+    token: Option<(usize, Option<Token>)>,
 }
 
 /// The run before an anchor: of which alphabet, where it ends, and how long it is, as far as was
@@ -329,7 +332,19 @@ impl Look {
 
     /// Forgets what stands where: another text comes.
     pub(crate) fn begin(&mut self) {
-        (self.name, self.run) = (None, None);
+        (self.name, self.run, self.token) = (None, None, None);
+    }
+
+    /// The signed token at an offset.
+    pub(super) fn token_at(&mut self, text: &[u8], at: usize) -> Option<Token> {
+        if let Some((known, token)) = self.token
+            && known == at
+        {
+            return token;
+        }
+        let token = token::signed(text, at);
+        self.token = Some((at, token));
+        token
     }
 
     /// How many characters of an alphabet stand before an offset, of which no more than `most`

@@ -1,8 +1,8 @@
 //! What proves a secret: that it looks drawn at random, and not as an example does; checksums; and
 //! the forms that are more than runs of letters.
 //! It never asks anybody whether a secret is still good.
-use super::form::{Found, is_free};
-use super::{pem, token, url};
+use super::form::{Found, Look, is_free};
+use super::{pem, url};
 use crate::leak::OutputText;
 
 /// What proves a form beyond its letters.
@@ -57,11 +57,18 @@ impl Proof {
     }
 
     /// What stands at an anchor of so many bytes.
-    pub(super) fn find(self, text: &OutputText<'_>, at: usize, anchor: usize) -> Option<Found> {
+    pub(super) fn find(
+        self,
+        text: &OutputText<'_>,
+        at: usize,
+        anchor: usize,
+        look: &mut Look,
+    ) -> Option<Found> {
         match self {
             Self::Pem => pem::private_key(text.bytes, at),
             Self::Jwt | Self::ServiceRole if is_free(text.bytes, at) => {
-                token::signed(text.bytes, at, self == Self::ServiceRole)
+                let token = look.token_at(text.bytes, at)?;
+                (token.is_service == (self == Self::ServiceRole)).then_some(token.found)
             }
             Self::Address => url::with_password(text.bytes, at, anchor),
             Self::Settings => url::settings(text, at, anchor),
@@ -115,8 +122,16 @@ const PLACEHOLDER_SIGNS: [u128; 20] = signs_of(&PLACEHOLDERS);
 /// A bit for each sign that stands in a text.
 #[inline]
 fn signs(text: &[u8]) -> u128 {
-    let bit = |byte: &u8| 1_u128.unbounded_shl(u32::from(*byte));
-    text.iter().fold(0, |seen, byte| seen | bit(byte))
+    // In two halves, because a shift of one number of 128 bits costs as much as ten of these.
+    let (low, high) = text.iter().fold((0_u64, 0_u64), |(low, high), byte| {
+        let bit = 1_u64.wrapping_shl(u32::from(*byte));
+        match byte {
+            0..64 => (low | bit, high),
+            64..128 => (low, high | bit),
+            _ => (low, high),
+        }
+    });
+    u128::from(high) << u64::BITS | u128::from(low)
 }
 
 /// The signs of each of some words in small letters.
@@ -153,8 +168,14 @@ pub(super) fn holds_any(text: &[u8], words: &[&[u8]], signs_of: &[u128]) -> bool
 /// True if a word stands in a body, in any case.
 #[inline(never)]
 pub(super) fn holds(body: &[u8], word: &[u8]) -> bool {
-    body.windows(word.len())
-        .any(|part| part.eq_ignore_ascii_case(word))
+    let Some(first) = word.first() else {
+        return true;
+    };
+    let (small, capital) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(small, capital, body).any(|at| {
+        let part = body.get(at..at.saturating_add(word.len()));
+        part.is_some_and(|part| part.eq_ignore_ascii_case(word))
+    })
 }
 
 /// True for letters without a digit and without capitals among them: words.

@@ -31,9 +31,17 @@ const ALGORITHMS: [(&[u8], &[usize]); 13] = [
 /// Claims of tokens that stand in books.
 const EXAMPLES: [&[u8]; 4] = [b"1234567890", b"John Doe", b"example.com", b"\"foo\""];
 
-/// A signed token at its first letter; `of_service` asks for one that stands for a service itself.
+/// A token that is signed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
+    pub(super) found: Found,
+    /// It stands for a service itself.
+    pub(super) is_service: bool,
+}
+
+/// A signed token at its first letter.
 #[inline(never)]
-pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> {
+pub(super) fn signed(text: &[u8], at: usize) -> Option<Token> {
     let rest = text.get(at..)?;
     let rest = rest.get(..TOKEN_BYTES_MAX).unwrap_or(rest);
     let is_in = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'-' | b'_');
@@ -64,12 +72,13 @@ pub(super) fn signed(text: &[u8], at: usize, of_service: bool) -> Option<Found> 
     let is_service = stands(&claims, b"\"service_role\"");
     let len = signature_at.checked_add(1)?.checked_add(signature.len())?;
     let end = at.checked_add(len)?;
-    (!is_example && is_service == of_service).then_some(Found {
+    let found = Found {
         start: at,
         end,
         reach: end.saturating_add(1),
         confidence: None,
-    })
+    };
+    (!is_example).then_some(Token { found, is_service })
 }
 
 /// True if a word stands in a text as it is.
