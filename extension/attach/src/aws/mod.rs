@@ -7,6 +7,7 @@ mod refusal;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -28,6 +29,8 @@ pub type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
 // Limit: with waits up to 20 s nine repetitions are some two minutes of throttling.
 const TRIES_MAX: u32 = 10;
+// Limit: an address that has never answered is wrong more often than busy.
+const TRIES_UNHEARD_MAX: u32 = 2;
 // Limit: the API answers in a second or two.
 const CALL_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -51,6 +54,8 @@ pub struct Lambda {
     source: Source,
     credentials: Mutex<Credentials>,
     pace: Pace,
+    /// Whether anything was ever answered.
+    is_heard: AtomicBool,
 }
 
 impl std::fmt::Debug for Lambda {
@@ -100,6 +105,7 @@ impl Lambda {
             source,
             credentials,
             pace,
+            is_heard: AtomicBool::new(false),
         })
     }
 
@@ -216,7 +222,7 @@ impl Lambda {
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner) = new;
                 }
-                Err(refusal) if refusal.kind.passes() && tries < TRIES_MAX => {
+                Err(refusal) if refusal.kind.passes() && tries < self.tries_max() => {
                     let is_throttled = refusal.kind == Kind::Throttled;
                     self.pace.back_off(tries, is_throttled);
                 }
@@ -224,6 +230,14 @@ impl Lambda {
             }
         }
         Err(Refusal::of_way(&"no answer"))
+    }
+
+    fn tries_max(&self) -> u32 {
+        if self.is_heard.load(Ordering::Relaxed) {
+            TRIES_MAX
+        } else {
+            TRIES_UNHEARD_MAX
+        }
     }
 
     fn once(&self, call: &Call<'_>) -> Result<Value, Refusal> {
@@ -242,6 +256,7 @@ impl Lambda {
             _ => self.agent.run(request),
         }
         .map_err(|error| Refusal::of_way(&error))?;
+        self.is_heard.store(true, Ordering::Relaxed);
         let status = answer.status().as_u16();
         let bytes = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
         let bytes = bytes

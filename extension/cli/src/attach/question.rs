@@ -10,6 +10,7 @@ use anyhow::Result;
 use credenza_attach::journal::What;
 use credenza_attach::plan::{Planned, Step};
 
+use crate::evidence::readiness::plural;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 
@@ -49,8 +50,12 @@ pub(super) fn asked(what: What, planned: &[Planned]) -> Result<bool> {
         .iter()
         .filter(|one| matches!(one.step, Step::Change(_)))
         .count();
-    let functions = if count == 1 { "function" } else { "functions" };
-    let _ = write!(io::stderr(), "{} {count} {functions}? [y/N] ", what.name());
+    let _ = write!(
+        io::stderr(),
+        "{} {}? [y/N] ",
+        what.name(),
+        plural(count as u64, "function")
+    );
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.map_err(|error| Failure::new("stdin", error, "add --yes"))?;

@@ -12,6 +12,7 @@ use credenza_attach::plan::{Planned, Step};
 use credenza_attach::work::Outcome as Fate;
 use serde_json::{Value, json};
 
+use crate::evidence::readiness::plural;
 use crate::paint::{Ink, Painter, pad, tame};
 
 /// A plan, and what became of it if it was carried out.
@@ -111,8 +112,8 @@ impl Told<'_> {
         let count = |word: &str| rows.iter().filter(|row| row.word == word).count();
         let _ = writeln!(
             text,
-            "{} functions in {}: {} to {}, {} to keep, {} to leave",
-            rows.len(),
+            "{} in {}: {} to {}, {} to keep, {} to leave",
+            plural(rows.len() as u64, "function"),
             self.region,
             count(self.what.name()),
             self.what.name(),

@@ -7,6 +7,7 @@
     reason = "a test may stop at the first surprise, and says what it could not do"
 )]
 
+mod attach;
 mod doctor;
 mod explain;
 mod export;
