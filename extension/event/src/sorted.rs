@@ -14,12 +14,11 @@ pub fn sort_by<T>(items: &mut [T], is_before: impl Fn(&T, &T) -> bool) {
     let len = items.len();
     // A heap first, its greatest item on top; then the top goes to the end, one after the other.
     for step in (0..len.saturating_add(len / 2)).rev() {
-        match step.checked_sub(len) {
-            Some(root) => sink(items, root, &is_before),
-            None => {
-                items.swap(0, step);
-                sink(items.get_mut(..step).unwrap_or_default(), 0, &is_before);
-            }
+        if let Some(root) = step.checked_sub(len) {
+            sink(items, root, &is_before);
+        } else {
+            items.swap(0, step);
+            sink(items.get_mut(..step).unwrap_or_default(), 0, &is_before);
         }
     }
 }
