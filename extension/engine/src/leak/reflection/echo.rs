@@ -123,6 +123,10 @@ impl Grams {
 const LOOKED_BYTES: usize = 3 * STRIDE + GRAM_BYTES;
 
 /// Those grams.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "they are the bytes of the block in their order, and nothing else"
+)]
 #[inline]
 fn grams_of(block: &[u8; LOOKED_BYTES]) -> [u32; 4] {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m] = *block;
