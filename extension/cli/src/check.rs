@@ -121,13 +121,28 @@ pub(crate) fn policy(file: Option<&str>) -> anyhow::Result<Policy> {
 pub(crate) fn policy_of(file: &str, text: &str) -> anyhow::Result<Policy> {
     let (policy, problems) = Policy::parse(text);
     match problems.first() {
-        None => Ok(policy),
+        None => Ok(with_candidate(policy, file)),
         Some(problem) => {
             let place = format!("{file}:{}", problem.at);
             let fix = "run `credenza check` on the policy";
             Err(Failure::new(place, &problem.message, fix).into())
         }
     }
+}
+
+/// A policy with its candidate beside it, as records name both by one hash; without one that is not
+/// there yet, which `check` tells.
+fn with_candidate(policy: Policy, file: &str) -> Policy {
+    let Some(name) = &policy.shadow_file else {
+        return policy;
+    };
+    let place = Path::new(file).with_file_name(name).display().to_string();
+    let text = read(&place).unwrap_or_default();
+    if text.is_empty() {
+        return policy;
+    }
+    let (candidate, _) = Policy::parse(&text);
+    policy.clone().beside(candidate).unwrap_or(policy)
 }
 
 fn describe(files: &[Checked], policy: &Policy, painter: &Painter) -> String {
@@ -298,6 +313,25 @@ mod tests {
                 p.toml: mode monitor, on error open
             "#]],
         );
+    }
+
+    #[test]
+    fn a_policy_with_a_candidate_in_a_file_has_the_hash_of_both() {
+        let folder = std::env::temp_dir().join(format!("credenza-hash-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("p.toml").display().to_string();
+        let hash = || {
+            policy_of(&file, "[shadow]\nfile = \"next.toml\"\n")
+                .unwrap()
+                .hash
+        };
+        let alone = hash();
+        std::fs::write(folder.join("next.toml"), "mode = \"block\"\n").unwrap();
+        let first = hash();
+        std::fs::write(folder.join("next.toml"), "mode = \"off\"\n").unwrap();
+        let second = hash();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(alone != first && first != second && alone != second);
     }
 
     #[test]
