@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::project;
+use crate::{deploy, project, skips};
 
 /// How much.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = project::target().join("lake");
     let counted = write(&folder, arguments.records, arguments.seed)?;
     ask_all(&counted, "the lake", &folder.join("lake/records"))?;
-    ask_all(&counted, "its parcels", &folder.join("parcels"))?;
+    match deploy::emulated(&folder)? {
+        Ok(got) => ask_all(&counted, "the emulator's bucket", &got)?,
+        Err(skip) => {
+            skips::print(&[skip]);
+            ask_all(&counted, "parcels", &folder.join("parcels"))?;
+        }
+    }
     fs::remove_dir_all(&folder)?;
     Ok(())
 }

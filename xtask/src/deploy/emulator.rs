@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::kit::Kit;
 use super::templates::{checkov, functions, lint};
-use super::{Bench, function};
+use super::{Bench, doctor, function};
 use crate::publish::Publication;
 
 // Limit: it starts in a few seconds; on a busy machine in many.
@@ -132,6 +132,7 @@ pub(super) fn cloudformation(bench: &Bench) -> Result<Vec<Value>> {
     aws.args(["--query", "Functions[0].FunctionName"]);
     let name = bench.run("cloudformation-functions", &mut aws)?;
     let configuration = emulator.configuration(bench, name.trim())?;
+    doctor(bench, "cloudformation", &template)?;
     // The emulator forgets a template's `Layers`; that they are asked for is told by the template.
     let asked = functions(bench, "cloudformation", &template)?;
     let layers = &asked[0]["configuration"]["Layers"][0]["Ref"];

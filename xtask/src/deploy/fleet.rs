@@ -12,6 +12,7 @@ use super::Bench;
 use super::emulator::Emulator;
 use super::kit::Kit;
 use super::templates::{checkov, checkov_save, lint};
+use super::{parcels, stacks};
 use crate::project;
 
 /// What checkov asks of stores and topics, and why it is not done.
@@ -30,6 +31,10 @@ const ACCEPTED: [(&str, &str); 3] = [
     ),
 ];
 
+// Limit: enough that every question has rows, few enough that the whole way takes a minute;
+// `cargo xtask lake` has a million.
+const FINDINGS: u64 = 20_000;
+
 /// The account and region of the emulator.
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-west-1";
@@ -37,14 +42,16 @@ const STACK: &str = "fleet";
 const GROUP: &str = "/aws/lambda/orders";
 
 /// A template with the values of its parameters in their places.
-struct Template {
+pub(super) struct Template {
+    /// As it stands.
+    pub(super) whole: Value,
     resources: Map<String, Value>,
     parameters: Map<String, Value>,
 }
 
 impl Template {
     /// Reads a template by the eyes of the AWS CLI.
-    fn read(bench: &Bench, file: &Path, given: &[(&str, &str)]) -> Result<Self> {
+    pub(super) fn read(bench: &Bench, file: &Path, given: &[(&str, &str)]) -> Result<Self> {
         let program = "import json, sys; from awscli.customizations.cloudformation.yamlhelper \
                        import yaml_parse; json.dump(yaml_parse(open(sys.argv[1]).read()), \
                        sys.stdout)";
@@ -60,13 +67,14 @@ impl Template {
         }
         let resources = template["Resources"].as_object().cloned();
         Ok(Self {
+            whole: template,
             resources: resources.context("a template has resources")?,
             parameters,
         })
     }
 
     /// The properties of all resources of a kind, by their names in the template.
-    fn of_kind(&self, kind: &str) -> Vec<(&str, Value)> {
+    pub(super) fn of_kind(&self, kind: &str) -> Vec<(&str, Value)> {
         let all = self.resources.iter();
         all.filter(|(_, resource)| resource["Type"] == kind)
             .map(|(name, resource)| (name.as_str(), self.resolve(&resource["Properties"])))
@@ -135,7 +143,12 @@ impl Template {
 }
 
 /// Sends one request in JSON, and gives what is answered.
-fn ask(bench: &Bench, emulator: &Emulator, call: &str, request: &Value) -> Result<Value> {
+pub(super) fn ask(
+    bench: &Bench,
+    emulator: &Emulator,
+    call: &str,
+    request: &Value,
+) -> Result<Value> {
     let mut aws = emulator.aws();
     aws.args(call.split(' ')).args(["--output", "json"]);
     aws.arg("--cli-input-json").arg(request.to_string());
@@ -196,6 +209,7 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
         checkov_save(bench, &what, "cloudformation", &file, &accepted)?;
     }
     policy(bench)?;
+    stacks::prove(bench)?;
     let emulator = Emulator::start(bench)?;
     let mut aws = emulator.aws();
     aws.args(["cloudformation", "deploy", "--stack-name", STACK]);
@@ -207,6 +221,11 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
     incidents(bench, &emulator)?;
     let lake = Template::read(bench, &folder.join("lake.yaml"), &[])?;
     tables(bench, &emulator, &lake)?;
+    let folder = bench.logs.join("lake");
+    let counted = crate::lake::write(&folder, FINDINGS, 1)?;
+    crate::lake::ask_all(&counted, "the lake", &folder.join("lake/records"))?;
+    let got = parcels::through(bench, &emulator, &folder)?;
+    crate::lake::ask_all(&counted, "the emulator's bucket", &got)?;
     delivery(bench, &emulator, &lake)?;
     Ok(Vec::new())
 }
@@ -217,8 +236,6 @@ fn policy(bench: &Bench) -> Result<()> {
     let file = folder.join("template.yaml");
     lint(bench, "policy-fleet-lint", &file, &[])?;
     checkov(bench, "policy-fleet-checkov", "cloudformation", &file)?;
-    let mut build = project::cargo();
-    project::run(build.args(["build", "--profile", "desk", "--package", "credenza"]))?;
     let program = "import base64, sys, validator; validator.handler(\
                    {'content': base64.b64encode(sys.argv[1].encode())}, None)";
     let whole = fs::read_to_string(folder.join("credenza.toml"))?;

@@ -7,6 +7,8 @@ mod attach;
 mod emulator;
 mod fleet;
 mod kit;
+mod parcels;
+mod stacks;
 mod templates;
 mod terraform;
 
@@ -155,6 +157,17 @@ impl Bench {
     }
 }
 
+/// What comes of a way, as `credenza doctor` sees it: nothing wrong, and nothing in doubt.
+fn doctor(bench: &Bench, way: &str, outcome: &Path) -> Result<()> {
+    let mut doctor = Command::new(project::desk("credenza"));
+    let said = bench.run(&format!("{way}-doctor"), doctor.arg("doctor").arg(outcome))?;
+    ensure!(
+        said.contains("the layer is attached"),
+        "the doctor of {way} sees no layer:\n{said}"
+    );
+    Ok(())
+}
+
 /// Copies a folder, without what tools have left in it.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
@@ -200,6 +213,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// Puts the parcels of a folder through the emulator; gives the folder of what came out of it, or
+/// why there is no emulator.
+pub(crate) fn emulated(folder: &Path) -> Result<Result<PathBuf, Skip>> {
+    kit::install()?;
+    if let Some(skip) = kit::obstacle("fleet") {
+        return Ok(Err(skip));
+    }
+    let logs = folder.join("logs");
+    fs::create_dir_all(&logs)?;
+    let bench = Bench {
+        deploy: project::root().join("deploy"),
+        logs,
+    };
+    let emulator = emulator::Emulator::start(&bench)?;
+    parcels::through(&bench, &emulator, folder).map(Ok)
+}
+
 /// What came out of the templates, for the acceptance tests.
 fn functions_file() -> PathBuf {
     project::target().join("deploy/functions.json")
@@ -218,6 +248,8 @@ fn prove(only: Option<&str>) -> Result<Vec<Skip>> {
     let missing: Vec<Architecture> = missing.collect();
     let mut skips = layer::produce(&missing, false)?;
     skips.extend(kit::install()?);
+    let mut build = project::cargo();
+    project::run(build.args(["build", "--profile", "desk", "--package", "credenza"]))?;
     let bench = Bench::new()?;
     let (mut functions, mut failures) = (Vec::new(), Vec::new());
     for way in &WAYS {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Map, Value, json};
 
 use super::kit::Kit;
-use super::{Bench, function};
+use super::{Bench, doctor, function};
 use crate::project;
 
 /// What checkov asks of every function and is not for an example to decide.
@@ -104,6 +104,7 @@ pub(super) fn sam(bench: &Bench, way: &str) -> Result<Vec<Value>> {
     // The build takes whatever Python there is for that of the function: it installs nothing.
     build.arg("--no-cached");
     bench.run(&format!("{way}-build"), &mut build)?;
+    doctor(bench, way, &template)?;
     functions(bench, way, &output.join("template.yaml"))
 }
 
@@ -182,6 +183,7 @@ pub(super) fn cdk(bench: &Bench) -> Result<Vec<Value>> {
     let template = folder.join("cdk.out/Orders.template.json");
     // W3005: the framework names dependencies that references imply.
     lint(bench, "cdk-lint", &template, &["W3005"])?;
+    doctor(bench, "cdk", &template)?;
     let template: Value = serde_json::from_str(&fs::read_to_string(template)?)?;
     let functions = functions_of("cdk", &template);
     only_protected(functions, 2)
@@ -231,6 +233,7 @@ pub(super) fn serverless(bench: &Bench, kit: Kit) -> Result<Vec<Value>> {
         package.arg("package").current_dir(&folder),
     )?;
     let template = folder.join(".serverless/cloudformation-template-update-stack.json");
+    doctor(bench, kit.name(), &template)?;
     let template: Value = serde_json::from_str(&fs::read_to_string(template)?)?;
     only_protected(functions_of(kit.name(), &template), 2)
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::emulator::{Emulator, function_zip};
-use super::{Bench, function};
+use super::{Bench, doctor, function};
 
 /// Where images carry providers.
 const PLUGINS: &str = "/opt/tf-plugins";
@@ -49,10 +49,12 @@ pub(super) fn prove(bench: &Bench) -> Result<Vec<Value>> {
         "terraform-validate",
         &mut terraform(&["validate", "-no-color"]),
     )?;
-    bench.run(
-        "terraform-plan",
-        &mut terraform(&["plan", "-input=false", "-no-color"]),
-    )?;
+    let plan = ["plan", "-input=false", "-no-color", "-out=plan"];
+    bench.run("terraform-plan", &mut terraform(&plan))?;
+    let shown = bench.run("terraform-show", &mut terraform(&["show", "-json", "plan"]))?;
+    let plan = bench.logs.join("plan.json");
+    fs::write(&plan, shown)?;
+    doctor(bench, "terraform", &plan)?;
     let apply = ["apply", "-auto-approve", "-input=false", "-no-color"];
     bench.run("terraform-apply", &mut terraform(&apply))?;
     // Status 2 would be drift.
