@@ -5,6 +5,7 @@
 mod compact;
 mod form;
 mod forms;
+mod look;
 mod pem;
 mod proof;
 mod table;
@@ -21,9 +22,9 @@ use crate::detector::Rule;
 use crate::report::Confidence;
 
 use self::compact::TABLE;
-pub(super) use self::form::Look;
 use self::form::{Found, Kind, Row};
 use self::forms::FORMS;
+pub(super) use self::look::Look;
 pub(crate) use self::proof::is_aws_secret;
 use self::table::KINDS;
 

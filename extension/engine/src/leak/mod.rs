@@ -21,6 +21,7 @@ pub mod personal_data;
 pub mod reflected_error;
 pub mod reflected_header;
 pub mod reflected_script;
+pub mod unread_output;
 
 use self::anchors::each_anchor;
 pub use leaked_source::Fingerprints;
@@ -28,6 +29,7 @@ pub use leaks::{LEAKS_MAX, Leak, Leaks};
 pub use own_secret::{OwnLeak, OwnSecrets, RUN_BYTES_MIN};
 pub use reflection::Reflections;
 pub use text::{LOOK_BEHIND_BYTES, Media, OutputText};
+pub use unread_output::RULE as UNREAD_OUTPUT;
 pub use variables::secret_in;
 
 /// The function's own secrets in its answer.
@@ -40,16 +42,6 @@ pub static OWN_SECRET: Rule = Rule {
     page: page!("own_secret.md"),
 };
 
-/// An output, or a part of it, that could not be read.
-pub static UNREAD_OUTPUT: Rule = Rule {
-    id: "unread-output",
-    class: "unread",
-    cwe: 693,
-    ceiling: Confidence::Medium,
-    is_on_by_default: true,
-    page: page!("unread_output.md"),
-};
-
 /// The rules of what leaves that need to know the function or the invocation, and so are no
 /// [`LeakDetector`].
 const KNOWING: &[&Rule] = &[
@@ -58,7 +50,7 @@ const KNOWING: &[&Rule] = &[
     &reflected_script::RULE,
     &reflected_header::RULE,
     &reflected_error::RULE,
-    &UNREAD_OUTPUT,
+    &unread_output::RULE,
 ];
 
 /// Declares the detectors of outputs, in the order of their bits.

@@ -1,7 +1,8 @@
 //! What proves a secret: that it looks drawn at random, and not as an example does; checksums; and
 //! the forms that are more than runs of letters.
 //! It never asks anybody whether a secret is still good.
-use super::form::{Found, Look, is_free};
+use super::form::{Found, is_free};
+use super::look::Look;
 use super::{pem, url};
 use crate::leak::OutputText;
 

@@ -58,12 +58,7 @@ pub(super) fn card(text: &[u8], number: &Number) -> Option<Datum> {
     // Another line or object speaks of something else.
     let last = near.rsplit(|byte| matches!(byte, b'\n' | b'}'));
     let near = last.take(1).next().unwrap_or(near);
-    let is_called = || {
-        WORDS.iter().any(|word| {
-            near.windows(word.len())
-                .any(|part| part.eq_ignore_ascii_case(word))
-        })
-    };
+    let is_called = || WORDS.iter().any(|word| holds(near, word));
     let is_printed = matches!(
         number.groups(),
         [4, 4, 4, 4] | [4, 6, 4 | 5] | [4, 4, 4, 4, 3]
@@ -74,6 +69,15 @@ pub(super) fn card(text: &[u8], number: &Number) -> Option<Datum> {
         kind: "payment-card",
         start: number.start,
         end: number.end,
+    })
+}
+
+/// True if a word in small letters stands in a text, in any case.
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    let first = word.first().copied().unwrap_or(0);
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(|at| {
+        let part = text.get(at..at.saturating_add(word.len()));
+        part.is_some_and(|part| part.eq_ignore_ascii_case(word))
     })
 }
 
