@@ -36,8 +36,8 @@ impl Steps {
         Self::new(bytes.saturating_mul(15).saturating_add(1 << 20))
     }
 
-    /// Does `work` at `price` quarters of a step for each byte that it takes steps for: to look at a
-    /// byte costs one reader more than another.
+    /// Does `work` at `price` quarters of a step for each byte that it takes steps for: to look at
+    /// a byte costs one reader more than another.
     pub fn at_price<T>(&mut self, price: u8, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = core::mem::replace(&mut self.price, u64::from(price));
         let done = work(self);

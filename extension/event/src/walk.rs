@@ -11,6 +11,7 @@ use crate::path::{Frame, Path};
 use crate::shape::Shape;
 use crate::steps::Steps;
 
+mod bare;
 mod beside;
 mod bytes;
 mod document;

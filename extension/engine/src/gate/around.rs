@@ -1,4 +1,4 @@
-//! What stands around a sign or a word, where that tells that it means nothing: apostrophes inside of
+//! What stands around a sign or a word, where that tells that it means nothing: apostrophes in
 //! words, and verbs behind words.
 //! It never reads further than the words beside it.
 use crate::detector::sql_injection::is_word;
@@ -30,8 +30,8 @@ impl Around {
 // Limit: the longest name in which an apostrophe stands, and the longest word before one.
 const WORD_BYTES: usize = 24;
 
-/// True for a quote that is an apostrophe: in a word, of which no part means anything to a database,
-/// and no other quote right behind it.
+/// True for a quote that is an apostrophe: inside a word of which no part means anything to a
+/// database, and with no other quote right behind it.
 #[cold]
 pub(super) fn is_apostrophe(text: &[u8], at: usize) -> bool {
     let (before, behind) = text.split_at_checked(at).unwrap_or_default();

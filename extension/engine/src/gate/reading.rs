@@ -125,7 +125,12 @@ fn sign(text: &[u8], at: usize) -> u64 {
     }
     let alone = alone ^ PAIR;
     if alone & Signals::QUOTE.0 != 0 {
-        if byte == b'\'' && is_apostrophe(text, at) {
+        let is_letter = |at: Option<usize>| {
+            let byte = at.and_then(|at| text.get(at));
+            byte.is_some_and(u8::is_ascii_alphabetic)
+        };
+        let is_inside = is_letter(at.checked_sub(1)) && is_letter(at.checked_add(1));
+        if byte == b'\'' && is_inside && is_apostrophe(text, at) {
             return Signals::QUOTE.0;
         }
         return alone | Signals::BREAK_OUT.0;

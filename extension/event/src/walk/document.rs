@@ -3,6 +3,7 @@
 //! text shown as it stands.
 use alloc::vec::Vec;
 
+use super::bare::{ends_bare, is_literal, is_number};
 use super::{Field, Walk};
 use crate::coverage::Gap;
 use crate::decode;
@@ -260,7 +261,11 @@ impl<'d> Document<'d> {
                 self.name(start, end);
                 Some(quote.wrapping_add(2))
             }
-            b',' | b'}' | b']' if walk.is_cold(raw, Classes::default(), Part::Value) => {
+            b',' if walk.is_cold(raw, Classes::default(), Part::Value) => {
+                self.next_member();
+                Some(quote.wrapping_add(2))
+            }
+            b'}' | b']' if walk.is_cold(raw, Classes::default(), Part::Value) => {
                 self.behind_value = true;
                 Some(quote.wrapping_add(1))
             }
@@ -464,47 +469,4 @@ impl<'d> Document<'d> {
             walk.value_of_message(rest, Classes::of(rest), self.field);
         }
     }
-}
-
-fn ends_bare(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'"' | b',' | b':' | b'{' | b'}' | b'[' | b']' | b' ' | b'\n' | b'\r' | b'\t'
-    )
-}
-
-/// The literals of JSON and those that Python reads besides.
-fn is_literal(token: &[u8]) -> bool {
-    matches!(
-        token,
-        b"true" | b"false" | b"null" | b"NaN" | b"Infinity" | b"-Infinity"
-    )
-}
-
-/// A number of JSON, of any length.
-fn is_number(token: &[u8]) -> bool {
-    let rest = token.strip_prefix(b"-").unwrap_or(token);
-    let Some(rest) = digits(rest) else {
-        return false;
-    };
-    let rest = match rest.strip_prefix(b".") {
-        Some(fraction) => match digits(fraction) {
-            Some(rest) => rest,
-            None => return false,
-        },
-        None => rest,
-    };
-    match rest {
-        [] => true,
-        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
-            digits(exponent).is_some_and(<[u8]>::is_empty)
-        }
-        _ => false,
-    }
-}
-
-/// What stands behind at least one digit.
-fn digits(text: &[u8]) -> Option<&[u8]> {
-    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if len == 0 { None } else { text.get(len..) }
 }
