@@ -50,7 +50,7 @@ fn load(paths: &[String], columns: &[Column]) -> Result<Connection> {
         .collect();
     // A question without a column still counts rows.
     let names = if names.is_empty() {
-        "nothing".to_owned()
+        "\"-\" TEXT".to_owned()
     } else {
         names.join(", ")
     };

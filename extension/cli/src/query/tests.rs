@@ -135,6 +135,7 @@ fn a_question_reads_the_columns_that_it_names_and_the_answer_is_the_same() {
         "SELECT rule, span, steps, applied, us, day FROM records",
         "SELECT count(*) AS n FROM records",
         "SELECT day, \"time\" FROM records WHERE applied",
+        "SELECT 1",
     ] {
         let few = load(&[file.display().to_string()], &columns::of_question(sql)).unwrap();
         assert_eq!(
