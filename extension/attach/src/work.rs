@@ -169,7 +169,11 @@ impl Work<'_> {
         match refusal.kind {
             // Either somebody else was faster, or it had arrived and was sent again: the journal
             // keeps it open, and the function tells.
-            Kind::Changed | Kind::Conflict => None,
+            Kind::Changed => None,
+            Kind::Conflict => {
+                thread::sleep(self.patience.look);
+                None
+            }
             kind if kind.passes() => Some(Outcome::Failed(format!(
                 "{refusal}; the same command goes on"
             ))),
