@@ -143,7 +143,8 @@ const LINES_MIN: usize = 4;
 
 /// True for a text of several lines, and for a shorter one that is laid out as a program is.
 pub(super) fn is_document(text: &[u8]) -> bool {
-    let is_marked = text.starts_with(b"#!") || text.starts_with(b"```");
+    let start = text.trim_ascii_start();
+    let is_marked = start.starts_with(b"#!") || start.starts_with(b"```");
     if is_marked || is_indented(text) || is_table(text) {
         return true;
     }

@@ -275,7 +275,7 @@ impl<'t> Search<'t, '_> {
             is_last: arguments.fit == Fit::None && around.is_last(arguments.end, break_out),
             in_document: false,
         };
-        let is_title = matches!(self.peek(sign), b'`' | b'\n') && spelling::is_title(&word);
+        let is_title = spelling::is_title(&word, self.peek(sign), command.is_joined);
         if !is_title && !spelling::is_shouted(&word, break_out) {
             self.weigh(command, sign, &word);
         }

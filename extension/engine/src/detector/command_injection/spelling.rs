@@ -39,14 +39,26 @@ pub(super) fn is_shouted(word: &Word<'_>, break_out: Break) -> bool {
         && !command::is_shell_variable(word.text)
 }
 
-/// `Set`: shells know no name by a capital, and texts name things so.
-pub(super) fn is_title(word: &Word<'_>) -> bool {
-    match word.text.split_first() {
-        Some((first, rest)) => {
-            first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase)
-        }
-        None => false,
-    }
+/// `Set`: shells know no name by a capital, save on Windows, and texts name things so.
+pub(super) fn is_title(word: &Word<'_>, sign: u8, is_joined: bool) -> bool {
+    const WINDOWS: [&[u8]; 10] = [
+        b"dir",
+        b"type",
+        b"net",
+        b"ping",
+        b"echo",
+        b"set",
+        b"copy",
+        b"del",
+        b"whoami",
+        b"ipconfig",
+    ];
+    let is_of_posix = matches!(sign, b'`' | b'\n')
+        || sign == b'|' && !is_joined && !WINDOWS.contains(&word.name());
+    let Some((first, rest)) = word.text.split_first() else {
+        return false;
+    };
+    is_of_posix && first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase)
 }
 
 /// True if a value that begins with a command spells or says it so that nobody means it.

@@ -244,11 +244,8 @@ impl Search<'_, '_> {
             let start = at.saturating_add(1);
             let near = self.text.get(start..).unwrap_or_default();
             // A rule of dashes is drawn, not a comment begun.
-            let dashes = near
-                .iter()
-                .take(6)
-                .take_while(|byte| **byte == b'-')
-                .count();
+            let drawn = near.iter().take(64).skip_while(|byte| **byte == b' ');
+            let dashes = drawn.take(6).take_while(|byte| **byte == b'-').count();
             if dashes > 5 || dashes > 2 && near.get(dashes) == Some(&quote) {
                 return;
             }

@@ -97,9 +97,19 @@ pub(super) fn bare_candidate(
     ))
 }
 
-/// `WHERE id IN (SELECT …)`: a clause that somebody cut out of a statement; no value begins so.
+/// `WHERE id IN (SELECT …)`, `4. DROP TABLE`: a clause that somebody cut out of a statement, or an
+/// item of a list; no value begins so.
 fn is_clause(text: &[u8]) -> bool {
     let near = text.trim_ascii_start();
+    let digits = near.iter().take(2).take_while(|b| b.is_ascii_digit());
+    let digits = digits.count();
+    if digits > 0
+        && near
+            .get(digits..)
+            .is_some_and(|rest| rest.starts_with(b". "))
+    {
+        return true;
+    }
     near.get(..6)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"where "))
 }

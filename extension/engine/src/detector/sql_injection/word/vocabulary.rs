@@ -70,7 +70,7 @@ pub(super) const VOCABULARY: &[(u64, &str)] = &[
         Roles::EFFECT.0,
         "sleep pg_sleep pg_sleep_for pg_sleep_until benchmark receive_message \
          extractvalue updatexml load_file load_extension randomblob zeroblob \
-         generate_series regexp_substring crypt_key gtid_subset gtid_subtract xmltype \
+         regexp_substring crypt_key gtid_subset gtid_subtract xmltype \
          get_host_address get_host_name sys_eval sys_exec lo_import lo_export \
          pg_read_file pg_ls_dir pg_read_binary_file query_to_xml database_to_xml \
          dblink dblink_connect openrowset opendatasource openquery xp_cmdshell \
@@ -109,7 +109,7 @@ pub(super) const VOCABULARY: &[(u64, &str)] = &[
          total_changes changes likelihood unlikely bin_to_uuid from_base64 to_base64 \
          array_to_string exists values xmlelement xmlagg rank row_number dense_rank \
          json_unquote json_search json_table json_value \
-         json_query weight_string st_x point interval \
+         json_query generate_series weight_string st_x point interval \
          any_value std stddev variance bit_or bit_and date year sysdate chartorowid \
          rowtocol generate_subscripts unnest",
     ),
