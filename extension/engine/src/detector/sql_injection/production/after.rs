@@ -122,10 +122,7 @@ impl<'a> Reader<'a, '_> {
         }
         if roles.any(Roles::FROM) {
             if self.top.list && self.table_follows() {
-                self.facts.add(Facts::FROM);
-                if self.said && self.facts.has(Facts::CONNECTIVE) {
-                    self.facts.add(Facts::SUBSELECT);
-                }
+                self.note_table();
                 if self.stacked && self.marked && self.depth == 0 {
                     self.facts.add(Facts::STACKED);
                 }
@@ -190,6 +187,14 @@ impl<'a> Reader<'a, '_> {
             "the", "a", "an", "our", "your", "my", "this", "these", "each",
         ];
         named || next.kind == Kind::Word && !article.iter().any(|word| word::is(next.text, word))
+    }
+
+    /// A table is read: what may have been English before it is a query.
+    fn note_table(&mut self) {
+        self.facts.add(Facts::FROM);
+        if self.said && self.facts.has(Facts::CONNECTIVE) {
+            self.facts.add(Facts::SUBSELECT);
+        }
     }
 
     fn case(&mut self, roles: Roles) -> Option<Stop> {
