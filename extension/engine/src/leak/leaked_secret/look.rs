@@ -84,25 +84,24 @@ impl Look {
             let is_enough = |left: usize| !run.is_cut || left >= most;
             run.alphabet == alphabet && at >= run.from && left.is_some_and(is_enough)
         });
-        let end = match known {
-            Some(run) => run.end,
-            None => {
-                let reach = most.saturating_mul(2);
-                let rest = text.get(at..).unwrap_or_default().iter();
-                let len = rest
-                    .take(reach)
-                    .take_while(|byte| alphabet.has(**byte))
-                    .count();
-                self.add(len);
-                let end = at.saturating_add(len);
-                self.ahead = Some(RunAhead {
-                    alphabet,
-                    from: at,
-                    end,
-                    is_cut: len == reach,
-                });
-                end
-            }
+        let end = if let Some(run) = known {
+            run.end
+        } else {
+            let reach = most.saturating_mul(2);
+            let rest = text.get(at..).unwrap_or_default().iter();
+            let len = rest
+                .take(reach)
+                .take_while(|byte| alphabet.has(**byte))
+                .count();
+            self.add(len);
+            let end = at.saturating_add(len);
+            self.ahead = Some(RunAhead {
+                alphabet,
+                from: at,
+                end,
+                is_cut: len == reach,
+            });
+            end
         };
         end.saturating_sub(at).min(most)
     }
