@@ -11,15 +11,16 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::{BTreeSet, VecDeque},
     ffi::OsString,
+    io::{self, ErrorKind},
     os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
-    process::Command,
+    process::{Child as Process, Command},
     sync::watch,
     task::JoinSet,
 };
@@ -40,6 +41,13 @@ const LAST_LINES_MAX: usize = 20;
 
 /// Limit: what lies in two pipes (64 KiB each) is read in well under this time.
 const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// Limit: between fork and exec another thread's child holds this process' open files, also
+/// a program that was just written; that takes milliseconds, and a second on a loaded machine.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Limit: a thousandth of that time, so that a start waits hardly longer than it must.
+const BUSY_STEP: Duration = Duration::from_millis(5);
 
 impl Children {
     /// Sends a signal to every living group.
@@ -123,7 +131,7 @@ pub(crate) struct Program<'a> {
 
 impl Child {
     /// Starts a program with exactly this environment, its output going to the sink by lines.
-    pub(crate) fn start(core: &Arc<Core>, program: Program<'_>) -> Result<Self> {
+    pub(crate) async fn start(core: &Arc<Core>, program: Program<'_>) -> Result<Self> {
         let command = match &core.cpu {
             Some(cpu) => cpu.wrap(program.command),
             None => program.command.to_vec(),
@@ -140,10 +148,7 @@ impl Child {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        let spawned = match &core.cpu {
-            Some(cpu) => cpu.inside(|| command.spawn()),
-            None => command.spawn(),
-        };
+        let spawned = spawn(core, &mut command).await;
         let mut process = spawned.with_context(|| format!("cannot start {}", name.display()))?;
         let pid = process.id().context("the process ended at once")?;
         let group = i32::try_from(pid)?;
@@ -197,6 +202,25 @@ impl Child {
         match exit.wait_for(Option::is_some).await {
             Ok(status) => status.unwrap_or_default(),
             Err(_) => ExitStatus::default(),
+        }
+    }
+}
+
+/// Starts the process, and again for a while if its file is still open for writing somewhere.
+async fn spawn(core: &Core, command: &mut Command) -> io::Result<Process> {
+    let until = Instant::now() + BUSY;
+    loop {
+        let spawned = match &core.cpu {
+            Some(cpu) => cpu.inside(|| command.spawn()),
+            None => command.spawn(),
+        };
+        match spawned {
+            Err(error)
+                if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < until =>
+            {
+                tokio::time::sleep(BUSY_STEP).await;
+            }
+            other => return other,
         }
     }
 }

@@ -113,7 +113,7 @@ async fn run(
     generation: &Arc<Generation>,
     told: &Init<'_>,
 ) -> Result<(), Failure> {
-    start_extensions(core, generation)?;
+    start_extensions(core, generation).await?;
     settled(generation, |state| {
         state
             .extensions
@@ -121,7 +121,7 @@ async fn run(
             .all(|extension| extension.internal || extension.phase != ExtensionPhase::Started)
     })
     .await?;
-    start_runtime(core, generation)?;
+    start_runtime(core, generation).await?;
     if generation.snap_start {
         restore(generation, told).await?;
     }
@@ -163,7 +163,7 @@ async fn restore(generation: &Generation, told: &Init<'_>) -> Result<(), Failure
     Ok(())
 }
 
-fn start_extensions(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
+async fn start_extensions(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
     if core.config.extensions_disabled {
         return Ok(());
     }
@@ -187,6 +187,7 @@ fn start_extensions(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<()
             origin: Origin::Extension(name.clone()),
         };
         let child = Child::start(core, program)
+            .await
             .map_err(|error| launch_error(format!("{name}: {error:#}")))?;
         let processes = &mut generation.processes();
         processes.extensions.push((name.clone(), child.clone()));
@@ -220,7 +221,7 @@ async fn watch_extension(generation: Arc<Generation>, name: String, child: Child
     generation.fail("Extension.Crash", format!("{name}: {}", describe(status)));
 }
 
-fn start_runtime(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
+async fn start_runtime(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), Failure> {
     let config = &core.config;
     let wrapper = config
         .wrapper
@@ -239,7 +240,7 @@ fn start_runtime(core: &Arc<Core>, generation: &Arc<Generation>) -> Result<(), F
         origin: Origin::Function,
     };
     generation.with(|state| state.runtime_started = true);
-    let child = Child::start(core, program).map_err(|error| Failure {
+    let child = Child::start(core, program).await.map_err(|error| Failure {
         error_type: "Runtime.InvalidEntrypoint".to_owned(),
         message: format!("{error:#}"),
     })?;

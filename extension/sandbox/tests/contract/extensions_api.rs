@@ -321,6 +321,29 @@ async fn shutdown_reaches_subscribers_and_others_are_killed_at_once() {
     assert!(shutdown.duration < Duration::from_secs(2), "{shutdown:?}");
 }
 
+/// A file that was just written may be open for writing in a child that another thread forked.
+#[tokio::test]
+async fn an_extension_whose_file_is_still_being_written_is_started_all_the_same() {
+    let folder = Folder::new("busy");
+    let config = with_extension(&folder, "one");
+    let writing = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&config.extensions[0].path)
+        .unwrap();
+    let mut starting = starting(config).await;
+    let early = Duration::from_millis(100);
+    let over = tokio::time::timeout(early, &mut starting.sandbox).await;
+    assert!(over.is_err(), "INIT did not wait for the file");
+    drop(writing);
+    let mut extension = Client::connect(starting.api).await;
+    let identifier = register(&mut extension, "one", "").await;
+    begin_extension_next(&mut extension, &identifier).await;
+    let mut runtime = Client::connect(starting.api).await;
+    runtime.begin_next().await;
+    let sandbox = starting.done().await;
+    assert!(sandbox.init().is_success(), "{:?}", sandbox.init());
+}
+
 /// Kills one process that this test's sandbox started.
 fn kill(pid: u32) -> Option<i32> {
     let mut command = std::process::Command::new("kill");
