@@ -158,41 +158,26 @@ fn is_request(line: &[u8]) -> bool {
     let is_method = methods
         .iter()
         .any(|method| line.starts_with(method.as_bytes()));
-    is_method
-        && matches!(
-            line,
-            [
-                ..,
-                b'H',
-                b'T',
-                b'T',
-                b'P',
-                b'/',
-                b'0'..=b'9',
-                b'.',
-                b'0'..=b'9'
-            ]
-        )
+    is_method && is_version(line)
 }
 
 /// True for a line that ends in the version of the protocol.
 pub(super) fn ends_as_request(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    matches!(
-        line,
-        [
-            ..,
-            b' ',
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'0'..=b'9',
-            b'.',
-            b'0'..=b'9'
-        ]
-    )
+    let before = line.len().saturating_sub(VERSION_BYTES).checked_sub(1);
+    is_version(line) && before.and_then(|place| line.get(place)) == Some(&b' ')
+}
+
+/// Limit: the bytes of `HTTP/1.1`.
+const VERSION_BYTES: usize = 8;
+
+/// Whether a line ends in `HTTP/1.1`, of any version.
+fn is_version(line: &[u8]) -> bool {
+    let Some(version) = line.last_chunk::<VERSION_BYTES>() else {
+        return false;
+    };
+    let numbers = version.strip_prefix(b"HTTP/");
+    matches!(numbers, Some([b'0'..=b'9', b'.', b'0'..=b'9']))
 }
 
 /// True if a text begins with markup of a page.
