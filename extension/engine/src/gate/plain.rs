@@ -52,7 +52,7 @@ const LONG_NAME_BYTES: usize = 21;
 const HEADS: &str = "eyj eya ewo ewk ew0 sk- sg. hf_ ghp gho ghu ghs ghr xox sk_ rk_ glp glr \
     gld aki asi aiz git xap npm pyp goc shp dop dck hos htt loc kub met ran gat ins ip6 sql mas \
     gob fer ara zgr wfu nik jav org com sun net jdk clo gro bsh pro py/ jso use rec req att exc \
-    las upd fil con key exp sec tra aws";
+    las upd fil con key exp sec tra aws 169";
 
 // Limit: 4096 places for some hundred heads, so that one text in forty is looked at in vain.
 const PLACES_BITS: u32 = 12;
@@ -103,6 +103,7 @@ fn begins_inside(text: &[u8]) -> bool {
         Some(b"meta") => text.starts_with(b"metadata."),
         Some(b"ranc") => text.starts_with(b"rancher-metadata"),
         Some(b"gate") => text.starts_with(b"gateway.docker."),
+        Some(b"169.") => text.starts_with(b"169.254."),
         Some(b"inst") => text.starts_with(b"instance-data"),
         // Tools give their name and version, and nothing else.
         Some(

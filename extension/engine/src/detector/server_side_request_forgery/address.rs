@@ -211,9 +211,10 @@ pub(super) fn v6(text: &[u8]) -> Option<Address> {
     let (place, short) = match groups {
         [0, 0, 0, 0, 0, 0, 0, 1] => (Place::Loopback, Some(&b"::1"[..])),
         [0, 0, 0, 0, 0, 0, 0, 0] => (Place::Unspecified, Some(&b"::"[..])),
-        // AWS, Google, Scaleway.
+        // AWS, Google, Oracle, Scaleway.
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254 | 0x23]
         | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
+        | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
         | [0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42] => (Place::Metadata, None),
         [0xfc00..=0xfdff, ..] => (Place::Private, None),
         [0xfe80..=0xfebf, ..] => (Place::Link, None),

@@ -5,25 +5,40 @@ use credenza_event::{Form, Part, Role};
 /// What a field is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// Its value is a URL or a host that somebody will call.
+    /// Its value is a URL or a host that somebody will call: a browser, or the function.
     Url,
+    /// Its value is a URL or a host that the function itself will call.
+    Fetched,
     /// Its value names who has said something: the issuer or audience of a token.
     Party,
     /// Anything else.
     Other,
 }
 
-/// Names that hold one of these are of fields that are fetched.
-const PARTS: [&str; 22] = [
-    "url", "uri", "link", "href", "callback", "webhook", "redirect", "image", "avatar", "feed",
-    "proxy", "endpoint", "fetch", "download", "dest", "target", "upstream", "remote", "ssrf",
-    "location", "forward", "import",
+impl Field {
+    /// True if its value is called by somebody.
+    pub(super) fn is_called(self) -> bool {
+        matches!(self, Self::Url | Self::Fetched)
+    }
+}
+
+/// Names that hold one of these are of fields that are called, most often by a browser.
+const PARTS: [&str; 6] = [
+    "link", "href", "callback", "redirect", "location", "forward",
 ];
 
+/// Names that hold one of these, and none of those, are of fields that are fetched.
+const FETCHED_PARTS: [&str; 16] = [
+    "url", "uri", "webhook", "image", "avatar", "feed", "proxy", "endpoint", "fetch", "download",
+    "dest", "target", "upstream", "remote", "ssrf", "import",
+];
+
+/// Names of fields that are called, most often by a browser.
+const NAMES: [&str; 7] = ["next", "return", "goto", "out", "page", "continue", "path"];
+
 /// Names of fields that are fetched.
-const NAMES: [&str; 17] = [
-    "src", "next", "return", "site", "u", "goto", "out", "page", "load", "img", "icon", "host",
-    "domain", "continue", "rss", "path", "source",
+const FETCHED_NAMES: [&str; 10] = [
+    "src", "site", "u", "load", "img", "icon", "host", "domain", "rss", "source",
 ];
 
 /// What the field of a form is for.
@@ -42,9 +57,15 @@ pub(super) fn of(form: &Form<'_>) -> Field {
     if form.role == Role::Header {
         return Field::Other;
     }
-    let is_url =
-        PARTS.iter().any(|part| holds(name, part)) || NAMES.iter().any(|own| is(name, own));
-    if is_url { Field::Url } else { Field::Other }
+    let holds = |parts: &[&str]| parts.iter().any(|part| holds(name, part));
+    let is_one = |names: &[&str]| names.iter().any(|own| is(name, own));
+    if holds(&PARTS) || is_one(&NAMES) {
+        Field::Url
+    } else if holds(&FETCHED_PARTS) || is_one(&FETCHED_NAMES) {
+        Field::Fetched
+    } else {
+        Field::Other
+    }
 }
 
 fn is(name: &[u8], word: &str) -> bool {

@@ -40,6 +40,20 @@ impl Lead {
     }
 }
 
+impl Lead {
+    /// The same host, written as nobody writes it without a reason.
+    pub(super) fn as_unusual(self) -> Self {
+        match self {
+            Self::To(address) => Self::To(Address {
+                is_unusual: true,
+                ..address
+            }),
+            Self::Local { .. } => Self::Local { is_unusual: true },
+            other => other,
+        }
+    }
+}
+
 // Limit: the longest name that leads inside has 36 bytes; an address of eight groups 45.
 const HOST_BYTES_MAX: usize = 80;
 
@@ -167,6 +181,7 @@ fn name(name: &[u8]) -> Lead {
         | b"rancher-metadata"
         | b"metadata.packet.net"
         | b"metadata.tencentyun.com"
+        | b"metadata.azure.internal"
         | b"metadata.platformequinix.com" => return Lead::Metadata,
         b"host.docker.internal"
         | b"gateway.docker.internal"
@@ -182,7 +197,8 @@ fn name(name: &[u8]) -> Lead {
     }
     let wildcards = ["nip.io", "sslip.io", "xip.io"];
     if wildcards.iter().any(|zone| is_under(name, zone)) {
-        return embedded(name).map_or(Lead::Elsewhere, Lead::Embedded);
+        let place = embedded(name).or_else(|| packed(name));
+        return place.map_or(Lead::Elsewhere, Lead::Embedded);
     }
     let rebinders = ["1u.ms", "rbndr.us", "rebind.network"];
     if rebinders.iter().any(|zone| is_under(name, zone)) {
@@ -222,6 +238,17 @@ const LISTENERS: [&str; 13] = [
 fn is_under(name: &[u8], zone: &str) -> bool {
     name.strip_suffix(zone.as_bytes())
         .is_some_and(|head| head.ends_with(b"."))
+}
+
+/// The place of an address that is one number of base 36 before its zone, its last byte first.
+fn packed(name: &[u8]) -> Option<Place> {
+    let number = name
+        .strip_suffix(b".xip.io")?
+        .rsplit(|byte| *byte == b'.')
+        .next()?;
+    let number = core::str::from_utf8(number).ok()?;
+    let value = u32::from_str_radix(number, 36).ok()?;
+    (number.len() >= 6).then(|| address::place_v4(value.swap_bytes()))
 }
 
 /// The place of the address that stands in a name before its zone: `a.10.0.0.1.nip.io`,

@@ -126,3 +126,64 @@ pub(super) fn is_system_file(path: &[u8]) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(head.as_bytes()))
     })
 }
+
+/// True for the paths under which a metadata service keeps its credentials and settings.
+pub(super) fn is_of_metadata(path: &[u8]) -> bool {
+    let heads = [
+        "/latest/meta-data/",
+        "/computeMetadata/v1",
+        "/metadata/instance",
+        "/metadata/identity",
+    ];
+    heads.iter().any(|head| path.starts_with(head.as_bytes()))
+}
+
+/// True for the pages that a machine keeps for those who run it.
+pub(super) fn is_administration(path: &[u8]) -> bool {
+    const PAGES: [&str; 14] = [
+        "admin",
+        "administrator",
+        "server-status",
+        "server-info",
+        "phpmyadmin",
+        "actuator",
+        "manager",
+        "console",
+        "jolokia",
+        "metrics",
+        "debug",
+        "env",
+        ".env",
+        ".git",
+    ];
+    let page = path.strip_prefix(b"/").unwrap_or(&[]);
+    let end = page
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    let page = page.get(..end.unwrap_or(page.len())).unwrap_or(page);
+    PAGES
+        .iter()
+        .any(|known| page.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+// Limit: the name of a host that a check looks for is short, and so is what leads to it.
+const TAIL_BYTES_MAX: usize = 80;
+
+/// True if all that stands behind a host is the name of another one, which a careless check of the
+/// whole URL would find: `?d=shop.example`, `///shop.example`.
+pub(super) fn names_another(path: &[u8]) -> bool {
+    if path.len() > TAIL_BYTES_MAX {
+        return false;
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let len = path.iter().rev().take_while(|byte| is_name(byte)).count();
+    let (lead, name) = path.split_at(path.len().saturating_sub(len));
+    let is_led = matches!(lead, [b'?' | b'#', ..] | [b'/', b'?' | b'#', ..])
+        || lead.len() > 1 && lead.iter().all(|byte| *byte == b'/');
+    let ending = name.rsplit(|byte| *byte == b'.').next().unwrap_or(&[]);
+    let is_host = name.contains(&b'.')
+        && !name.starts_with(b".")
+        && (2..=12).contains(&ending.len())
+        && ending.iter().all(u8::is_ascii_alphabetic);
+    is_led && is_host
+}

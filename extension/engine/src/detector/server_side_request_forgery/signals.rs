@@ -15,7 +15,8 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
 pub(in crate::detector) const WORDS: &Vocabulary = &[(
     Signals::ADDRESS.bits(),
     "http https gopher dict ldap ldaps tftp jar netdoc sftp file smb \
-     localhost localdomain loopback metadata instance rancher internal kubernetes \
+     localhost localdomain loopback metadata meta computemetadata instance rancher internal \
+     kubernetes \
      nip sslip xip rbndr localtest lvh vcap lacolhost \
      oastify burpcollaborator interact oast dnslog ceye canarytokens requestbin",
 )];

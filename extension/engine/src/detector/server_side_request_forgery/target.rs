@@ -1,6 +1,6 @@
 //! What a URL means in its field and its place: a call on the inside, a visit, or nothing.
 //! It never reads a URL's parts itself.
-use credenza_event::{Form, Role, Span};
+use credenza_event::{Decoder, Form, Role, Span};
 use memchr::memchr_iter;
 
 use super::address::Place;
@@ -52,9 +52,12 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
         if !matches!(behind, [b'/' | b'\\', b'/' | b'\\', ..]) && !is_whole_scheme {
             continue;
         }
-        let Some(url) = url::at_colon(text, colon) else {
+        let Some(mut url) = url::at_colon(text, colon) else {
             continue;
         };
+        if form.decoded.last() == Some(&Decoder::Compatibility) {
+            url.lead = url.lead.as_unusual();
+        }
         urls = urls.saturating_add(1);
         if urls > URLS_MAX {
             break;
@@ -80,7 +83,7 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
         if slashes >= 2 {
             // Without a protocol the page's own counts.
             let url = url::bare(text, start.saturating_add(slashes));
-            let meaning = of_credentials(&url, true);
+            let meaning = of_credentials(&url, true).or_else(|| of_slashes(&url, field));
             note(&mut found, form, &url, Stand::Whole, meaning);
             return found;
         }
@@ -156,7 +159,11 @@ fn note(found: &mut Option<Found>, form: &Form<'_>, url: &Url<'_>, stand: Stand,
         start: offset(url.start),
         end: offset(url.end.saturating_add(path)),
     };
-    let is_told = prose::surrounds(form.text, span);
+    // What nobody writes so stays what it is, if the value begins with it.
+    let is_hidden = stand == Stand::Whole
+        && matches!(url.lead, Lead::To(address)
+            if address.place == Place::Metadata && address.is_unusual);
+    let is_told = !is_hidden && prose::surrounds(form.text, span);
     let confidence = match confidence {
         Confidence::High if is_told => Confidence::Medium,
         Confidence::Medium if is_told => Confidence::Low,
@@ -230,6 +237,15 @@ fn meaning(url: &Url<'_>, field: Field, stand: Stand) -> Meaning {
     if url.lead.is_inside() && hides_letters(url.path) {
         return Some((Confidence::High, "disguised-path"));
     }
+    if service::is_of_metadata(url.path) && !url.path.contains(&b'{') {
+        return Some((Confidence::High, "metadata"));
+    }
+    if url.lead.is_inside()
+        && field == Field::Fetched
+        && let Some(production) = of_fetched(url)
+    {
+        return Some((Confidence::High, production));
+    }
     of_host(url, field)
 }
 
@@ -268,7 +284,7 @@ fn of_credentials(url: &Url<'_>, is_fetched: bool) -> Meaning {
 fn of_scheme(url: &Url<'_>, field: Field) -> Meaning {
     let is = |scheme: &str| url.scheme.eq_ignore_ascii_case(scheme.as_bytes());
     let is_inside = url.lead.is_inside();
-    let is_url = field == Field::Url;
+    let is_url = field.is_called();
     let graded = |is_sure: bool| {
         let confidence = if is_sure {
             Confidence::High
@@ -280,7 +296,7 @@ fn of_scheme(url: &Url<'_>, field: Field) -> Meaning {
     if is("netdoc") && url.path.starts_with(b"/") {
         return graded(true);
     }
-    if is("file") {
+    if is("file") && !url.is_archived {
         let is_system = service::is_system_file(url.path);
         return (is_system || is_url).then_some(if is_system {
             (Confidence::High, "system-file")
@@ -298,9 +314,27 @@ fn of_scheme(url: &Url<'_>, field: Field) -> Meaning {
         return (is_inside || is_url).then_some((Confidence::High, "protocol"));
     }
     if is("sftp") || is("smb") {
-        return is_inside.then_some((Confidence::High, "protocol"));
+        return (is_inside || is_url).then_some(if is_inside {
+            (Confidence::High, "protocol")
+        } else {
+            (Confidence::Medium, "protocol")
+        });
+    }
+    if is("telnet") || is("rmi") || is("memcache") || is("imap") {
+        return (is_inside && is_url).then_some((Confidence::High, "protocol"));
     }
     None
+}
+
+/// What a function is not made to fetch from its own machine and network.
+fn of_fetched(url: &Url<'_>) -> Option<&'static str> {
+    if service::is_administration(url.path) {
+        return Some("administration");
+    }
+    if url.scheme.first().is_some_and(u8::is_ascii_digit) || url.is_port_odd {
+        return Some("disguised-host");
+    }
+    service::names_another(url.path).then_some("disguised-host")
 }
 
 /// A host that leads inside, or to one who waits for calls.
@@ -312,9 +346,9 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
             Place::Link if address.is_unusual => (Confidence::Medium, strange),
             _ if address.is_unusual || is_crippled(url) => (Confidence::High, strange),
             // A field whose name asks for a URL raises one step.
-            Place::Unspecified if field == Field::Url => (Confidence::High, "inside-address"),
+            Place::Unspecified if field.is_called() => (Confidence::High, "inside-address"),
             Place::Unspecified => (Confidence::Medium, "inside-address"),
-            _ if field == Field::Url => (Confidence::Medium, "inside-address"),
+            _ if field.is_called() => (Confidence::Medium, "inside-address"),
             _ => (Confidence::Low, "inside-address"),
         },
         Lead::Local { is_unusual: true } | Lead::Embedded(Place::Loopback) => {
@@ -323,11 +357,12 @@ fn of_host(url: &Url<'_>, field: Field) -> Meaning {
         Lead::Embedded(Place::Public) | Lead::Metadata | Lead::Elsewhere => return None,
         Lead::Embedded(_) => (Confidence::Medium, "address-in-name"),
         Lead::Cluster => (Confidence::High, "control-plane"),
-        Lead::Machine | Lead::Local { .. } if field == Field::Url => {
+        Lead::Machine | Lead::Local { .. } if field.is_called() => {
             (Confidence::Medium, "inside-name")
         }
         Lead::Machine | Lead::Local { .. } => (Confidence::Low, "inside-name"),
         Lead::Rebinding => (Confidence::High, "rebinding"),
+        Lead::Listener if field.is_called() => (Confidence::Medium, "listener"),
         Lead::Listener => (Confidence::Low, "listener"),
     };
     Some((confidence, production))
@@ -367,9 +402,17 @@ fn hides_letters(path: &[u8]) -> bool {
     })
 }
 
+/// A host inside behind two slashes, in the protocol of the page, where something is called.
+fn of_slashes(url: &Url<'_>, field: Field) -> Meaning {
+    let (Lead::To(_) | Lead::Local { .. } | Lead::Embedded(_)) = url.lead else {
+        return None;
+    };
+    field.is_called().then(|| of_host(url, field)).flatten()
+}
+
 /// A host without a protocol, as the whole value of a field that is fetched.
 fn of_bare(url: &Url<'_>, field: Field, bytes: usize) -> Meaning {
-    let is_value = bytes <= LINE_BYTES_MAX && field == Field::Url;
+    let is_value = bytes <= LINE_BYTES_MAX && field.is_called();
     if !is_value {
         return None;
     }
@@ -377,6 +420,12 @@ fn of_bare(url: &Url<'_>, field: Field, bytes: usize) -> Meaning {
         Lead::Metadata if url.host.contains(&b'.') || url.path.starts_with(b"/") => {
             Some((Confidence::High, "metadata"))
         }
+        Lead::To(address)
+            if address.place == Place::Metadata && service::is_of_metadata(url.path) =>
+        {
+            Some((Confidence::High, "metadata"))
+        }
+        Lead::Local { .. } if url.is_port_odd => Some((Confidence::High, "disguised-host")),
         Lead::Cluster => Some((Confidence::High, "control-plane")),
         Lead::Machine => Some((Confidence::High, "inside-name")),
         Lead::Local { is_unusual: true } => Some((Confidence::High, "strange-notation")),

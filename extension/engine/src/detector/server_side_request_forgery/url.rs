@@ -19,6 +19,8 @@ pub(super) struct Url<'t> {
     pub(super) is_disguised: bool,
     /// The port, if it is written.
     pub(super) port: Option<u16>,
+    /// What stands where the port does begins as none may, or goes on as none may.
+    pub(super) is_port_odd: bool,
     /// The host, as it is written.
     pub(super) host: &'t [u8],
     /// What stands behind the host, from its slash on.
@@ -63,7 +65,9 @@ pub(super) fn at_colon(text: &[u8], colon: usize) -> Option<Url<'_>> {
         .count();
     let start = colon.saturating_sub(letters);
     let scheme = before.get(start..).unwrap_or(&[]);
-    if !scheme.first().is_some_and(u8::is_ascii_alphabetic) {
+    // No protocol is a number, but some parsers take one for the name of theirs.
+    let is_number = start == 0 && scheme.iter().all(u8::is_ascii_digit);
+    if scheme.is_empty() || !(is_number || scheme.first().is_some_and(u8::is_ascii_alphabetic)) {
         return None;
     }
     let mut at = colon.saturating_add(1);
@@ -126,6 +130,7 @@ fn read<'t>(
         None => (&[][..], authority),
     };
     let (host, port) = host_and_port(host_port);
+    let behind_colon = host_port.get(host.len().saturating_add(1)..).unwrap_or(&[]);
     let full = text.get(at.saturating_add(len)..).unwrap_or(&[]);
     let by_user = behind_at(behind).or_else(|| first_host(user).or_else(|| inside_host(user)));
     Url {
@@ -139,6 +144,7 @@ fn read<'t>(
             }),
         is_disguised: is_disguise(user),
         port,
+        is_port_odd: is_odd(behind_colon),
         host,
         path: full,
         lacks_slashes: false,
@@ -149,13 +155,27 @@ fn read<'t>(
     }
 }
 
+/// True for a port with a sign before it or letters right behind its digits: some parsers read a
+/// number there all the same, and send the rest along.
+fn is_odd(port: &[u8]) -> bool {
+    let digits = port.strip_prefix(b"+").unwrap_or(port);
+    let count = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let rest = digits.get(count..).unwrap_or(&[]);
+    count >= 2
+        && (digits.len() < port.len() || !rest.is_empty())
+        && rest.iter().all(u8::is_ascii_alphabetic)
+}
+
 /// Splits what stands behind the user's name.
 fn host_and_port(text: &[u8]) -> (&[u8], Option<u16>) {
     let at = match text.iter().position(|byte| *byte == b']') {
         Some(end) if text.first() == Some(&b'[') => end.saturating_add(1),
         _ => text
             .iter()
-            .position(|byte| *byte == b':')
+            .position(|byte| matches!(byte, b':' | b';' | b',' | b'$'))
             .unwrap_or(text.len()),
     };
     let host = text.get(..at).unwrap_or(text);
