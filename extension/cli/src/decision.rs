@@ -198,12 +198,6 @@ fn ruler(record: &Record<'_>, painter: &Painter) -> String {
     )
 }
 
-fn confidence(record: &Record<'_>) -> Option<Confidence> {
-    let all = [Confidence::Low, Confidence::Medium, Confidence::High];
-    all.into_iter()
-        .find(|known| known.name() == record.confidence.get())
-}
-
 /// The verdict of the policy on this finding alone, as in block mode, and the exemption that says
 /// so.
 fn verdict<'p>(record: &Record<'_>, beside: &Beside<'p>) -> (Verdict, Option<&'p Exemption>) {
@@ -218,7 +212,7 @@ fn verdict<'p>(record: &Record<'_>, beside: &Beside<'p>) -> (Verdict, Option<&'p
 }
 
 fn decision(record: &Record<'_>, beside: &Beside<'_>) -> String {
-    let Some(confidence) = confidence(record) else {
+    let Some(confidence) = judgement::confidence(record) else {
         return "none: the finding does not say how sure it is".to_owned();
     };
     let mut said = beside.policy.rules.iter();

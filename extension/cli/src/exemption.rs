@@ -52,7 +52,10 @@ pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
         plural(cluster.hours.count(), "hour")
     );
     let mut text = String::from("[[exemption]]\n");
-    let (route, place) = (open_ended(&cluster.route), open_ended(&cluster.place));
+    let (route, mut place) = (open_ended(&cluster.route), open_ended(&cluster.place));
+    if cluster.is_leak {
+        place = any_name(&place);
+    }
     let members = [
         ("rule", cluster.rule.as_str()),
         ("source", &cluster.source),
@@ -74,6 +77,13 @@ fn open_ended(name: &str) -> String {
         Some(begin) => format!("{begin}**"),
         None => name.to_owned(),
     }
+}
+
+/// A place of an answer, whose record has a `?` for each name that may be a value.
+fn any_name(place: &str) -> String {
+    let names = place.split('/');
+    let names = names.map(|name| if name == "?" { "*" } else { name });
+    names.collect::<Vec<_>>().join("/")
 }
 
 /// A text as TOML has it.
@@ -101,6 +111,7 @@ mod tests {
     fn a_name_that_was_cut_is_a_pattern_of_what_begins_like_it() {
         assert_eq!(open_ended("/body/a/very/lo…"), "/body/a/very/lo**");
         assert_eq!(open_ended("/body/q"), "/body/q");
+        assert_eq!(any_name("/body/?/token?"), "/body/*/token?");
     }
 
     #[test]

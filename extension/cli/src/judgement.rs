@@ -25,12 +25,16 @@ pub(crate) fn place<'a>(record: &'a Record<'_>, findings: &[Record<'_>]) -> Plac
     }
 }
 
+/// How sure a finding was, if it tells.
+pub(crate) fn confidence(told: &Record<'_>) -> Option<Confidence> {
+    let all = [Confidence::Low, Confidence::Medium, Confidence::High];
+    let mut all = all.into_iter();
+    all.find(|one| one.name() == told.confidence.get())
+}
+
 /// A finding as it was told; `None` if that does not say how sure it is.
 pub(crate) fn finding(told: &Record<'_>, rule: &'static Rule) -> Option<Finding> {
-    let confidence = [Confidence::Low, Confidence::Medium, Confidence::High];
-    let confidence = confidence
-        .into_iter()
-        .find(|one| one.name() == told.confidence.get())?;
+    let confidence = confidence(told)?;
     let is_key = told.part.get() == "key";
     Some(Finding {
         rule,
@@ -60,9 +64,36 @@ pub(crate) fn exemption<'p>(
     finding: &Finding,
     place: &Place<'_>,
 ) -> Option<&'p Exemption> {
-    let is_whole = finding.sample.len() as u64 == u64::from(finding.length);
+    let told = (finding.rule.id, finding.location.as_str());
+    covering(
+        policy,
+        told,
+        (&finding.sample, finding.length.into()),
+        place,
+    )
+}
+
+/// The same for a finding or a leak of any rule, as its record tells it.
+pub(crate) fn exemption_of<'p>(
+    policy: &'p Policy,
+    record: &Record<'_>,
+    place: &Place<'_>,
+) -> Option<&'p Exemption> {
+    let told = (record.rule.get(), record.location.get());
+    // Whatever tells no form is no value of any shape.
+    let length = record.length.0.unwrap_or(u64::MAX);
+    covering(policy, told, (record.sample.get(), length), place)
+}
+
+fn covering<'p>(
+    policy: &'p Policy,
+    (id, location): (&str, &str),
+    (sample, length): (&str, u64),
+    place: &Place<'_>,
+) -> Option<&'p Exemption> {
     // No shape fits a part of a value.
-    let form = if is_whole { &finding.sample } else { "\0" };
+    let is_whole = sample.len() as u64 == length;
+    let form = if is_whole { sample } else { "\0" };
     let mut exemptions = policy.exemptions.iter();
-    exemptions.find(|one| one.covers(finding.rule.id, &finding.location, form.as_bytes(), place))
+    exemptions.find(|one| one.covers(id, location, form.as_bytes(), place))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use credenza_engine::Confidence;
-use credenza_policy::{Mode, Policy, Verdict};
+use credenza_policy::{Mode, Policy};
 use serde_json::json;
 
 use crate::arguments::{Format, PromoteArguments};
@@ -13,6 +13,7 @@ use crate::evidence::Evidence;
 use crate::evidence::function::Basis;
 use crate::evidence::label::{Label, Labels};
 use crate::evidence::readiness::{self, Readiness, State, group, plural, rate};
+use crate::evidence::will;
 use crate::failure::Failure;
 use crate::paint::{Ink, Painter, pad, pad_left};
 use crate::report::{rule_json, store};
@@ -136,10 +137,11 @@ fn promoted(old: &str, policy: &Policy, rules: &[Readiness], path: &str) -> Resu
         };
         text = patch::set(&text, Some(&format!("rule.{}", rule.rule)), "mode", mode);
     }
+    unleashed(policy, rules, path)?;
     // What was changed as text is read again as the agent will read it.
     let (read, problems) = Policy::parse(&text);
     let wrong = rules.iter().find(|rule| {
-        let blocks = read.finding_verdict(&rule.rule, Confidence::High) == Verdict::Block;
+        let blocks = will::acts(&rule.rule, read.action(&rule.rule, Confidence::High));
         (is_held(rule.state) && blocks) || (rule.state == State::Ready && !blocks)
     });
     let stuck = problems.first().map(|problem| problem.message.clone());
@@ -152,6 +154,23 @@ fn promoted(old: &str, policy: &Policy, rules: &[Readiness], path: &str) -> Resu
             Err(Failure::new(path, reason.unwrap_or_default(), fix).into())
         }
     }
+}
+
+/// A scope that lets a rule block wins over the rule's own table, and so over its being held.
+fn unleashed(policy: &Policy, rules: &[Readiness], path: &str) -> Result<()> {
+    let mut scopes = policy.scopes.iter();
+    let held = scopes.find_map(|scope| {
+        let lets = scope.terms.mode == Some(Mode::Block);
+        let mut held = rules.iter().filter(|rule| lets && is_held(rule.state));
+        held.find(|rule| scope.rules.contains(&rule.rule.as_str()))
+    });
+    let Some(rule) = held else { return Ok(()) };
+    let reason = format!(
+        "a scope lets `{}` block, and the records do not: {}",
+        rule.rule, rule.reason
+    );
+    let fix = "write `mode = \"monitor\"` in that scope until the rule is proven";
+    Err(Failure::new(path, reason, fix).into())
 }
 
 /// What weakens the proof.
@@ -250,10 +269,10 @@ impl Promotion {
                 State::Ready => (Ink::Green, "block"),
                 State::Alarms => (Ink::Red, "held"),
                 State::TooFew | State::Uncounted => (Ink::Yellow, "held"),
-                State::Advice | State::Off => (Ink::Dim, "as it is"),
+                State::Advice | State::Kept | State::Off => (Ink::Dim, "as it is"),
             };
             let bound = match rule.state {
-                State::Advice | State::Off => "–".to_owned(),
+                State::Advice | State::Kept | State::Off => "–".to_owned(),
                 _ => rate(rule.bound),
             };
             let _ = writeln!(

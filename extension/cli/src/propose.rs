@@ -30,6 +30,9 @@ enum Taken {
 // Limit: fewer than three callers, hours or invocations are an incident and no habit of customers.
 const SEEN_MIN: u64 = 3;
 
+/// What these rules find is what they say, byte for byte: often seen is no false alarm of them.
+const CERTAIN: [&str; 3] = ["own-secret", "leaked-environment", "leaked-source"];
+
 /// What is left of a rule behind an exemption.
 #[derive(Clone, Copy, Debug)]
 struct Power {
@@ -131,7 +134,11 @@ fn sorted<'a>(
         let elsewhere = all
             .iter()
             .filter(|other| other.rule == cluster.rule && !std::ptr::eq(**other, cluster));
-        let (attacks, found_by_others) = found_without(&cluster.rule);
+        let (attacks, found_by_others) = if cluster.is_leak {
+            (0, 0)
+        } else {
+            found_without(&cluster.rule)
+        };
         proposals.push(Proposal {
             cluster,
             why,
@@ -164,6 +171,11 @@ fn taken(cluster: &Cluster) -> (Taken, String) {
             plural(cluster.alarms, "invocation")
         );
         return (Taken::Alarm, why);
+    }
+    if cluster.is_leak
+        && let Some(why) = certain(cluster)
+    {
+        return (Taken::Other, why);
     }
     if invocations < SEEN_MIN {
         return (
@@ -213,6 +225,19 @@ fn taken(cluster: &Cluster) -> (Taken, String) {
     (Taken::Alarm, why)
 }
 
+/// Why what leaves is no false alarm, or none that could be exempted, however often it leaves.
+fn certain(cluster: &Cluster) -> Option<String> {
+    if CERTAIN.contains(&cluster.rule.as_str()) {
+        let why = "it is what the rule says, byte for byte: mend the function, or mask it";
+        return Some(why.to_owned());
+    }
+    if cluster.route.is_empty() && cluster.place.is_empty() {
+        let why = "its lines tell no place to exempt: `mode = \"monitor\"` is for the whole rule";
+        return Some(why.to_owned());
+    }
+    None
+}
+
 /// How many attacks of a rule's page there are, and how many other rules find in its place.
 fn found_without(id: &str) -> (u64, u64) {
     let Some(rule) = rules::all().find(|rule| rule.id == id) else {
@@ -230,6 +255,18 @@ fn found_without(id: &str) -> (u64, u64) {
     });
     let found = found.count() as u64;
     (attacks.len() as u64, found)
+}
+
+impl Power {
+    /// What is still found at the place itself.
+    fn here(self, cluster: &Cluster) -> String {
+        if cluster.is_leak {
+            return "; here nothing of the kind is told any more".to_owned();
+        }
+        let attacks = plural(self.attacks, "attack");
+        let found = self.found_by_others;
+        format!("; here other rules still find {found} of its page's {attacks}")
+    }
 }
 
 impl Proposal<'_> {
@@ -258,7 +295,8 @@ fn other(cluster: &Cluster, why: &str) -> Value {
         })
         .collect();
     json!({
-        "rule": cluster.rule, "source": cluster.source, "route": cluster.route,
+        "rule": cluster.rule, "of": if cluster.is_leak { "answers" } else { "events" },
+        "source": cluster.source, "route": cluster.route,
         "location": cluster.place, "functions": cluster.functions, "findings": cluster.findings,
         "invocations": cluster.invocations, "would_block": cluster.blocking,
         "callers": cluster.callers.count(), "hours": cluster.hours.count(),
@@ -275,9 +313,14 @@ fn told(proposals: &[Proposal<'_>], others: &[(&Cluster, String)], painter: &Pai
         heading(&mut text, &format!("{number}. "), cluster, painter);
         let _ = writeln!(
             text,
-            "   {} would be refused: {}; {}",
+            "   {} would be {}; {}",
             plural(cluster.blocking, "invocation"),
-            plural(cluster.values.count(), "different value"),
+            if cluster.is_leak {
+                "kept from answering, or masked".to_owned()
+            } else {
+                let values = plural(cluster.values.count(), "different value");
+                format!("refused: {values}")
+            },
             proposal.why
         );
         for sample in &cluster.samples {
@@ -286,12 +329,10 @@ fn told(proposals: &[Proposal<'_>], others: &[(&Cluster, String)], painter: &Pai
         let power = proposal.power;
         let _ = writeln!(
             text,
-            "   with the exemption the rule keeps {} at {}; here other rules still find {} of its \
-             page's {}\n",
+            "   with the exemption the rule keeps {} at {}{}\n",
             plural(power.other_hits, "hit"),
             plural(power.other_places, "other place"),
-            power.found_by_others,
-            plural(power.attacks, "attack")
+            power.here(cluster)
         );
     }
     if proposals.is_empty() {
@@ -313,11 +354,7 @@ fn told(proposals: &[Proposal<'_>], others: &[(&Cluster, String)], painter: &Pai
 }
 
 fn heading(text: &mut String, mark: &str, cluster: &Cluster, painter: &Painter) {
-    let place = if cluster.place.is_empty() {
-        "the whole event"
-    } else {
-        &cluster.place
-    };
+    let place = whole(cluster);
     let mut of = String::new();
     for (word, name) in [(" of ", &cluster.route), (", ", &cluster.source)] {
         if !name.is_empty() {
@@ -327,6 +364,15 @@ fn heading(text: &mut String, mark: &str, cluster: &Cluster, painter: &Painter) 
     }
     let rule = painter.ink(Ink::Cyan, &plain(&cluster.rule));
     let _ = writeln!(text, "{mark}{rule} at {}{}", plain(place), plain(&of));
+}
+
+/// The place in words.
+pub(crate) fn whole(cluster: &Cluster) -> &str {
+    match (cluster.place.as_str(), cluster.is_leak) {
+        ("", false) => "the whole event",
+        ("", true) => "the whole answer",
+        (place, _) => place,
+    }
 }
 
 /// A sample in a line: how it was decoded, what was read, and the masked form with its mark.

@@ -2,7 +2,8 @@
 //! It never holds a value, only what records hold: masked samples and hashes.
 use std::collections::BTreeSet;
 
-use super::tally::{Distinct, Top, Weight, hash};
+use super::tally::{Distinct, Weight, hash};
+use super::will;
 use crate::records::Record;
 use crate::records::record::Text;
 
@@ -38,6 +39,10 @@ pub(crate) struct Sample {
 impl Sample {
     fn of(record: &Record<'_>) -> Self {
         let text = |text: &Text<'_>| text.get().to_owned();
+        let production = match record.kind() {
+            Some("leak") => leaked(record),
+            _ => text(&record.production),
+        };
         Self {
             seconds: record.seconds(),
             request_id: text(&record.request_id),
@@ -45,7 +50,7 @@ impl Sample {
             decoded: record.decoded.iter().map(str::to_owned).collect(),
             context: text(&record.context),
             dialect: text(&record.dialect),
-            production: text(&record.production),
+            production,
             span: record.span.0,
             length: record.length.get(),
             text: text(&record.sample),
@@ -53,6 +58,12 @@ impl Sample {
             part: text(&record.part),
         }
     }
+}
+
+/// What was about to leave, and by which kind of answer.
+fn leaked(record: &Record<'_>) -> String {
+    let what = record.secret.some().or_else(|| record.kind.some());
+    [what.unwrap_or("a leak"), record.channel.get()].join(" in ")
 }
 
 /// What is told of one rule at one place.
@@ -63,6 +74,8 @@ pub(crate) struct Cluster {
     pub(crate) route: String,
     /// The location with numbers of list items as `*`.
     pub(crate) place: String,
+    /// Whether it is about answers; records of those tell no value, not even masked.
+    pub(crate) is_leak: bool,
     /// The functions that it was seen in, a few of them.
     pub(crate) functions: BTreeSet<String>,
     /// Lines, repeats included.
@@ -82,7 +95,6 @@ pub(crate) struct Cluster {
     pub(crate) hours: Distinct,
     /// Different values.
     pub(crate) values: Distinct,
-    pub(crate) productions: Top,
     /// Lengths of the judged forms, shortest and longest.
     pub(crate) lengths: Option<(u64, u64)>,
     pub(crate) first: Option<i64>,
@@ -109,6 +121,7 @@ impl Cluster {
             source: record.source.get().to_owned(),
             route: record.route.get().to_owned(),
             place: place(record.location.get()),
+            is_leak: will::is_of_answers(record.rule.get()),
             functions: BTreeSet::new(),
             findings: 0,
             invocations: 0,
@@ -119,7 +132,6 @@ impl Cluster {
             callers: Distinct::default(),
             hours: Distinct::default(),
             values: Distinct::default(),
-            productions: Top::new(4),
             lengths: None,
             first: None,
             last: None,
@@ -152,20 +164,17 @@ impl Cluster {
         if let Some(value) = record.hash.some() {
             self.values.add(hash(value));
         }
-        self.productions
-            .add(record.production.get(), record.times());
         if let Some(length) = record.length.0 {
             let (short, long) = self.lengths.unwrap_or((length, length));
             self.lengths = Some((short.min(length), long.max(length)));
         }
-        let is_new = || {
-            let mut samples = self.samples.iter();
-            samples.all(|sample| {
-                sample.text != record.sample.get() || sample.production != record.production.get()
-            })
-        };
-        if record.sample.some().is_some() && self.samples.len() < SAMPLES_MAX && is_new() {
-            self.samples.push(Sample::of(record));
+        let tells = record.sample.some().is_some() || self.is_leak;
+        if tells && self.samples.len() < SAMPLES_MAX {
+            let new = Sample::of(record);
+            let is_new = |old: &Sample| old.text != new.text || old.production != new.production;
+            if self.samples.iter().all(is_new) {
+                self.samples.push(new);
+            }
         }
     }
 }

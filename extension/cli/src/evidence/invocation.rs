@@ -19,6 +19,8 @@ pub(super) struct Touched {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Invocation {
     key: u64,
+    /// Whether a line tells of its event; one of its answer alone says nothing of that.
+    pub(super) is_event: bool,
     pub(super) function: String,
     pub(super) verdict: String,
     pub(super) applied: bool,
@@ -32,6 +34,18 @@ pub(super) struct Invocation {
 }
 
 impl Invocation {
+    fn tells_of_its_event(&mut self, record: &Record<'_>) {
+        self.is_event = true;
+        record.verdict.get().clone_into(&mut self.verdict);
+        self.applied = record.applied.0;
+        self.is_partial = record.coverage.get() == "partial";
+        self.bytes = record.bytes.get();
+        self.us = record.us.0;
+        self.steps = record.steps.0;
+        self.gaps = record.gaps.iter().map(str::to_owned).collect();
+        self.findings_dropped = record.findings_dropped.get();
+    }
+
     /// Each rule once: whether it blocks here, and what was said of it.
     pub(super) fn rules(&self) -> Vec<(u64, bool, Label)> {
         once(self.touched.iter().map(|touched| (touched.rule, touched)))
@@ -104,18 +118,13 @@ impl Invocations {
             self.0.push_back(Invocation {
                 key,
                 function: record.function.get().to_owned(),
-                verdict: record.verdict.get().to_owned(),
-                applied: record.applied.0,
-                is_partial: record.coverage.get() == "partial",
-                bytes: record.bytes.get(),
-                us: record.us.0,
-                steps: record.steps.0,
-                gaps: record.gaps.iter().map(str::to_owned).collect(),
-                findings_dropped: record.findings_dropped.get(),
-                touched: Vec::new(),
+                ..Invocation::default()
             });
             (self.0.back_mut()?, closed)
         };
+        if !invocation.is_event && record.kind() != Some("leak") {
+            invocation.tells_of_its_event(record);
+        }
         if let (Some(touched), true) = (touched, invocation.touched.len() < TOUCHED_MAX) {
             invocation.touched.push(touched);
         }

@@ -8,11 +8,11 @@ pub(crate) mod label;
 pub(crate) mod readiness;
 pub(crate) mod tally;
 pub(crate) mod timeline;
+pub(crate) mod will;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use credenza_engine::Confidence;
 use credenza_policy::Policy;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -25,6 +25,7 @@ use invocation::Invocations;
 use label::{Label, Labels};
 use tally::{Distinct, Heaviest, Histogram, Top, Weight, hash};
 use timeline::Timeline;
+use will::Will;
 
 // Limit: a cluster with its samples, callers and values takes some 8 KB, twice as many as are kept
 // may be held: 33 MB.
@@ -66,7 +67,7 @@ impl Weight for RuleSeen {
 /// All that was seen.
 #[derive(Debug)]
 pub(crate) struct Evidence {
-    policy: Policy,
+    pub(crate) will: Will,
     labels: Labels,
     pub(crate) intake: Intake,
     pub(crate) first: Option<i64>,
@@ -97,10 +98,10 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Nothing seen yet; `policy` says from which confidence on a finding blocks.
+    /// Nothing seen yet; `policy` says which findings would block, and where.
     pub(crate) fn new(policy: Policy, labels: Labels) -> Self {
         Self {
-            policy,
+            will: Will::of(policy),
             labels,
             intake: Intake::default(),
             first: None,
@@ -155,8 +156,10 @@ impl Evidence {
     pub(crate) fn take(&mut self, record: &Record<'_>, label: Label) {
         // What comes from attacks alone says nothing of customers, and is not counted with them.
         if label == Label::Attack {
-            if record.kind() == Some("finding") {
-                self.finding(record, label);
+            match record.kind() {
+                Some("finding") => self.finding(record, label),
+                Some("leak") if record.verdict.get() != "pass" => self.leak(record, label),
+                _ => (),
             }
             return;
         }
@@ -175,7 +178,7 @@ impl Evidence {
             "init" => self.function(record.function.get()).environments += 1,
             // What only a candidate would tell of is no leak.
             "leak" if record.verdict.get() == "pass" => {}
-            "leak" => self.leak(record),
+            "leak" => self.leak(record, self.labels.of(record)),
             "fault" => {
                 let what = [
                     record.kind.get(),
@@ -237,22 +240,8 @@ impl Evidence {
         self.functions.entry(name.to_owned()).or_default()
     }
 
-    /// Whether a finding would block if its rule were let.
-    fn blocks(&self, record: &Record<'_>) -> bool {
-        let all = [Confidence::Low, Confidence::Medium, Confidence::High];
-        let known = all
-            .into_iter()
-            .find(|known| known.name() == record.confidence.get());
-        let rules = &self.policy.rules;
-        let minimum = rules
-            .iter()
-            .find(|rule| rule.id == record.rule.get())
-            .map_or(Confidence::High, |rule| rule.minimum_confidence);
-        known.is_some_and(|known| known >= minimum)
-    }
-
     fn finding(&mut self, record: &Record<'_>, label: Label) {
-        let (blocks, times) = (self.blocks(record), record.times());
+        let (blocks, times) = (self.will.blocks(record), record.times());
         let is_of_customers = label != Label::Attack;
         if is_of_customers {
             self.names(record, times);
@@ -262,7 +251,12 @@ impl Evidence {
                     .add(seconds, record.rule.get(), times, blocking);
             }
         }
-        let rule_key = self.rule(record, times);
+        self.touch(record, blocks, label);
+    }
+
+    /// Counts what a line tells of, for its rule, its place and its invocation.
+    fn touch(&mut self, record: &Record<'_>, blocks: bool, label: Label) {
+        let rule_key = self.rule(record, record.times());
         let cluster_key = Cluster::key(record);
         self.clusters
             .entry(cluster_key, || Cluster::new(record))
@@ -280,7 +274,7 @@ impl Evidence {
 
     /// Findings that were counted and not written: each of another invocation, as far as is known.
     fn repeats(&mut self, record: &Record<'_>) {
-        let (blocks, times) = (self.blocks(record), record.times());
+        let (blocks, times) = (self.will.blocks(record), record.times());
         self.names(record, times);
         if let Some(seconds) = record.seconds() {
             let blocking = if blocks { times } else { 0 };
@@ -378,7 +372,13 @@ impl Evidence {
         }
     }
 
-    fn leak(&mut self, record: &Record<'_>) {
+    /// What must not leave is a hit of its rule, as what must not come in is.
+    fn leak(&mut self, record: &Record<'_>, label: Label) {
+        let blocks = self.will.blocks(record);
+        self.touch(record, blocks, label);
+        if label == Label::Attack {
+            return;
+        }
         let what = record.secret.some().or_else(|| record.kind.some());
         let what = [
             record.rule.get(),
@@ -387,10 +387,6 @@ impl Evidence {
             record.verdict.get(),
         ];
         self.leaks.add(&what.join(" · "), 1);
-        // What must not leave is a hit of its rule, as what must not come in is.
-        let (blocks, label) = (self.blocks(record), self.labels.of(record));
-        let key = self.rule(record, 1);
-        self.hits(key, blocks, label, 1);
         if let Some(seconds) = record.seconds() {
             self.timeline
                 .add(seconds, record.rule.get(), 1, u64::from(blocks));
@@ -410,7 +406,7 @@ impl Evidence {
             self.gaps.add(gap, 1);
         }
         self.findings_dropped += closed.findings_dropped;
-        if !closed.is_attack() {
+        if closed.is_event && !closed.is_attack() {
             let function = self.function(&closed.function);
             let sums = &mut function.lines;
             sums.invocations += 1;

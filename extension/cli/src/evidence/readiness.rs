@@ -1,7 +1,7 @@
 //! Whether a rule may block: what its records prove of its false alarms, held against a bar.
 //! It never calls a rule ready on the strength of invocations that nobody has counted.
-use credenza_engine::{Confidence, is_on_by_default};
-use credenza_policy::{Mode, Policy};
+use credenza_engine::Confidence;
+use credenza_policy::Policy;
 
 use super::Evidence;
 use super::bound;
@@ -21,6 +21,8 @@ pub(crate) enum State {
     Uncounted,
     /// It never blocks, as sure as it ever is.
     Advice,
+    /// Whatever its mode, the policy's scopes or its action keep it from blocking.
+    Kept,
     /// It was not watched.
     Off,
 }
@@ -34,6 +36,7 @@ impl State {
             Self::Alarms => "alarms",
             Self::Uncounted => "uncounted",
             Self::Advice => "advice",
+            Self::Kept => "kept",
             Self::Off => "off",
         }
     }
@@ -76,7 +79,6 @@ struct Sum {
 
 /// Every rule of this version over all functions.
 pub(crate) fn of_rules(evidence: &Evidence, policy: &Policy, rate_max: f64) -> Vec<Readiness> {
-    let (trials, basis) = trials(evidence);
     let seen = evidence.rules.sorted(|rule| rule.rule.clone());
     let mut all: Vec<Readiness> = rules::all()
         .map(|rule| {
@@ -88,7 +90,13 @@ pub(crate) fn of_rules(evidence: &Evidence, policy: &Policy, rate_max: f64) -> V
                 sum.alarms += seen.alarms;
                 sum.callers += seen.callers.count();
             }
-            judge(rule.id, "", sum, (trials, basis), policy, rate_max)
+            judge(
+                rule.id,
+                "",
+                sum,
+                &Asked::all(evidence, rule.id, policy),
+                rate_max,
+            )
         })
         .collect();
     all.sort_by(|left, right| (left.state, &left.rule).cmp(&(right.state, &right.rule)));
@@ -110,18 +118,71 @@ pub(crate) fn of_functions(evidence: &Evidence, policy: &Policy, rate_max: f64) 
                 alarms: seen.alarms,
                 callers: seen.callers.count(),
             };
-            let function = evidence.functions.get(&seen.function);
-            let trials = function.map(super::Function::trials).unwrap_or_default();
-            judge(&seen.rule, &seen.function, sum, trials, policy, rate_max)
+            let asked = Asked::of(evidence, &seen.rule, &seen.function, policy);
+            judge(&seen.rule, &seen.function, sum, &asked, rate_max)
         })
         .collect()
 }
 
-/// Invocations of all functions that were inspected whole, and the least sure count among them.
-pub(crate) fn trials(evidence: &Evidence) -> (u64, Basis) {
+/// What a rule's hits are held against.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// Invocations that were inspected whole, where the rule may block.
+    trials: u64,
+    basis: Basis,
+    /// Whether the policy looks for the rule anywhere.
+    is_watched: bool,
+    /// Whether the policy keeps it from blocking everywhere.
+    is_kept: bool,
+    /// From which confidence on it blocks, where it needs least.
+    minimum: Confidence,
+}
+
+impl Asked {
+    /// In one function.
+    fn of(evidence: &Evidence, id: &str, function: &str, policy: &Policy) -> Self {
+        let known = evidence.functions.get(function);
+        let (trials, basis) = known.map(super::Function::trials).unwrap_or_default();
+        Self {
+            trials,
+            basis,
+            is_watched: policy.watches(id),
+            is_kept: evidence.will.keeps(id, function),
+            minimum: evidence.will.minimum(id),
+        }
+    }
+
+    /// In all functions in which the policy does not keep it from blocking: what it is kept from
+    /// proves nothing of it.
+    fn all(evidence: &Evidence, id: &str, policy: &Policy) -> Self {
+        let of_some = evidence.will.names_functions();
+        let is_kept = |name: &str| of_some && evidence.will.keeps(id, name);
+        let (trials, basis) = trials(evidence, &is_kept);
+        let mut functions = evidence.functions.keys();
+        Self {
+            trials,
+            basis,
+            is_watched: policy.watches(id),
+            is_kept: if of_some {
+                functions.all(|name| is_kept(name))
+            } else {
+                evidence.will.keeps(id, "")
+            },
+            minimum: evidence.will.minimum(id),
+        }
+    }
+}
+
+/// Invocations of all functions but some that were inspected whole, and the least sure count among
+/// them.
+fn trials(evidence: &Evidence, is_left_out: &dyn Fn(&str) -> bool) -> (u64, Basis) {
     let mut all = 0;
     let mut least = None;
-    for function in evidence.functions.values() {
+    for (name, function) in &evidence.functions {
+        // The user's one word for all of them stands with one.
+        if function.given.is_none() && is_left_out(name) {
+            continue;
+        }
         let (trials, basis) = function.trials();
         all += trials;
         // A function without any event says nothing of how events are counted.
@@ -137,18 +198,12 @@ pub(crate) fn trials(evidence: &Evidence) -> (u64, Basis) {
     }
 }
 
-fn judge(
-    id: &str,
-    function: &str,
-    sum: Sum,
-    (trials, basis): (u64, Basis),
-    policy: &Policy,
-    rate_max: f64,
-) -> Readiness {
+fn judge(id: &str, function: &str, sum: Sum, asked: &Asked, rate_max: f64) -> Readiness {
+    let Asked { trials, basis, .. } = *asked;
     // Hits may be told that no count of invocations has in it.
     let unexplained = sum.hits.saturating_sub(sum.attacks);
     let bound = bound::upper(unexplained, trials);
-    let (state, reason) = decide(id, unexplained, sum, trials, basis, bound, policy, rate_max);
+    let (state, reason) = decide(id, sum, asked, bound, rate_max);
     Readiness {
         rule: id.to_owned(),
         function: function.to_owned(),
@@ -165,35 +220,27 @@ fn judge(
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one decision from eight facts, in the order in which they are asked"
-)]
-fn decide(
-    id: &str,
-    unexplained: u64,
-    sum: Sum,
-    trials: u64,
-    basis: Basis,
-    bound: f64,
-    policy: &Policy,
-    rate_max: f64,
-) -> (State, String) {
-    let said = policy.rules.iter().find(|rule| rule.id == id);
-    let is_off = said.map_or_else(|| !is_on_by_default(id), |rule| rule.mode == Mode::Off);
-    if is_off && sum.findings == 0 {
-        let why = "the policy does not watch it, so no hit proves nothing";
+fn decide(id: &str, sum: Sum, asked: &Asked, bound: f64, rate_max: f64) -> (State, String) {
+    let unexplained = sum.hits.saturating_sub(sum.attacks);
+    if !asked.is_watched {
+        let why = match sum.findings {
+            0 => "the policy does not watch it, so no hit proves nothing",
+            _ => "the policy does not watch it; another one did",
+        };
         return (State::Off, why.to_owned());
     }
-    let minimum = said.map_or(Confidence::High, |rule| rule.minimum_confidence);
+    if asked.is_kept {
+        let why = "a scope or its action keeps it from blocking, whatever its mode";
+        return (State::Kept, why.to_owned());
+    }
     let ceiling = rules::all()
         .find(|rule| rule.id == id)
         .map(|rule| rule.ceiling);
-    if ceiling.is_some_and(|ceiling| ceiling < minimum) && sum.hits == 0 {
+    if ceiling.is_some_and(|ceiling| ceiling < asked.minimum) && sum.hits == 0 {
         let why = "it is never sure enough to block, and reports in block mode as well";
         return (State::Advice, why.to_owned());
     }
-    if basis == Basis::Nothing {
+    if asked.basis == Basis::Nothing {
         let why = "nobody has counted the clean invocations";
         return (State::Uncounted, why.to_owned());
     }
@@ -209,7 +256,7 @@ fn decide(
         let needed = group(bound::trials_without_hit(rate_max));
         let why = format!(
             "{} of {needed} invocations seen that are needed",
-            group(trials)
+            group(asked.trials)
         );
         return (State::TooFew, why);
     }
@@ -274,7 +321,14 @@ mod tests {
     fn each_state_has_its_reason() {
         let policy = Policy::default();
         let state = |id: &str, sum: Sum, trials: u64, basis: Basis| {
-            judge(id, "", sum, (trials, basis), &policy, 1e-5).state
+            let asked = Asked {
+                trials,
+                basis,
+                is_watched: policy.watches(id),
+                is_kept: false,
+                minimum: Confidence::High,
+            };
+            judge(id, "", sum, &asked, 1e-5).state
         };
         let metrics = Basis::Metrics;
         assert_eq!(

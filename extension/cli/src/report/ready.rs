@@ -8,7 +8,7 @@ use crate::evidence::readiness::{Readiness, State, group, rate};
 use crate::records::clock;
 
 /// The states, the best first, with what is said of them.
-const STATES: [(State, &str, &str); 6] = [
+const STATES: [(State, &str, &str); 7] = [
     (
         State::Ready,
         "Ready to block",
@@ -33,6 +33,11 @@ const STATES: [(State, &str, &str); 6] = [
         State::Advice,
         "Advice",
         "Reported in every mode, sure enough to block never.",
+    ),
+    (
+        State::Kept,
+        "Kept from blocking",
+        "A scope of the policy, or the rule's action, lets it report only.",
     ),
     (State::Off, "Off", "Watched only if the policy names them."),
 ];
@@ -162,6 +167,7 @@ fn word(state: State) -> &'static str {
         State::Alarms => "no",
         State::Uncounted => "unknown",
         State::Advice => "advice",
+        State::Kept => "kept",
         State::Off => "off",
     }
 }

@@ -7,6 +7,7 @@ use super::html::{esc, section};
 use crate::evidence::cluster::{Cluster, Sample};
 use crate::evidence::readiness::{group, plural};
 use crate::exemption;
+use crate::propose::whole;
 use crate::records::clock;
 
 // Limit: a dozen places are looked at in one sitting; `credenza propose` has them all.
@@ -60,11 +61,7 @@ fn card(page: &Page<'_>, cluster: &Cluster, out: &mut String) {
          refused</span><span>{seen}</span></header><p class=\"where\">at <code>{}</code>",
         esc(&cluster.rule),
         group(cluster.blocking),
-        esc(if cluster.place.is_empty() {
-            "the whole event"
-        } else {
-            &cluster.place
-        })
+        esc(whole(cluster))
     );
     for (word, text) in [
         (" of ", &cluster.route),
@@ -78,11 +75,16 @@ fn card(page: &Page<'_>, cluster: &Cluster, out: &mut String) {
     for sample in cluster.samples.iter().take(2) {
         one(sample, out);
     }
+    let values = if cluster.is_leak {
+        String::new()
+    } else {
+        let values = group(cluster.values.count());
+        format!("<span><b>{values}</b> different values</span>")
+    };
     let _ = write!(
         out,
-        "<p class=\"facts\"><span><b>{}</b> different values</span><span><b>{}</b> callers</span>\
+        "<p class=\"facts\">{values}<span><b>{}</b> callers</span>\
          <span><b>{}</b> hours</span><span><b>{}</b> together with another rule</span></p>",
-        group(cluster.values.count()),
         group(cluster.callers.count()),
         group(cluster.hours.count()),
         group(cluster.in_company)
@@ -100,6 +102,11 @@ fn card(page: &Page<'_>, cluster: &Cluster, out: &mut String) {
 
 /// A sample: the chain of decoding, and the masked form with the bytes that decided.
 fn one(sample: &Sample, out: &mut String) {
+    if sample.text.is_empty() {
+        let what = esc(&sample.production);
+        let _ = write!(out, "<ul class=\"chain\"><li><span>{what}</span></li></ul>");
+        return;
+    }
     out.push_str("<ul class=\"chain\"><li><span>as sent</span></li>");
     for step in &sample.decoded {
         let _ = write!(out, "<li><span>{}</span></li>", esc(step));

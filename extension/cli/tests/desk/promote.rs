@@ -155,3 +155,77 @@ fn without_a_count_of_invocations_it_refuses_and_says_what_is_missing() {
     let text = said(&credenza(&folder, &given), 1);
     assert!(text.contains("sql-injection"), "{text}");
 }
+
+#[test]
+fn scopes_and_exemptions_say_which_hits_count() {
+    let folder = folder("promote-scopes");
+    let alarms = [("sql-injection", 30)];
+    std::fs::write(folder.join("benign.jsonl"), benign(400_000, &alarms)).unwrap();
+    let state = |policy: &str| {
+        std::fs::write(folder.join("p.toml"), policy).unwrap();
+        let arguments = ["--format", "json", "promote", "benign.jsonl"];
+        let output = credenza(&folder, &[&arguments[..], &["--policy", "p.toml"]].concat());
+        let code = output.status.code().unwrap();
+        let told: Value = serde_json::from_str(&said(&output, code)).unwrap();
+        let rules = told["rules"].as_array().unwrap().iter();
+        let mut rules = rules.filter(|rule| rule["rule"] == "sql-injection");
+        let rule = rules.next().unwrap();
+        let members = ["state", "invocations", "hits"];
+        members.map(|name| rule[name].clone()).to_vec()
+    };
+    let scope = |members: &str| format!("[[scope]]\n{members}\nmode = \"monitor\"\n");
+    let held = |hits: u64| json!(["alarms", 400_000, hits]);
+    let ready = json!(["ready", 400_000, 0]);
+    assert_eq!(json!(state("")), held(30));
+    assert_eq!(json!(state(&scope("location = \"/body/q\""))), ready);
+    assert_eq!(json!(state(&scope("location = \"/body/other\""))), held(30));
+    let exempt = "[[exemption]]\nrule = \"sql-injection\"\nlocation = \"/body/q\"\nreason = \"r\"\n\
+                  author = \"a\"\nexpires = 2097-01-31\n";
+    assert_eq!(json!(state(exempt)), ready);
+    // What a function is kept from proves nothing, and is not promoted either.
+    let kept = json!(state(&scope("function = \"sho*\"")));
+    assert_eq!(kept, json!(["kept", 0, 0]));
+    assert_eq!(
+        json!(state("[rule.sql-injection]\naction = \"flag\"\n"))[0],
+        "kept"
+    );
+}
+
+#[test]
+fn a_scope_that_lets_an_unproven_rule_block_is_told() {
+    let folder = folder("promote-unleashed");
+    let alarms = [("sql-injection", 3)];
+    std::fs::write(folder.join("benign.jsonl"), benign(400_000, &alarms)).unwrap();
+    let policy = "[[scope]]\nrules = [\"sql-injection\"]\nroute = \"POST /*\"\nmode = \"block\"\n";
+    std::fs::write(folder.join("p.toml"), policy).unwrap();
+    let refused = credenza(&folder, &["promote", "benign.jsonl", "--policy", "p.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        stderr.contains("a scope lets `sql-injection` block"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn rules_that_mask_answers_are_promoted_and_leaks_of_attacks_are_no_alarms() {
+    let folder = folder("promote-leaks");
+    let leak = |request: u32| {
+        json!({ "time": "2026-11-12T10:00:00Z", "level": "warn", "record": "leak",
+            "function": "shop", "request_id": format!("r-{request}"), "rule": "reflected-script",
+            "confidence": "high", "kind": "script", "channel": "body", "verdict": "block" })
+        .to_string()
+    };
+    let leaks: Vec<String> = (0..5).map(leak).collect();
+    std::fs::write(folder.join("benign.jsonl"), benign(400_000, &[])).unwrap();
+    std::fs::write(folder.join("attacks.jsonl"), leaks.join("\n")).unwrap();
+    let policy = "[rule.reflected-script]\naction = \"mask\"\n";
+    std::fs::write(folder.join("p.toml"), policy).unwrap();
+    let promotion = promote(&folder, &["--attacks", "attacks.jsonl"], 0);
+    let rules = promotion["rules"].as_array().unwrap().iter();
+    let rule: Vec<_> = rules
+        .filter(|rule| rule["rule"] == "reflected-script")
+        .map(|rule| (&rule["state"], &rule["hits"], &rule["attacks"]))
+        .collect();
+    assert_eq!(rule, [(&json!("ready"), &json!(5), &json!(5))]);
+}
