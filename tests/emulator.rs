@@ -2,9 +2,8 @@
 //! It never runs where a mount namespace of its own cannot be had; it says so instead.
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -89,15 +88,11 @@ fn emulate(test: &str, words: &str, managed: bool, folder: &Folder) -> Option<Em
     let namespace = namespace(test)?;
     let opt = folder.path().join("opt");
     fs::create_dir_all(opt.join("extensions")).unwrap();
-    place(programs::agent(), &opt.join("extensions/credenza-agent"));
-    place(
-        &root().join("layer-packaging/credenza-wrapper"),
-        &opt.join("credenza-wrapper"),
-    );
-    place(programs::echo_function(), &opt.join("echo-function"));
-    let bootstrap = format!("#!/bin/sh\nexec {words}\n");
-    fs::write(opt.join("bootstrap"), bootstrap).unwrap();
-    fs::set_permissions(opt.join("bootstrap"), fs::Permissions::from_mode(0o755)).unwrap();
+    let wrapper = root().join("layer-packaging/credenza-wrapper");
+    folder.program("opt/extensions/credenza-agent", programs::agent());
+    folder.program("opt/credenza-wrapper", &wrapper);
+    folder.program("opt/echo-function", programs::echo_function());
+    folder.script("opt/bootstrap", &format!("#!/bin/sh\nexec {words}\n"));
     let (api, address) = (free_address(), free_address());
     // In Managed Instances mode the emulator starts `bootstrap` from a task root that exists.
     let task = if managed {
@@ -154,11 +149,6 @@ fn namespace(test: &str) -> Option<&'static [&'static str]> {
         );
     }
     found
-}
-
-fn place(from: &Path, to: &Path) {
-    fs::copy(from, to).unwrap();
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 fn smoke(emulator: &Emulator) {

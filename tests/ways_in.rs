@@ -1,7 +1,6 @@
 //! Each way into a function: its configuration, as its own tool made it, with the agent before it.
 //! It never adds a variable but the mode, and a port of its own where two would meet.
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use credenza_sandbox::{Invocation, Sandbox, ShutdownReason};
@@ -85,16 +84,12 @@ fn number(value: &Value, otherwise: u32) -> u32 {
 /// The bootstrap of the kit with a real program beside it; the agent lies elsewhere than on Lambda.
 fn bootstrap(code: &Folder) -> std::path::PathBuf {
     let text = fs::read_to_string(root().join("deploy/os-only/bootstrap")).unwrap();
-    let path = code.path().join("bootstrap");
     let agent = agent().display().to_string();
-    fs::write(
-        &path,
-        text.replace("/opt/extensions/credenza-agent", &agent),
+    code.program("server", echo_function());
+    code.script(
+        "bootstrap",
+        &text.replace("/opt/extensions/credenza-agent", &agent),
     )
-    .unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::copy(echo_function(), code.path().join("server")).unwrap();
-    path
 }
 
 async fn ask(sandbox: &Sandbox, name: &str, order: &str) -> (String, bool) {

@@ -2,8 +2,9 @@
 //! It never lets a breach of the platform's contract pass unnoticed.
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -189,10 +190,28 @@ impl Folder {
     }
 
     /// An executable file with this text.
+    ///
+    /// A child writes it: what this process has open for writing is open in each child that another
+    /// test forks meanwhile, and the system starts no program that somebody may still write.
     pub(crate) fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut writer = Command::new("sh")
+            .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = writer.stdin.take().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(writer.wait().unwrap().success());
+        path
+    }
+
+    /// A program under another name, copied by a child for the same reason.
+    pub(crate) fn program(&self, name: &str, from: &Path) -> PathBuf {
+        let path = self.0.join(name);
+        copy_program(from, &path);
         path
     }
 
@@ -208,6 +227,13 @@ impl Drop for Folder {
         // What cannot be removed is left for the system to tidy; the test is over.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// Copies an executable file without ever holding it open in this process.
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let mut copy = Command::new("sh");
+    copy.args(["-c", "cp \"$0\" \"$1\" && chmod 755 \"$1\""]);
+    assert!(copy.arg(from).arg(to).status().unwrap().success());
 }
 
 /// A runtime for one test's asynchronous parts.

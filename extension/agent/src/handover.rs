@@ -23,9 +23,11 @@ use crate::upstream::{Route, Upstream};
 // Limit: a host name of 253 bytes, a port and a path prefix of 200 bytes, twice, and the words.
 const LINE_BYTES_MAX: usize = 1024;
 
-// Limit: the agent answers from memory in well under a millisecond; on a function with 7 % of a CPU
-// it may have to wait for two periods of 20 ms before it runs at all.
-const PATIENCE: Duration = Duration::from_millis(50);
+// Limit: the agent answers from memory in well under a millisecond, but others may have the CPU:
+// on a function with 7 % of one, beside a runtime that loads, it may not run for a tenth of a second.
+// A wrapper that gives up leaves the function without inspection for its whole life, and nobody
+// waits where there is no agent; a second is ten such waits, and a tenth of what INIT may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 // Limit: the thread formats one line; 64 KiB of stack is ten times what that takes.
 const STACK_BYTES: usize = 64 * 1024;

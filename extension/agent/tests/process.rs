@@ -5,7 +5,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -40,13 +39,21 @@ impl Scratch {
         Self(path)
     }
 
+    /// A child writes it: what this process has open for writing is open in each child that another
+    /// test forks meanwhile, and the system starts no program that somebody may still write.
     fn file(&self, name: &str, content: &str, mode: u32) -> String {
         let path = self.0.join(name);
-        // Written under another name first: a file that is open for writing cannot be started.
-        let draft = self.0.join(format!("{name}.draft"));
-        fs::write(&draft, content).unwrap();
-        fs::set_permissions(&draft, fs::Permissions::from_mode(mode)).unwrap();
-        fs::rename(&draft, &path).unwrap();
+        let mut writer = Command::new("sh")
+            .args(["-c", "cat > \"$0\" && chmod \"$1\" \"$0\""])
+            .arg(&path)
+            .arg(format!("{mode:o}"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = writer.stdin.take().unwrap();
+        stdin.write_all(content.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(writer.wait().unwrap().success());
         path.display().to_string()
     }
 

@@ -39,8 +39,9 @@ struct Groups {
 /// Limit: 20 lines tell why a start failed and fit on a screen.
 const LAST_LINES_MAX: usize = 20;
 
-/// Limit: what lies in two pipes (64 KiB each) is read in well under this time.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// Limit: what lies in two pipes (64 KiB each) is read in a millisecond; a machine that stands
+/// still for some of them must not cost a program the words that say why it ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Limit: between fork and exec another thread's child holds this process' open files, also
 /// a program that was just written; that takes milliseconds, and a second on a loaded machine.
@@ -178,8 +179,8 @@ impl Child {
             }
             // Its last words come before its end is known; somebody outside the group may hold
             // the pipe open, and is not waited for.
-            let _ = tokio::time::timeout(LAST_WORDS, copies.join_next()).await;
-            let _ = tokio::time::timeout(LAST_WORDS, copies.join_next()).await;
+            let all = async { while copies.join_next().await.is_some() {} };
+            let _ = tokio::time::timeout(LAST_WORDS, all).await;
             copies.detach_all();
             exited.send_replace(status.ok().or_else(|| Some(ExitStatus::default())));
         });

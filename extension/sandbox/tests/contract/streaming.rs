@@ -107,7 +107,8 @@ async fn a_trailer_of_a_mebibyte_passes() {
 #[tokio::test]
 async fn a_stream_that_runs_out_of_time_is_closed_by_the_platform() {
     let mut config = silent();
-    config.timeout = Duration::from_millis(200);
+    // What is sent before the time is over must have arrived by then on a machine that is busy.
+    config.timeout = Duration::from_secs(2);
     let (sandbox, mut client) = ready(config).await;
     let task = invoking(&sandbox, Invocation::new("{}"));
     let id = client.reply().await.request_id().to_owned();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::timeout,
 };
@@ -470,13 +470,11 @@ async fn a_thousand_items_make_a_batch_long_before_its_time_is_over() {
 #[tokio::test]
 async fn a_subscriber_that_takes_nothing_loses_lines_and_learns_how_many() {
     let folder = Folder::new("telemetry-dropped");
-    // Nobody accepts yet, so what is said beyond two buffers of 256 KiB must be dropped.
-    let (listener, port) = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        (listener, port)
-    };
-    drop(listener);
+    // Nobody listens yet, so what is said beyond two buffers of 256 KiB must be dropped; the socket
+    // only keeps others from the port.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
     let mut config = with_extension(&folder);
     let script = "#!/bin/sh\nline=$(printf '%01000d' 7)\ni=0\n\
                   while [ $i -lt 2000 ]; do echo $line; i=$((i+1)); done\ntouch done\nsleep 1000\n";
@@ -487,7 +485,7 @@ async fn a_subscriber_that_takes_nothing_loses_lines_and_learns_how_many() {
     let (_sandbox, _runtime, _extension) = subscribed.ready().await;
     let done = folder.0.join("done");
     until(|| done.exists()).await;
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let listener = socket.listen(8).unwrap();
     let (sender, batches) = unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {

@@ -3,7 +3,12 @@
 
 use credenza_sandbox::{Bound, Config, Extension, Invocation, Outcome, Sandbox, ViolationKind};
 use std::{
-    net::SocketAddr, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc, time::Duration,
+    io::Write as _,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -245,11 +250,21 @@ impl Folder {
     }
 
     /// A shell script, or any text with an interpreter line.
+    ///
+    /// A child writes it: what this process has open for writing is open in each child that another
+    /// test forks meanwhile, and the system starts no program that somebody may still write.
     pub(crate) fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&path, mode).unwrap();
+        let mut writer = Command::new("sh")
+            .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = writer.stdin.take().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(writer.wait().unwrap().success());
         path
     }
 
