@@ -84,6 +84,8 @@ pub struct Config {
     pub version: String,
     /// True on Managed Instances.
     pub is_managed_instance: bool,
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`; 0 where nobody says.
+    pub memory_bytes: usize,
     /// What is not as its author meant it.
     pub problems: Vec<Problem>,
 }
@@ -122,6 +124,10 @@ impl Config {
             is_managed_instance: environment
                 .value("AWS_LAMBDA_INITIALIZATION_TYPE")
                 .is_some_and(|kind| kind == "lambda-managed-instances"),
+            memory_bytes: environment
+                .text("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+                .and_then(|megabytes| megabytes.parse::<usize>().ok())
+                .map_or(0, |megabytes| megabytes.saturating_mul(1024 * 1024)),
             settings,
             problems,
         }

@@ -43,6 +43,8 @@ pub struct Shared {
     pub own: Arc<Own>,
     /// Hears of every event and answer, to hold them against what the platform tells.
     pub witness: Arc<Witness>,
+    /// What the function may use of memory; 0 where nobody says.
+    pub memory_bytes: usize,
     /// Takes records; never blocks.
     pub sink: Arc<dyn Sink>,
 }

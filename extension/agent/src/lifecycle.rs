@@ -88,6 +88,7 @@ pub fn run(
         own: Arc::clone(&own),
         key: Arc::new(Secret::draw()),
         route: Arc::clone(&route),
+        memory_bytes: config.memory_bytes,
         sink: Arc::clone(&log) as Arc<dyn Sink>,
     };
     let served = listener.map_or(Ok(()), |listener| serve(listener, shared));

@@ -322,8 +322,9 @@ fn memory_lines(memory: &Memory) -> Vec<Line> {
             first_bar: "1.2 event + 5 MB",
             target: "1.1 event + 3 MB",
             measured: format!(
-                "{peak:.1} MB with {event:.1} MB, {:.1} MB after",
-                megabytes(memory.afterwards)
+                "{peak:.1} MB with {event:.1} MB, {:.1} MB after; {:.1} MB beside its answer",
+                megabytes(memory.afterwards),
+                megabytes(memory.peak_beside)
             ),
             verdict: Some((peak <= 1.2 * event + 5.0, peak <= 1.1 * event + 3.0)),
         },

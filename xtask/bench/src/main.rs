@@ -77,6 +77,9 @@ struct Arguments {
     /// Another build of the agent, to be measured beside this one in the same run.
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// Only resident memory.
+    #[arg(long)]
+    memory: bool,
     /// Only the slowest outputs.
     #[arg(long)]
     outputs: bool,
@@ -129,6 +132,10 @@ fn measure(arguments: &Arguments) -> Result<()> {
     }
     if arguments.inspection {
         return measure_inspection(arguments).map(|_| ());
+    }
+    if arguments.memory {
+        println!("{:?}", memory::measure(&arguments.agent, arguments.quick)?);
+        return Ok(());
     }
     let variants = variants(arguments);
     if arguments.latency || arguments.series.is_some() {
@@ -185,8 +192,8 @@ fn variants(arguments: &Arguments) -> Vec<Variant> {
         name,
         program,
         mode,
-        // Every function has the keys of its role.
-        variables: secrets::of_a_function(),
+        // Every function has the keys of its role, and this one a whole processor.
+        variables: [secrets::of_a_function(), latency::of_memory("1769")].concat(),
     };
     let without_secrets = Variant {
         variables: Vec::new(),

@@ -12,6 +12,8 @@ use credenza_bench::secrets;
 use credenza_bench::statistics::slope;
 use credenza_bench::upstream::Upstream;
 
+use crate::latency;
+
 /// What the agent holds, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
@@ -19,6 +21,8 @@ pub(crate) struct Memory {
     pub(crate) idle: u64,
     /// The most during an invocation with the largest event.
     pub(crate) peak: u64,
+    /// The same in a function that may use so much memory that the answer is kept beside its event.
+    pub(crate) peak_beside: u64,
     /// The size of that event.
     pub(crate) event: u64,
     /// Some invocations after it.
@@ -35,6 +39,21 @@ const EVENT_BYTES_MAX: usize = 6_291_556;
 
 /// How often memory is read while invocations run.
 const POINTS: u32 = 50;
+
+/// The most that an agent holds during invocations with a large event and a large answer, in a
+/// function that may use a gigabyte and more.
+fn peak_beside(agent: &Path, large: &Arc<Vec<u8>>) -> Result<u64> {
+    let upstream = Upstream::start()?;
+    let command = [agent.as_os_str().to_owned()];
+    let variables = [secrets::of_a_function(), latency::of_memory("1769")].concat();
+    let mut proxy = Proxy::start(&command, upstream.address, "monitor", &variables)?;
+    proxy.wait_until_listening()?;
+    let mut runtime = Runtime::connect(proxy.address)?;
+    for _ in 0..5 {
+        runtime.invoke(&upstream, large, Duration::ZERO)?;
+    }
+    proxy.memory_bytes_max()
+}
 
 /// Measures one agent in monitor mode from its start.
 pub(crate) fn measure(agent: &Path, quick: bool) -> Result<Memory> {
@@ -70,6 +89,7 @@ pub(crate) fn measure(agent: &Path, quick: bool) -> Result<Memory> {
     Ok(Memory {
         idle,
         peak,
+        peak_beside: peak_beside(agent, &large)?,
         event,
         afterwards,
         slope: slope(&points),

@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Another build of the agent, to be measured beside this one in the same run.
     #[arg(long)]
     beside: Option<PathBuf>,
+    /// Only resident memory.
+    #[arg(long)]
+    memory: bool,
     /// Only the slowest outputs.
     #[arg(long)]
     outputs: bool,
@@ -80,6 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (is_latency, "--latency"),
         (arguments.streams, "--streams"),
         (arguments.outputs, "--outputs"),
+        (arguments.memory, "--memory"),
     ];
     if let Some(corpus) = &arguments.corpus {
         bench.arg("--corpus").arg(corpus);

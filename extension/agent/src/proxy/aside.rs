@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::both::Share;
 use super::buffer::Buffer;
 use super::message::{Message, guarded_for};
 use super::watched::Answer;
@@ -32,6 +33,28 @@ pub(super) struct Aside {
     settled: Arc<AtomicBool>,
 }
 
+/// An output that was kept while it passed.
+pub(super) struct Kept {
+    pub(super) answer: Answer,
+    /// Its head and its body.
+    pub(super) bytes: Buffer,
+    /// Bytes of its head.
+    pub(super) head: usize,
+    /// The memory that it takes beside its event, if that was still kept.
+    pub(super) share: Option<Share>,
+}
+
+impl Kept {
+    /// Looks at it, and gives back what it took.
+    pub(super) fn look(mut self: Box<Self>, proxy: &Proxy) {
+        self.answer.catch_up(proxy);
+        proxy.look_at_output(&self.answer, &self.bytes, self.head);
+        let Self { bytes, share, .. } = *self;
+        proxy.pool.keep_room(bytes.into_room());
+        drop(share);
+    }
+}
+
 impl Aside {
     /// Starts to inspect an event; nothing if no thread can be had.
     pub(super) fn of_event(proxy: &Arc<Proxy>, message: &Arc<Message>) -> Option<Self> {
@@ -45,26 +68,35 @@ impl Aside {
         })
     }
 
-    /// Starts to look at an output with a head of so many bytes; gives both back if no thread can
-    /// be had.
+    /// Starts to look at an output, behind the looks that are under way; gives it back if no
+    /// thread can be had.
     pub(super) fn of_output(
         proxy: &Arc<Proxy>,
-        answer: Answer,
-        output: Buffer,
-        head: usize,
-    ) -> Result<Self, Option<Box<(Answer, Buffer)>>> {
-        let request_id = answer.request_id.clone();
-        let limit = guarded_for(output.len());
-        let shown = Arc::new(Mutex::new(Some(Box::new((answer, output)))));
+        output: Kept,
+        before: &[Self],
+    ) -> Result<Self, Option<Box<Kept>>> {
+        let request_id = output.answer.request_id.clone();
+        let earlier: Vec<_> = before
+            .iter()
+            .map(|aside| (Arc::clone(&aside.ended), aside.ends_at))
+            .collect();
+        let now = Instant::now();
+        let ends = earlier.iter().map(|(_, ends_at)| *ends_at);
+        let waits = ends.max().unwrap_or(now).saturating_duration_since(now);
+        let limit = guarded_for(output.bytes.len()).saturating_add(waits);
+        let shown = Arc::new(Mutex::new(Some(Box::new(output))));
         let looked_at = Arc::clone(&shown);
         let take = |place: &Mutex<Option<_>>| {
             let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
             place.take()
         };
         let started = Self::start(proxy, limit, move |proxy| {
+            // What is said of an event is said first, and its answer is held against it.
+            for (ended, ends_at) in earlier {
+                ended.has_one_by(ends_at);
+            }
             if let Some(kept) = take(&looked_at) {
-                let (answer, output) = &*kept;
-                proxy.look_at_output(answer, output, head);
+                kept.look(proxy);
             }
         });
         let Some(aside) = started else {
@@ -108,9 +140,9 @@ impl Aside {
         spawned.ok().map(|_| aside)
     }
 
-    /// Waits for so long at most; true if it has ended.
-    pub(super) fn ends_within(&self, patience: Duration) -> bool {
-        self.ended.has_one_by(Instant::now() + patience)
+    /// True if it has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.has_one_by(Instant::now())
     }
 
     /// Waits until it has ended, but not for one that does not end.

@@ -3,11 +3,12 @@
 //! It never lets either side wait for a look, and asks for nothing twice of which a part has left.
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use credenza_policy::Policy;
 
-use super::aside::Aside;
+use super::aside::{Aside, Kept};
+use super::both::Share;
 use super::buffer::{Buffer, Filling};
 use super::connection::Connection;
 use super::head::Request;
@@ -23,10 +24,6 @@ use crate::fault::Fault;
 // Limit: up to 1 MiB a message is read whole and leaves in one write: the heap has its pages
 // already, and it can be asked for again when its connection breaks.
 pub(super) const WHOLE_BYTES_MAX: u64 = 1024 * 1024;
-
-// Limit: 6 MiB are inspected in some 7 ms, of which a function that answers with as much has worked
-// for two or more; where no processor is free for that, the function does not wait for memory.
-const PATIENCE: Duration = Duration::from_millis(6);
 
 impl Connection {
     /// Hands an event on as it comes, without a look at it.
@@ -105,6 +102,9 @@ impl Connection {
     /// Passes an answer on as it comes, and has it looked at when it is whole.
     pub(super) fn relay_kept(mut self, request: &Request, total: usize, answer: Answer) -> Relayed {
         let proxy = Arc::clone(&self.proxy);
+        let Ok(share) = self.room_for(total) else {
+            return Relayed::NotBegun(Box::new((self, answer)));
+        };
         let Ok(mut filling) = self.down.fill_whole(total, proxy.pool.room(total)) else {
             proxy.fault(Fault::OursMemoryless, &answer.request_id);
             return Relayed::NotBegun(Box::new((self, answer)));
@@ -134,14 +134,19 @@ impl Connection {
             },
             sent => self.unsent(link, &sent),
         };
-        let (output, head) = (Buffer::from(filling), request.bytes);
+        let kept = Kept {
+            answer,
+            bytes: Buffer::from(filling),
+            head: request.bytes,
+            share,
+        };
         let Some(mut connection) = served else {
-            proxy.look_at_output(&answer, &output, head);
+            Box::new(kept).look(&proxy);
             return Relayed::Done(None);
         };
-        match Aside::of_output(&proxy, answer, output, head) {
+        match Aside::of_output(&proxy, kept, &connection.asides) {
             Ok(aside) => connection.asides.push(aside),
-            Err(Some(back)) => proxy.look_at_output(&back.0, &back.1, head),
+            Err(Some(back)) => back.look(&proxy),
             Err(None) => {}
         }
         Relayed::Done(Some(connection))
@@ -172,18 +177,21 @@ impl Connection {
         Sent::Waiting
     }
 
-    /// Waits a moment for the inspection of the event, which gives back what it took: an answer
-    /// beside it makes that twice an event. True if it has ended.
-    pub(super) fn has_room(&mut self) -> bool {
+    /// The memory to keep an answer in: its event's, if somebody has looked at that, or else some
+    /// beside it. An error where there is none, and an answer kept would make that twice an event.
+    fn room_for(&mut self, total: usize) -> Result<Option<Share>, ()> {
         let proxy = Arc::clone(&self.proxy);
         for aside in std::mem::take(&mut self.asides) {
-            if aside.ends_within(PATIENCE) {
+            if aside.has_ended() {
                 aside.done(&proxy);
             } else {
                 self.asides.push(aside);
             }
         }
-        self.asides.is_empty()
+        if self.asides.is_empty() {
+            return Ok(None);
+        }
+        proxy.both.take(total).map(Some).ok_or(())
     }
 }
 
@@ -191,7 +199,7 @@ impl Connection {
 pub(super) enum Relayed {
     /// It was passed on, or could not be.
     Done(Option<Connection>),
-    /// There is no memory to keep it in.
+    /// There is no memory to keep it in, or its event takes that.
     NotBegun(Box<(Connection, Answer)>),
 }
 

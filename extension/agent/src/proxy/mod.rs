@@ -6,6 +6,7 @@
 //! with it on another thread.
 mod aside;
 mod batch;
+mod both;
 mod buffer;
 mod chunked;
 mod connection;
@@ -40,6 +41,7 @@ use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::telemetry::{FaultNote, Invocation};
 use batch::Awaited;
+use both::Both;
 use connection::Connection;
 use link::Link;
 use next::Held;
@@ -135,6 +137,8 @@ pub(crate) struct Proxy {
     guard: Guard<Held>,
     inspection: Box<dyn Inspect>,
     awaited: Awaited,
+    /// Memory for answers that are kept while their events are.
+    both: Both,
     /// The first event has come: INIT is over.
     running: AtomicBool,
     /// Inspections that the guard has left behind and that run on; a late one may be noted as
@@ -170,6 +174,7 @@ pub fn serve_with(
     inspection: Box<dyn Inspect>,
 ) -> io::Result<()> {
     let proxy = Arc::new(Proxy {
+        both: Both::of(shared.memory_bytes),
         shared,
         pool: Pool::default(),
         guard: Guard::start(next::rescue),

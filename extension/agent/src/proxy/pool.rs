@@ -22,6 +22,9 @@ const IDLE_MAX: usize = 16;
 // Limit: below 16 KiB the heap has its pages always; above, it gives them back with each message.
 const ROOM_BYTES_MIN: usize = 16 * 1024;
 
+// Limit: two, an event's and its answer's: to have pages cleared for either takes a millisecond.
+const PAGES_MAX: usize = 2;
+
 // Limit: a thread whose runtime has left needs microseconds to notice, on a starved CPU periods
 // of 20 ms. After a second it is busy with an unreachable platform, and nothing is gained by it.
 const NOTICE_PATIENCE: Duration = Duration::from_secs(1);
@@ -78,8 +81,8 @@ struct Kept {
     waiting: Vec<Waiting>,
     /// Room for one message, so that its pages need not be had anew for each.
     room: Room,
-    /// The same for a large one, as long as one follows the other.
-    pages: Room,
+    /// The same for large ones, an event and its answer, as long as one follows the other.
+    pages: Vec<Room>,
 }
 
 impl Kept {
@@ -143,11 +146,13 @@ impl Pool {
             return Room::default();
         }
         let mut kept = self.kept();
-        std::mem::take(if bytes > HEAP_BYTES_MAX {
-            &mut kept.pages
-        } else {
-            &mut kept.room
-        })
+        if bytes <= HEAP_BYTES_MAX {
+            return std::mem::take(&mut kept.room);
+        }
+        let fits = kept.pages.iter().position(|room| room.len() >= bytes);
+        // One that is too small would only be had beside the one that it makes place for.
+        let place = fits.or_else(|| kept.pages.len().checked_sub(1));
+        place.map_or_else(Room::default, |place| kept.pages.swap_remove(place))
     }
 
     /// Keeps the room of a message that is done with, if it is more than there is.
@@ -158,7 +163,17 @@ impl Pool {
         let mut kept = self.kept();
         let place = match room {
             Room::Heap(_) => &mut kept.room,
-            Room::Pages(_) => &mut kept.pages,
+            Room::Pages(_) if kept.pages.len() < PAGES_MAX => {
+                kept.pages.push(room);
+                return;
+            }
+            Room::Pages(_) => {
+                let sizes = kept.pages.iter_mut().min_by_key(|kept| kept.len());
+                let Some(least) = sizes else {
+                    return;
+                };
+                least
+            }
         };
         let smaller = if place.len() < room.len() {
             std::mem::replace(place, room)

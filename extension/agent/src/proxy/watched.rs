@@ -10,7 +10,7 @@ use credenza_exchange::{
 };
 use credenza_policy::{Action, Policy};
 
-use super::batch::Origin;
+use super::batch::{Expected, Origin};
 use super::buffer::Buffer;
 use super::chunked::Chunked;
 use super::connection::Connection;
@@ -44,6 +44,22 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Adds what was learned of its event since it was begun.
+    pub(super) fn catch_up(&mut self, proxy: &Proxy) {
+        let Some(expected) = proxy.awaited.take(&self.request_id) else {
+            return;
+        };
+        let Expected {
+            origin,
+            tenant,
+            reflections,
+            ..
+        } = expected;
+        self.origin = origin;
+        self.tenant = tenant;
+        self.reflections = reflections;
+    }
+
     fn output<'a>(&'a self, head: &'a [u8], body: &'a [u8]) -> Output<'a> {
         Output {
             head,
@@ -171,7 +187,6 @@ impl Connection {
             && bytes <= limit()
             && !is_blocking
             && completion.is_none()
-            && connection.has_room()
         {
             let body = usize::try_from(bytes).unwrap_or(usize::MAX);
             let total = request.bytes.saturating_add(body);

@@ -77,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) upstream: Option<String>,
     /// The function's environment.
     pub(crate) environment: Environment,
+    /// What the function may use of memory.
+    pub(crate) memory_bytes: usize,
     /// How many connections the platform accepts before it is gone.
     pub(crate) connections: usize,
 }
@@ -103,6 +105,7 @@ impl Default for Plan {
             inspection: Box::new(Plain),
             upstream: None,
             environment: Environment::default(),
+            memory_bytes: 0,
             connections: usize::MAX,
         }
     }
@@ -143,6 +146,7 @@ impl Room {
             key: Arc::new(Secret::draw()),
             route: Arc::new(Route::new(Upstream::parse(&upstream).unwrap())),
             witness: Arc::default(),
+            memory_bytes: plan.memory_bytes,
             sink: Arc::clone(&notes) as Arc<dyn Sink>,
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use credenza_policy::{Mode, Policy};
 
 use crate::harness::{NEXT, Plan, Room, response};
-use crate::inspection::Refusing;
+use crate::inspection::{Looping, Refusing, Release};
 use crate::platform::{ACCEPTED, event, find, wait_for};
 
 // More than is read whole.
@@ -107,4 +107,63 @@ fn a_large_answer_is_with_the_platform_before_its_last_byte_is_sent_and_its_leak
     client.call(NEXT, &event("one", b"{}"));
     assert_eq!(room.leaks(), ["AWS_SECRET_ACCESS_KEY plain response seen"]);
     assert!(room.faults().is_empty());
+}
+
+/// What a function must be allowed for two large messages to be kept.
+const ROOMY: usize = 2 << 30;
+
+/// A large event whose inspection ends when it is told to, and a large answer with a key in it that
+/// comes meanwhile, in a function that may use so much memory: the leaks that are told before the
+/// end of the inspection, and behind it.
+fn answered_during_the_look(memory_bytes: usize) -> [Vec<String>; 2] {
+    let key = ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat();
+    let release = Release::default();
+    let plan = Plan {
+        policy: monitor(),
+        memory_bytes,
+        environment: [("AWS_SECRET_ACCESS_KEY", key.clone())]
+            .into_iter()
+            .collect(),
+        ..Plan::inspecting(Looping(release.0.clone()))
+    };
+    let large = event("one", &[&vec![b'x'; BYTES][..], b"loop"].concat());
+    let reply = large.clone();
+    let room = Room::planned(plan, move |peer| {
+        loop {
+            let request = peer.request()?;
+            let is_next = find(&request, b"/next ").is_some();
+            peer.write(if is_next { &reply } else { ACCEPTED })?;
+        }
+    });
+    let mut client = room.client();
+    client.call(NEXT, &large);
+    let mut body = vec![b'.'; BYTES];
+    body.splice(BYTES / 3..BYTES / 3, key.bytes());
+    let answer = response("one", &body);
+    client.call(&answer, ACCEPTED);
+    assert!(room.platform.seen().concat()[NEXT.len()..] == answer);
+    // What is looked at while it passes was looked at before the platform's word is passed on, but
+    // its thread may still have to tell of it.
+    if memory_bytes == 0 {
+        wait_for("the leak", || !room.leaks().is_empty());
+    }
+    assert!(room.inspected().is_empty());
+    let before = room.leaks();
+    drop(release);
+    client.call(NEXT, &large);
+    assert_eq!(room.inspected().first().map(String::as_str), Some("one"));
+    assert!(room.faults().is_empty());
+    [before, room.leaks()]
+}
+
+#[test]
+fn a_large_answer_waits_for_no_look_at_its_event_and_is_looked_at_behind_it() {
+    let told = vec!["AWS_SECRET_ACCESS_KEY plain response seen".to_owned()];
+    assert_eq!(answered_during_the_look(ROOMY), [vec![], told]);
+}
+
+#[test]
+fn a_large_answer_is_looked_at_while_it_passes_where_its_event_takes_the_memory() {
+    let told = vec!["AWS_SECRET_ACCESS_KEY plain response seen".to_owned()];
+    assert_eq!(answered_during_the_look(0), [told.clone(), told]);
 }
