@@ -84,7 +84,7 @@ impl Connection {
             output: OutputStream::new(*guard, request.flow == Flow::HttpStream),
             trailers: Vec::new(),
         };
-        if stream.output.judge_beside(head) {
+        if stream.output.judge_head(head) {
             // A head with a secret in it is not sent at all.
             proxy.tell_leaks(answer, stream.output.found(), true);
             proxy.fault(Fault::RuntimeMalformed, &answer.request_id);
@@ -168,7 +168,7 @@ impl Stream<'_> {
 
     /// Ends the stream as the runtime did, or with our own error where its trailers tell a secret.
     fn finish(&mut self, to: &mut Link) -> Result<Next, Broken> {
-        let (ending, end) = if self.output.judge_beside(&self.trailers) {
+        let (ending, end) = if self.output.judge_trailers(&self.trailers) {
             (ENDING.to_vec(), Next::Cut)
         } else {
             ([b"0\r\n".as_slice(), &self.trailers].concat(), Next::Done)

@@ -29,31 +29,57 @@ fn value(digit: u8) -> u32 {
     u32::from(VALUES.get(usize::from(digit)).copied().unwrap_or(64))
 }
 
-/// Reads base64 until something else comes.
-pub(super) fn decode(text: &[u8], out: &mut Vec<u8>) {
-    let (quads, rest) = text.as_chunks::<4>();
-    for quad in quads {
-        let [one, two, three, four] = quad.map(value);
-        if (one | two | three | four) & 64 != 0 {
-            return decode_end(quad, out);
+/// Reads base64, in lines or in one, until something else comes; true if nothing else does.
+pub(super) fn decode(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut rest = text;
+    loop {
+        let (quads, _) = rest.as_chunks::<4>();
+        let mut read = 0_usize;
+        for quad in quads {
+            let [one, two, three, four] = quad.map(value);
+            if (one | two | three | four) & 64 != 0 {
+                break;
+            }
+            let [_, bytes @ ..] = (one << 18 | two << 12 | three << 6 | four).to_be_bytes();
+            out.extend_from_slice(&bytes);
+            read = read.saturating_add(4);
         }
-        let [_, bytes @ ..] = (one << 18 | two << 12 | three << 6 | four).to_be_bytes();
-        out.extend_from_slice(&bytes);
+        rest = rest.get(read..).unwrap_or_default();
+        let (bits, count, read) = quad_in_lines(rest);
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        // Limit: three bytes of four digits; with fewer digits the last byte is not whole.
+        out.extend(bytes.into_iter().take(count.saturating_sub(1)));
+        rest = rest.get(read..).unwrap_or_default();
+        if count < 4 {
+            let is_end = |byte: &u8| *byte == b'=' || is_line_end(*byte);
+            return rest.iter().all(is_end);
+        }
     }
-    decode_end(rest, out);
 }
 
-/// Reads what is less than four digits.
-fn decode_end(rest: &[u8], out: &mut Vec<u8>) {
-    let digits = rest.iter().map(|digit| value(*digit));
-    let mut digits = digits.take_while(|value| *value < 64);
-    let (one, two, three) = (digits.next(), digits.next(), digits.next());
-    if let (Some(one), Some(two)) = (one, two) {
-        let bits = one << 18 | two << 12 | three.unwrap_or(0) << 6;
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        let count = if three.is_some() { 2 } else { 1 };
-        out.extend(bytes.into_iter().take(count));
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// Up to four digits among the ends of lines: their bits, how many there are, how far they reach.
+fn quad_in_lines(text: &[u8]) -> (u32, usize, usize) {
+    let (mut bits, mut count, mut read) = (0_u32, 0_usize, 0_usize);
+    for byte in text {
+        match value(*byte) {
+            64 if is_line_end(*byte) => {}
+            64 => break,
+            value => {
+                bits = bits << 6 | value;
+                count = count.saturating_add(1);
+            }
+        }
+        read = read.saturating_add(1);
+        if count == 4 {
+            break;
+        }
     }
+    let missing = u32::try_from(4_usize.saturating_sub(count)).unwrap_or(0);
+    (bits << missing.saturating_mul(6), count, read)
 }
 
 /// Writes base64 with padding.
@@ -108,9 +134,22 @@ mod tests {
             assert_eq!(encode(bytes), text);
             assert_eq!(decoded(text), bytes);
         }
-        assert_eq!(decoded(b"YWJj\nYWJj"), b"abc");
+        assert_eq!(decoded(b"YWJj\nYWJj"), b"abcabc");
+        assert_eq!(decoded(b"YW\r\nJjY\nWI=\n"), b"abcab");
+        assert_eq!(decoded(b"YWJj!YWJj"), b"abc");
         assert_eq!(decoded(b"-__-"), b"\xfb\xff\xfe");
         bolero::check!().for_each(|bytes: &[u8]| assert_eq!(decoded(&encode(bytes)), bytes));
+    }
+
+    #[test]
+    fn what_is_no_base64_is_said_to_be_none() {
+        let is_whole = |text: &[u8]| decode(text, &mut Vec::new());
+        for text in [&b""[..], b"YWJj", b"YWI=", b"YQ==\r\n", b"YWI"] {
+            assert!(is_whole(text), "{}", text.escape_ascii());
+        }
+        for text in [&b"YWJj!"[..], b"a text", b"YQ==YQ==", b"{}"] {
+            assert!(!is_whole(text), "{}", text.escape_ascii());
+        }
     }
 
     #[test]

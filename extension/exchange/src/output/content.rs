@@ -4,9 +4,11 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use credenza_engine::leak::{Media, OutputText};
+use credenza_event::Steps;
 
-use super::guard::{Findings, Found, Guard, Window};
+use super::guard::{Findings, Found, Guard};
 use super::parts::Coding;
+use super::window::Window;
 use super::{base64, escapes, mask, packed, packing};
 
 // Limit: texts that have to be made are looked at in pieces of 64 KiB, which stay near.
@@ -62,30 +64,7 @@ impl<'o> Content<'o> {
                 guard.locate(BODY, self.raw, &mut inside);
                 inside.clone()
             }
-            (true, Coding::None) => {
-                let bytes = self.decoded();
-                guard.judge_whole(&OutputText::whole(&bytes, self.media), &mut inside);
-                guard.locate(BODY, &bytes, &mut inside);
-                let mut raw = inside.clone();
-                move_spans(&mut raw, |spans| {
-                    for (start, end) in &mut *spans {
-                        (*start, *end) = base64::digits_of(*start, *end);
-                    }
-                    if is_escaped {
-                        escapes::map(self.raw, spans);
-                    }
-                });
-                raw
-            }
-            (true, coding) => {
-                self.judge_packed(guard, coding, &mut inside);
-                guard.locate(BODY, b"", &mut inside);
-                let mut raw = inside.clone();
-                for found in &mut raw.found {
-                    (found.start, found.end) = (0, self.raw.len());
-                }
-                raw
-            }
+            (true, coding) => self.judge_base64(guard, coding, &mut inside),
         };
         for found in &mut raw.found {
             found.end = found.end.min(self.raw.len());
@@ -111,18 +90,88 @@ impl<'o> Content<'o> {
         }
     }
 
-    fn judge_packed(&self, guard: &Guard<'_>, coding: Coding, inside: &mut Findings) {
+    /// Looks at what base64 stands for and at its digits; gives what was found at its places
+    /// between the quotes.
+    fn judge_base64(&self, guard: &Guard<'_>, coding: Coding, inside: &mut Findings) -> Findings {
+        let digits = self.digits();
+        let mut bytes = Vec::with_capacity((digits.len() / 4).saturating_mul(3));
+        let is_base64 = base64::decode(&digits, &mut bytes);
+        let mut raw = if coding == Coding::None {
+            guard.judge_whole(&OutputText::whole(&bytes, self.media), inside);
+            guard.locate(BODY, &bytes, inside);
+            let mut raw = inside.clone();
+            move_spans(&mut raw, |spans| {
+                for (start, end) in &mut *spans {
+                    (*start, *end) = base64::digits_of(*start, *end);
+                }
+                self.map(spans);
+            });
+            raw
+        } else {
+            self.judge_packed(guard, coding, &bytes, inside);
+            guard.locate(BODY, b"", inside);
+            let mut raw = inside.clone();
+            for found in &mut raw.found {
+                (found.start, found.end) = (0, self.raw.len());
+            }
+            raw
+        };
+        self.judge_digits(guard, &digits, is_base64, &mut raw);
+        raw
+    }
+
+    /// Looks at the digits as they stand: they leave like that, they may be no base64, and a key
+    /// may look like some. What is found there cannot be masked.
+    fn judge_digits(&self, guard: &Guard<'_>, digits: &[u8], is_base64: bool, raw: &mut Findings) {
+        let mut found = Findings::default();
+        if is_base64 {
+            if raw.found.iter().any(|found| found.secret.is_some()) {
+                return;
+            }
+            guard.judge_own(digits, 0, &mut found);
+        } else {
+            guard.judge_whole(&OutputText::whole(digits, self.media), &mut found);
+        }
+        guard.locate(BODY, digits, &mut found);
+        move_spans(&mut found, |spans| self.map(spans));
+        for found in &mut found.found {
+            found.never_masked();
+        }
+        raw.append(found);
+    }
+
+    /// Moves places in what stands there to places between the quotes.
+    fn map(&self, spans: &mut [(usize, usize)]) {
+        if self.is_escaped() {
+            escapes::map(self.raw, spans);
+        }
+    }
+
+    /// Looks at what compressed bytes come to; where they are none, at them.
+    fn judge_packed(
+        &self,
+        guard: &Guard<'_>,
+        coding: Coding,
+        packed: &[u8],
+        inside: &mut Findings,
+    ) {
         if let Coding::Other(name) = coding {
             return inside.leave_unread(name);
         }
         let mut window = Window::new(self.media);
-        let packed = self.decoded();
-        let is_whole = packing::inflate(&packed, coding, |piece| {
+        let (mut made, mut spent) = (0_usize, 0_u64);
+        let is_whole = packing::inflate(packed, coding, |piece| {
+            made = made.saturating_add(piece.len());
+            let may_spend = packed::steps(made.min(STORED_BYTES_MAX)).left();
+            let mut steps = Steps::new(may_spend.saturating_sub(spent));
+            guard.unpack(piece, 0, &mut steps, inside);
+            spent = spent.saturating_add(steps.spent());
             window.feed(guard, piece, false, inside);
         });
         window.feed(guard, b"", true, inside);
         if !is_whole {
             inside.leave_unread("cut-short");
+            guard.judge_whole(&OutputText::whole(packed, self.media), inside);
         }
     }
 

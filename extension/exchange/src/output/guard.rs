@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 use credenza_engine::Confidence;
 use credenza_engine::detector::Rule;
 use credenza_engine::leak::{
-    Fingerprints, LEAK_DETECTORS, LOOK_BEHIND_BYTES, Leak, LeakWatch, Leaks, Media, OWN_SECRET,
-    OutputText, OwnSecrets, Reflections, UNREAD_OUTPUT, leaked_source, leaky_error,
-    reflected_error, seek,
+    Fingerprints, LEAK_DETECTORS, Leak, LeakWatch, Leaks, Media, OWN_SECRET, OutputText,
+    OwnSecrets, Reflections, UNREAD_OUTPUT, leaked_source, leaky_error, reflected_error, seek,
 };
 use credenza_event::{Steps, sorted};
 use credenza_policy::{Action, Exemption, Judge, Mode, Place, Policy, Verdict};
@@ -54,6 +53,13 @@ impl Found {
     /// True if the policy or its candidate wants to know of it.
     pub fn is_told(&self) -> bool {
         self.verdict > Verdict::Pass || self.shadow > Some(Verdict::Pass)
+    }
+
+    /// Has it withheld where it would be masked, because it stands where nothing can be.
+    pub(super) fn never_masked(&mut self) {
+        if self.action == Action::Mask {
+            self.action = Action::Block;
+        }
     }
 }
 
@@ -380,9 +386,7 @@ impl<'g> Guard<'g> {
         };
         self.settle(&mut told, UNSEEN);
         // What was not read cannot be masked.
-        if told.action == Action::Mask {
-            told.action = Action::Block;
-        }
+        told.never_masked();
         if told.is_told() {
             found.found.push(told);
         }
@@ -459,40 +463,5 @@ impl Findings {
     /// Notes that something could not be read.
     pub(super) fn leave_unread(&mut self, kind: &'static str) {
         self.unread = self.unread.or(Some(kind));
-    }
-}
-
-/// A text that comes in pieces, with as much of what came before as judging the next one takes.
-#[derive(Debug)]
-pub(super) struct Window {
-    text: Vec<u8>,
-    media: Media,
-    /// The offset of its first byte in the whole text.
-    at: usize,
-}
-
-impl Window {
-    pub(super) fn new(media: Media) -> Self {
-        Self {
-            text: Vec::new(),
-            media,
-            at: 0,
-        }
-    }
-
-    /// Looks at the next piece.
-    pub(super) fn feed(
-        &mut self,
-        guard: &Guard<'_>,
-        piece: &[u8],
-        is_last: bool,
-        found: &mut Findings,
-    ) {
-        self.text.extend_from_slice(piece);
-        let text = OutputText::window(&self.text, self.media, self.at > 0, !is_last);
-        guard.judge(&text, self.at, found);
-        let gone = self.text.len().saturating_sub(LOOK_BEHIND_BYTES);
-        self.text.drain(..gone);
-        self.at = self.at.saturating_add(gone);
     }
 }

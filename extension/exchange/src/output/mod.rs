@@ -22,6 +22,7 @@ mod parts;
 mod replacement;
 mod stream;
 mod whence;
+mod window;
 
 use content::{Content, Judged};
 use guard::Findings;
@@ -201,6 +202,11 @@ fn judge_fields(guard: &Guard<'_>, body: &[u8], parts: &Parts, at: usize, found:
     }
 }
 
+/// True unless it is the trace that a runtime tells in an error: that is its contract.
+fn says_more(found: &Found) -> bool {
+    found.rule.id != leaky_error::RULE.id || !leaky_error::is_expected_of_runtimes(found.kind)
+}
+
 /// What was found, by the part of the output that it stands in.
 struct Seen<'o> {
     /// In the request's head.
@@ -270,11 +276,6 @@ impl<'o> Seen<'o> {
         }
         if output.channel.is_error() {
             for findings in [&mut seen.head, &mut seen.outside] {
-                // A runtime tells its trace there: that is its contract.
-                let says_more = |found: &Found| {
-                    found.rule.id != leaky_error::RULE.id
-                        || !leaky_error::is_expected_of_runtimes(found.kind)
-                };
                 findings.found.retain(says_more);
             }
         }

@@ -1,17 +1,43 @@
 //! Secrets in what is packed inside of a text; where that may be is told from its bytes.
 //! It never unpacks a text that has neither escapes nor long runs of base64.
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
 use credenza_engine::leak::{OwnLeak, OwnSecrets};
 use credenza_event::{Classes, Coverage, Decoder, Form, Gap, Part, Role, Steps, Visitor};
 use wide::u8x16;
 
+use super::escapes;
+
+// Limit: a document in a document in a document in a document; each level doubles its backslashes.
+const DOCUMENTS_MAX: usize = 4;
+
 /// The first leak in what decoders make of a text, and whether they could read all of it: what
 /// stands there as it is was looked at before.
 pub(super) fn leak(text: &[u8], own: &OwnSecrets, steps: &mut Steps) -> (Option<OwnLeak>, bool) {
+    let mut text = Cow::Borrowed(text);
+    let mut escapes = Escapes::of(&text);
+    for _ in 0..DOCUMENTS_MAX {
+        if !escapes.has_letters {
+            break;
+        }
+        // Undone, looked at for the secret, and looked at for further escapes.
+        if !steps.take(text.len().saturating_mul(2)) {
+            return (None, false);
+        }
+        let mut undone = Vec::with_capacity(text.len());
+        escapes::undo(&text, usize::MAX, &mut undone);
+        text = Cow::Owned(undone);
+        if let Some(leak) = own.leaks(&text).next() {
+            return (Some(leak), true);
+        }
+        escapes = Escapes::of(&text);
+    }
     let mut inside = Inside { own, leak: None };
-    let coverage = if is_escaped(text) {
-        credenza_event::walk(text, steps, &mut inside)
+    let coverage = if escapes.has_numbers {
+        credenza_event::walk(&text, steps, &mut inside)
     } else {
-        let mut runs = runs(text).peekable();
+        let mut runs = runs(&text).peekable();
         if runs.peek().is_none() {
             return (None, true);
         }
@@ -105,22 +131,40 @@ fn run_end(text: &[u8], at: usize) -> usize {
     at.saturating_add(rest.take_while(|byte| is_base64(**byte)).count())
 }
 
-/// True if a text may hold escapes that no spelling of a secret has.
-fn is_escaped(text: &[u8]) -> bool {
-    let is_number = |at: usize| {
-        let next = |offset: usize| text.get(at.saturating_add(offset));
-        match next(0) {
-            Some(b'&') => next(1) == Some(&b'#'),
-            Some(b'%') => {
-                let digits = [next(1), next(2)];
-                let is_digit = |digit: Option<&u8>| digit.is_some_and(u8::is_ascii_hexdigit);
-                digits.into_iter().all(is_digit)
+/// The escapes of a text that no spelling of a secret has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Escapes {
+    /// Of HTML or of addresses.
+    has_numbers: bool,
+    /// Of JSON, where they stand for letters or digits, which nobody has to escape.
+    has_letters: bool,
+}
+
+impl Escapes {
+    fn of(text: &[u8]) -> Self {
+        let mut escapes = Self::default();
+        for at in memchr::memchr3_iter(b'&', b'%', b'\\', text) {
+            let rest = text.get(at..).unwrap_or_default();
+            match rest {
+                [b'&', b'#', ..] => escapes.has_numbers = true,
+                [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    escapes.has_numbers = true;
+                }
+                [b'\\', b'u', b'0', b'0', b'3'..=b'7', ..] => {
+                    let is_letter = |unit: escapes::Unit| match unit.text() {
+                        [letter] => letter.is_ascii_alphanumeric(),
+                        _ => false,
+                    };
+                    escapes.has_letters |= escapes::unit(rest).is_some_and(is_letter);
+                }
+                _ => {}
             }
-            _ => false,
+            if escapes.has_numbers && escapes.has_letters {
+                break;
+            }
         }
-    };
-    let mut signs = memchr::memchr2_iter(b'&', b'%', text);
-    signs.any(is_number)
+        escapes
+    }
 }
 
 /// True for a digit of base64, in either alphabet.
@@ -166,7 +210,7 @@ fn within(bytes: u8x16, first: u8, count: u8) -> u8x16 {
 mod tests {
     use alloc::vec::Vec;
 
-    use super::{BLOCK_BYTES, is_base64, is_escaped, others, runs};
+    use super::{BLOCK_BYTES, Escapes, is_base64, others, runs};
 
     #[test]
     fn runs_are_found_wherever_they_stand_and_whole() {
@@ -207,13 +251,21 @@ mod tests {
 
     #[test]
     fn escapes_are_told_from_signs() {
-        for (text, expected) in [
-            ("a & b, 100 % of c", false),
-            ("&amp; %zz %", false),
-            ("a&#47;b", true),
-            ("a%2Fb", true),
+        for (text, has_numbers, has_letters) in [
+            ("a & b, 100 % of c", false, false),
+            ("&amp; %zz %", false, false),
+            ("a&#47;b", true, false),
+            ("a%2Fb", true, false),
+            (r"\u00e4 \u003c \u002b \u2028 \n \u00", false, false),
+            (r"\u006b", false, true),
+            (r"\\u0039", false, true),
+            (r"\u0041 %41", true, true),
         ] {
-            assert_eq!(is_escaped(text.as_bytes()), expected, "{text}");
+            let expected = Escapes {
+                has_numbers,
+                has_letters,
+            };
+            assert_eq!(Escapes::of(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -28,6 +28,9 @@ pub(super) fn inflate(packed: &[u8], coding: Coding, mut piece: impl FnMut(&[u8]
 // Limit: names and comments in the head of gzip are file names; what is longer is none.
 const HEAD_BYTES_MAX: usize = 4 * 1024;
 
+// A checksum and a length (RFC 1952, 2.3.1).
+const GZIP_END_BYTES: usize = 8;
+
 /// Compressed data on its way.
 pub(super) struct Inflating {
     coding: Coding,
@@ -40,6 +43,8 @@ pub(super) struct Inflating {
     at: usize,
     all: usize,
     is_done: bool,
+    /// How much of what ends a member of gzip is still to come.
+    checksum_bytes: usize,
 }
 
 impl core::fmt::Debug for Inflating {
@@ -59,6 +64,7 @@ impl Inflating {
             at: 0,
             all: 0,
             is_done: false,
+            checksum_bytes: 0,
         }
     }
 
@@ -70,6 +76,9 @@ impl Inflating {
     /// Takes the next piece and gives what it comes to; false where it is no such data, or comes to
     /// too much.
     pub(super) fn feed(&mut self, packed: &[u8], piece: &mut dyn FnMut(&[u8])) -> bool {
+        if self.is_done {
+            return self.begin_again(packed, piece);
+        }
         let Some(flags) = self.flags else {
             self.head.extend_from_slice(packed);
             let head = core::mem::take(&mut self.head);
@@ -98,11 +107,29 @@ impl Inflating {
             match status {
                 TINFLStatus::HasMoreOutput => {}
                 TINFLStatus::NeedsMoreInput => return true,
-                TINFLStatus::Done => self.is_done = true,
+                TINFLStatus::Done => {
+                    self.is_done = true;
+                    self.checksum_bytes = GZIP_END_BYTES;
+                    return self.begin_again(rest, piece);
+                }
                 _ => return false,
             }
         }
-        self.is_done
+        false
+    }
+
+    /// Goes on with the next member, because readers of gzip read them as one; what comes behind
+    /// other data is read by nobody.
+    fn begin_again(&mut self, data: &[u8], piece: &mut dyn FnMut(&[u8])) -> bool {
+        let end = self.checksum_bytes.min(data.len());
+        self.checksum_bytes = self.checksum_bytes.saturating_sub(end);
+        let rest = data.get(end..).unwrap_or_default();
+        if rest.is_empty() || self.coding != Coding::Gzip {
+            return true;
+        }
+        self.state.init();
+        (self.flags, self.is_done) = (None, false);
+        self.feed(rest, piece)
     }
 }
 
@@ -264,6 +291,27 @@ mod tests {
                 assert_eq!(out, text.as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn members_of_gzip_are_read_as_one() {
+        let members = [&b"one, "[..], b"", b"two, ", b"three"];
+        let packed = members.map(|text| pack(text, b"", Coding::Gzip).unwrap());
+        let packed = packed.concat();
+        let all = (b"one, two, three".to_vec(), true);
+        assert_eq!(inflated(&packed, Coding::Gzip), all);
+        for size in [1, 7, 18] {
+            let (mut inflating, mut out) = (Inflating::new(Coding::Gzip), Vec::new());
+            for piece in packed.chunks(size) {
+                let mut take = |text: &[u8]| out.extend_from_slice(text);
+                assert!(inflating.feed(piece, &mut take));
+            }
+            assert_eq!((out, inflating.is_done()), all, "{size}");
+        }
+        let cut = packed.len() - 12;
+        assert!(!inflated(&packed[..cut], Coding::Gzip).1);
+        let with_more = [&packed[..], b"and more"].concat();
+        assert_eq!(inflated(&with_more, Coding::Gzip), (all.0, false));
     }
 
     #[test]

@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 
 use credenza_engine::leak::{LOOK_BEHIND_BYTES, Media, OutputText};
 use credenza_event::{Source, sorted};
-use credenza_policy::Action;
 
-use super::guard::{Findings, Found, Guard, Window};
+use super::guard::{Findings, Found, Guard};
 use super::mask::Reader;
 use super::packing::Inflating;
 use super::parts::Coding;
-use super::{headers, parts};
+use super::window::Window;
+use super::{base64, headers, parts};
 
 /// What ends the prelude of an answer over HTTP.
 const DELIMITER: [u8; 8] = [0; 8];
@@ -42,6 +42,8 @@ pub struct OutputStream<'g> {
     has_ended: bool,
     /// The content, where it is compressed.
     packed: Option<Packed>,
+    /// The end of what it came to so far may begin a leak.
+    holds: bool,
 }
 
 /// A compressed content on its way.
@@ -89,6 +91,7 @@ impl<'g> OutputStream<'g> {
             reader: guard.may_mask().then(Reader::default),
             has_ended: false,
             packed: None,
+            holds: false,
         }
     }
 
@@ -180,8 +183,14 @@ impl<'g> OutputStream<'g> {
         let body = end.saturating_add(DELIMITER.len());
         let prelude = self.held.get(..end).unwrap_or_default();
         let all = parts::members_of(prelude);
+        let mut inside = Findings::default();
         let text = OutputText::whole(prelude, Media::Json);
-        self.guard.judge(&text, self.at, &mut self.found);
+        self.guard.judge_whole(&text, &mut inside);
+        for found in &mut inside.found {
+            found.start = found.start.saturating_add(self.at);
+            found.end = found.end.saturating_add(self.at);
+        }
+        self.found.append(inside);
         super::judge_fields(&self.guard, prelude, &all, self.at, &mut self.found);
         self.media = all.media(prelude);
         let coding = all.coding(prelude);
@@ -230,34 +239,32 @@ impl<'g> OutputStream<'g> {
         self.judged = self.held.len();
     }
 
-    /// Judges what compressed bytes come to; a leak is told as one of the piece that it came with,
-    /// and as nothing can be masked there the stream ends before it.
+    /// Judges what compressed bytes come to, and the bytes; a leak is told as one of what was not
+    /// released, and as nothing can be masked there the stream ends before it.
     fn judge_packed(&mut self, packed: Packed, is_last: bool) {
         let mut packed = packed;
         let fresh = self.held.get(self.judged..).unwrap_or_default();
         let mut inside = Findings::default();
+        // Who says that something is compressed may send it as it is.
+        let content = self.text_at.saturating_sub(self.at);
+        let raw = self.held.get(content..).unwrap_or_default();
+        self.guard.judge_own(raw, 0, &mut inside);
         let Packed { inflating, window } = &mut packed;
         let mut look = |text: &[u8]| window.feed(&self.guard, text, false, &mut inside);
         let is_data = inflating.feed(fresh, &mut look);
         if is_last {
             window.feed(&self.guard, b"", true, &mut inside);
         }
-        let start = self.at.saturating_add(self.judged);
-        for found in inside.found {
-            let action = match found.action {
-                Action::Mask => Action::Block,
-                action => action,
-            };
-            self.found.add(Found {
-                start,
-                end: start.saturating_add(fresh.len()),
-                action,
-                ..found
-            });
+        self.holds = self.guard.pending(packed.window.text()) > 0;
+        let start = self.at.saturating_add(self.released.max(content));
+        let end = self.at.saturating_add(self.held.len());
+        for mut found in inside.found {
+            found.never_masked();
+            (found.start, found.end) = (start, end);
+            self.found.add(found);
         }
         if !is_data || is_last && !packed.inflating.is_done() {
             self.found.leave_unread("cut-short");
-            let end = start.saturating_add(fresh.len());
             self.guard.tell_unread("", (start, end), &mut self.found);
         }
         self.judged = self.held.len();
@@ -274,6 +281,10 @@ impl<'g> OutputStream<'g> {
         }
         if is_last || !self.guard.is_blocking() {
             return (self.held.len(), false);
+        }
+        if self.holds {
+            let content = self.text_at.saturating_sub(self.at);
+            return (self.released.max(content), false);
         }
         let unreleased = self.held.get(self.released..).unwrap_or_default();
         let pending = self.guard.pending(unreleased);
@@ -313,10 +324,34 @@ impl<'g> OutputStream<'g> {
         }
     }
 
-    /// Judges what came behind the last byte of the stream: its trailers, or its head.
-    pub fn judge_beside(&mut self, text: &[u8]) -> bool {
+    /// Judges the head that the stream begins with; true if it must not leave.
+    pub fn judge_head(&mut self, head: &[u8]) -> bool {
         let mut beside = Findings::default();
-        self.guard.judge_own(text, 0, &mut beside);
+        self.guard.judge_own(head, 0, &mut beside);
+        self.add_beside(beside)
+    }
+
+    /// Judges what came behind the last byte of the stream, its trailers, and the error that is
+    /// packed in them; true if they must not leave.
+    pub fn judge_trailers(&mut self, trailers: &[u8]) -> bool {
+        let mut beside = Findings::default();
+        self.guard.judge_own(trailers, 0, &mut beside);
+        let mut error = Vec::new();
+        base64::decode(error_of(trailers), &mut error);
+        if !error.is_empty() {
+            let mut inside = Findings::default();
+            let text = OutputText::whole(&error, Media::Json);
+            self.guard.judge_whole(&text, &mut inside);
+            inside.found.retain(super::says_more);
+            beside.append(inside);
+        }
+        for found in &mut beside.found {
+            found.never_masked();
+        }
+        self.add_beside(beside)
+    }
+
+    fn add_beside(&mut self, beside: Findings) -> bool {
         let withheld = beside.found.iter().any(|found| self.guard.withholds(found));
         self.found.append(beside);
         withheld
@@ -326,6 +361,18 @@ impl<'g> OutputStream<'g> {
     pub fn has_ended(&self) -> bool {
         self.has_ended
     }
+}
+
+/// The digits of the error that trailers tell (lambda-contract.md 1.6).
+fn error_of(trailers: &[u8]) -> &[u8] {
+    let mut lines = trailers.split(|byte| *byte == b'\n');
+    let value = lines.find_map(|line| {
+        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
+        name.eq_ignore_ascii_case(b"lambda-runtime-function-error-body")
+            .then_some(value)
+    });
+    let value = value.and_then(|value| value.get(1..)).unwrap_or_default();
+    value.trim_ascii()
 }
 
 #[cfg(test)]

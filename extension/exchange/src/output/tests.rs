@@ -11,6 +11,7 @@ use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share, Ver
 
 mod placed;
 mod reflected;
+mod spelled;
 mod unread;
 
 use super::packing;

@@ -10,7 +10,7 @@ use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
 
 use super::OutputStream;
 use crate::output::parts::Coding;
-use crate::output::{Found, Guard, packing};
+use crate::output::{Found, Guard, base64, packing};
 
 fn key() -> String {
     ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
@@ -157,14 +157,63 @@ fn a_compressed_stream_ends_before_the_piece_with_which_the_key_comes() {
             let (out, ended, found) = sent(&[&start, other], &policy(action), true);
             assert!(ended, "{split}");
             assert_eq!(found.len(), 1, "{split}");
-            // Eight bytes of it came with one of the two pieces.
+            // Not one byte of it came with one of the two pieces.
             let text = String::from_utf8_lossy(&out).into_owned();
-            assert!(!text.contains(&key()[..8]), "{split}");
+            let (_, body) = text.split_once("\0\0\0\0\0\0\0\0").unwrap();
+            let body = body.trim_end_matches(|sign| sign != '>');
+            assert!(body.is_empty() || body.ends_with("<p>"), "{split}: {body}");
         }
     }
     let clean = packing::pack(b"a page", b"", Coding::Gzip).unwrap();
     let whole = [&prelude[..], &[0; 8], &clean].concat();
     assert_eq!(sent(&[&whole], &policy(Action::Block), true).0, whole);
+}
+
+#[test]
+fn what_is_said_to_be_compressed_and_is_not_is_looked_at_as_it_stands() {
+    let prelude = br#"{"statusCode":200,"headers":{"Content-Encoding":"gzip"}}"#;
+    let text = format!("{}<p>{}</p>", "a page, ".repeat(2), key());
+    let head = [&prelude[..], &[0; 8]].concat();
+    for split in 0..text.len() {
+        let (one, other) = text.as_bytes().split_at(split);
+        let start = [&head, one].concat();
+        let (out, ended, _) = sent(&[&start, other], &policy(Action::Block), true);
+        assert!(ended, "{split}");
+        assert!(
+            !String::from_utf8_lossy(&out).contains(&key()[..2]),
+            "{split}"
+        );
+    }
+}
+
+#[test]
+fn a_key_in_the_trailers_is_found_and_in_the_error_that_is_packed_in_them() {
+    let in_base64 = |text: &str| String::from_utf8(base64::encode(text.as_bytes())).unwrap();
+    let error = |message: &str| in_base64(&format!(r#"{{"errorMessage":"{message}"}}"#));
+    let body = |digits: &str| format!("lambda-runtime-function-error-BODY: {digits}\r\n\r\n");
+    let escape = |byte| format!("\\u{byte:04x}");
+    let escaped = key().bytes().map(escape).collect::<Vec<_>>().concat();
+    let (own, policy) = (OwnSecrets::new([key().as_bytes()]), policy(Action::Block));
+    for (trailers, is_withheld) in [
+        (
+            format!("Lambda-Runtime-Function-Error-Type: {}\r\n", key()),
+            true,
+        ),
+        (body(&error(&key())), true),
+        (body(&error(&escaped)), true),
+        (body(&in_base64(&in_base64(&key()))), true),
+        (body(&error("a message")), false),
+        (body("no base64: at all"), false),
+        (String::new(), false),
+        (String::from(":\r\n"), false),
+    ] {
+        let mut stream = OutputStream::new(Guard::new(Some(&own), &policy), false);
+        assert_eq!(
+            stream.judge_trailers(trailers.as_bytes()),
+            is_withheld,
+            "{trailers}"
+        );
+    }
 }
 
 #[test]
