@@ -1,7 +1,8 @@
 //! Prose around a construct: what a person wrote about an attack is not one.
 //! It never looks inside the construct, only at what stands before and behind it.
+use crate::sought;
 use credenza_event::{Decoder, Form, Span};
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 // Limit: four words of text outside of a construct make a sentence of it (detection.md section 4).
 const WORDS_MIN: usize = 4;
@@ -32,7 +33,7 @@ const TICK_BYTES: usize = 256;
 /// back-ticks on a line.
 pub(crate) fn is_shown(text: &[u8], start: usize, end: usize) -> bool {
     let before = text.get(..start).unwrap_or(&[]);
-    let fences = memmem::find_iter(before, b"```").count();
+    let fences = sought::find_all(before, b"```").count();
     fences % 2 == 1 || is_ticked(text, start, end)
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn is_of_sentences(word: &[u8]) -> bool {
         return true;
     }
     word.len() <= 5
-        && memmem::find_iter(JOINING, word).any(|at| {
+        && sought::find_all(JOINING, word).any(|at| {
             let before = at.checked_sub(1).and_then(|at| JOINING.get(at));
             let behind = JOINING.get(at.saturating_add(word.len()));
             before == Some(&b' ') && behind == Some(&b' ')

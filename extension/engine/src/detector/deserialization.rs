@@ -21,6 +21,7 @@ use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
 use crate::prose;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -108,7 +109,7 @@ fn textual(form: &Form<'_>, text: &[u8]) -> Option<Find> {
 /// The mark by which `node-serialize` knows a function, and what it then calls.
 fn function(text: &[u8]) -> Option<Find> {
     let mark = b"_$$ND_FUNC$$_";
-    let start = memchr::memmem::find(text, mark)?;
+    let start = sought::find(text, mark)?;
     let end = start.saturating_add(mark.len());
     let behind = text.get(end..).unwrap_or(&[]).trim_ascii_start();
     let is_function = behind.starts_with(b"function") || matches!(behind.first(), Some(b'('));

@@ -16,6 +16,7 @@ use self::lexer::{Lexer, Token};
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::prose;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -194,7 +195,7 @@ fn is_batch(form: &Form<'_>) -> bool {
 /// A question for the schema in a text that is no document: cut out of one, or in a URL.
 fn cut(form: &Form<'_>) -> Option<Found> {
     let text = form.text;
-    let at = memchr::memmem::find_iter(text, b"__")
+    let at = sought::find_all(text, b"__")
         .find(|at| names_schema(text.get(*at..).unwrap_or(&[])).is_some())?;
     let name = names_schema(text.get(at..)?)?;
     let end = at.saturating_add(name.len());

@@ -12,6 +12,7 @@ use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::span;
 use crate::operand::Operand;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -111,7 +112,7 @@ const NEAR_BYTES: usize = 512;
 
 fn holds(inner: &[u8], sign: &[u8]) -> bool {
     let near = inner.get(..NEAR_BYTES).unwrap_or(inner);
-    memchr::memmem::find(near, sign).is_some()
+    sought::find(near, sign).is_some()
 }
 
 /// True for the context that a gateway makes of a request.

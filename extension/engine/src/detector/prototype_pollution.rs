@@ -13,6 +13,7 @@ use super::{Detector, Evidence, Judgement, Rule};
 use crate::cursor::{Cursor, span};
 use crate::name::{pieces, spells};
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -134,8 +135,8 @@ fn property(text: &[u8], path: &[u8]) -> Found {
     // Program text writes dots and quotes; nobody but the parser of a form reads bare brackets.
     let is_form = path.starts_with(b"__proto__")
         || path.starts_with(b"constructor")
-        || memchr::memmem::find(path, b"[__proto__]").is_some()
-        || memchr::memmem::find(path, b"[prototype]").is_some();
+        || sought::find(path, b"[__proto__]").is_some()
+        || sought::find(path, b"[prototype]").is_some();
     let confidence = if is_form {
         Confidence::High
     } else {

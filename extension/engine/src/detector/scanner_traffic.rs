@@ -11,6 +11,7 @@ use credenza_event::{Form, Part, Role, Span, Steps};
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::gate;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 use signals::{LISTENERS, PROBES, TOOLS};
 
 /// The public identity of this rule.
@@ -129,7 +130,7 @@ fn probe(text: &[u8]) -> Option<Place> {
 /// A host whose owner waits to be called.
 fn listener(text: &[u8]) -> Option<Place> {
     for zone in LISTENERS {
-        let Some(at) = memchr::memmem::find(text, zone.as_bytes()) else {
+        let Some(at) = sought::find(text, zone.as_bytes()) else {
             continue;
         };
         let end = at.saturating_add(zone.len());

@@ -6,6 +6,7 @@ mod context;
 mod dialect;
 #[cfg(test)]
 mod oracle;
+mod pivot;
 mod production;
 mod reading;
 mod signals;

@@ -11,12 +11,13 @@ mod signals;
 pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Role, Span, Steps};
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::{Detector, Evidence, Judgement, Rule};
 use crate::prose;
 use crate::report::Confidence::{self, High, Low, Medium};
 use crate::report::Explanation;
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -107,7 +108,7 @@ fn declarations(form: &Form<'_>) -> Option<Found> {
     let text = form.text;
     let mut best: Option<Found> = None;
     let mut at = 0_usize;
-    while let Some(less) = memmem::find(text.get(at..)?, b"<!") {
+    while let Some(less) = sought::find(text.get(at..)?, b"<!") {
         let start = at.saturating_add(less);
         at = start.saturating_add(2);
         let mut reader = reader::Reader::new(text, at);

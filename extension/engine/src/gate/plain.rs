@@ -1,7 +1,7 @@
 //! Plain texts: those of which no rule makes anything, told by their kinds of bytes and a glance.
 //! It never reads a text to its end.
+use crate::sought;
 use credenza_event::{Classes, Part};
-use memchr::memmem;
 
 /// Without these, letters, digits and `-_.,:/` stand in one run with no two of `./:_` side by side:
 /// no language that a rule knows says anything so.
@@ -202,7 +202,7 @@ fn names_structure(name: &[u8]) -> bool {
         | b"ExpressionAttributeNames"
         | b"ExpressionAttributeValues" => true,
         // No shorter name has both words in it.
-        _ => name.len() >= 21 && memmem::find(name, b"constructor.prototype").is_some(),
+        _ => name.len() >= 21 && sought::find(name, b"constructor.prototype").is_some(),
     }
 }
 

@@ -5,7 +5,7 @@ use wide::u8x16;
 
 use super::around::{Around, is_apostrophe};
 use super::{LETTER, PAIR, Signals, begins_pair, kind, pair, word};
-use crate::sought::within;
+use crate::sought::{short, within};
 
 /// Bytes of a block.
 const BYTES: usize = 16;
@@ -41,27 +41,6 @@ impl Block {
             has_digits: digits != 0,
         }
     }
-}
-
-/// Fewer bytes than a block, put together in registers: bytes that were just written one by one
-/// would have to reach memory before they are read as one.
-#[inline]
-fn short(text: &[u8]) -> u128 {
-    let bits = u32::try_from(text.len())
-        .unwrap_or(0)
-        .wrapping_mul(u8::BITS);
-    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        // The last eight bytes hold some of the first eight again.
-        let twice = u128::BITS.wrapping_sub(bits);
-        let behind = u64::from_le_bytes(*last).checked_shr(twice).unwrap_or(0);
-        return u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << u64::BITS;
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-        let last = u64::from(u32::from_le_bytes(*last)).wrapping_shl(bits.wrapping_sub(32));
-        return u128::from(u64::from(u32::from_le_bytes(*first)) | last);
-    }
-    let bytes = text.iter().rev();
-    u128::from(bytes.fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)))
 }
 
 /// The signals of a text, in one pass.

@@ -2,11 +2,11 @@
 //! It never takes offence at one variable: templates and logs have those.
 //!
 #![doc = include_str!("leaked_environment.md")]
-use memchr::memmem;
 
 use super::{Leak, LeakDetector, Leaks, OutputText};
 use crate::detector::Rule;
 use crate::report::Confidence;
+use crate::sought;
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -104,7 +104,7 @@ fn page(text: &OutputText<'_>, which: usize, at: usize, leaks: &mut Leaks) {
     let near = text.from(end);
     let near = near.get(..AHEAD_BYTES).unwrap_or(near);
     leaks.looked_at(near.len());
-    if memmem::find(near, b"phpinfo()").is_some() || near.starts_with(b"</title>") {
+    if sought::find(near, b"phpinfo()").is_some() || near.starts_with(b"</title>") {
         leaks.add(Leak {
             rule: &RULE,
             kind: "phpinfo",
@@ -126,7 +126,7 @@ fn count(text: &[u8]) -> (usize, bool) {
     let mut names: [&[u8]; NAMES_MAX] = [&[]; NAMES_MAX];
     let (mut count, mut is_placed, mut repeated) = (0_usize, false, 0_usize);
     for beginning in BEGINNINGS {
-        for at in memmem::find_iter(text, beginning).take(NAMES_MAX) {
+        for at in sought::find_all(text, beginning).take(NAMES_MAX) {
             let before = at.checked_sub(1).and_then(|before| text.get(before));
             if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
                 continue;
@@ -199,7 +199,7 @@ fn pair(text: &[u8], at: usize) -> Option<usize> {
 
 /// True for a value that the platform gives and nobody makes up.
 fn is_platforms(name: &[u8], value: &[u8]) -> bool {
-    let has = |part: &[u8]| memmem::find(value, part).is_some();
+    let has = |part: &[u8]| sought::find(value, part).is_some();
     match name {
         b"AWS_LAMBDA_LOG_STREAM_NAME" => has(b"/[") || has(b"\\/["),
         b"AWS_LAMBDA_RUNTIME_API" => has(b":"),
@@ -212,7 +212,7 @@ fn is_platforms(name: &[u8], value: &[u8]) -> bool {
 
 /// True for a listing: a fence, or an element of program text, opens before it.
 fn is_shown(near: &[u8]) -> bool {
-    memmem::find(near, b"```").is_some() || memmem::find(near, b"<code").is_some()
+    sought::find(near, b"```").is_some() || sought::find(near, b"<code").is_some()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Which variables of an environment are secrets.
 //! It never keeps a value.
+use crate::sought;
 
 /// The platform's own credentials: always secrets. The id of a key is none without its other half.
 const CREDENTIALS: [&[u8]; 2] = [b"AWS_SECRET_ACCESS_KEY", b"AWS_SESSION_TOKEN"];
@@ -98,7 +99,7 @@ fn is_secret_value(value: &[u8]) -> bool {
     let is_reference = value.starts_with(b"arn:")
         || value.starts_with(b"/")
         || value.starts_with(b"{{resolve:")
-        || memchr::memmem::find(value, b"://").is_some();
+        || sought::find(value, b"://").is_some();
     // A pass phrase has few kinds of letters and many of them.
     !is_reference && (kinds >= 2 || value.len() >= 20) && distinct(value) >= 6
 }
@@ -116,7 +117,7 @@ fn distinct(text: &[u8]) -> usize {
 
 /// The password of `scheme://user:password@host`.
 fn password_of_url(value: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(value, b"://")?.checked_add(3)?;
+    let at = sought::find(value, b"://")?.checked_add(3)?;
     let rest = value.get(at..)?;
     let end = rest
         .iter()

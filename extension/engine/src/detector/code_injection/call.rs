@@ -3,6 +3,7 @@
 use super::function::{Effect, NAME_BYTES_MAX, effect};
 use crate::detector::command_injection::names_command;
 use crate::detector::path_traversal::{Reach, reach};
+use crate::sought;
 
 /// A call.
 #[expect(
@@ -231,7 +232,7 @@ fn skip_back(text: &[u8]) -> usize {
     if let Some(inner) = text.strip_suffix(b"*/") {
         let tail = inner.len().saturating_sub(64);
         let window = inner.get(tail..).unwrap_or_default();
-        if let Some(start) = memchr::memmem::rfind(window, b"/*") {
+        if let Some(start) = sought::find_last(window, b"/*") {
             let cut = tail.saturating_add(start);
             text = inner.get(..cut).unwrap_or_default().trim_ascii_end();
         }

@@ -1,6 +1,6 @@
 //! Server-side includes and edge-side includes: directives that a web server carries out.
 //! It never takes a comment of HTML for one.
-use memchr::memmem;
+use crate::sought;
 
 // Limit: a directive is a line; what it reads is told in its first 256 bytes.
 const DIRECTIVE_BYTES_MAX: usize = 256;
@@ -15,7 +15,7 @@ pub(super) fn directive(text: &[u8]) -> Option<usize> {
         let known = DIRECTIVES
             .iter()
             .any(|known| name.eq_ignore_ascii_case(known));
-        let has_end = memmem::find(behind, b"-->").is_some();
+        let has_end = sought::find(behind, b"-->").is_some();
         let is_set = behind.first().is_some_and(u8::is_ascii_whitespace) && behind.contains(&b'=');
         if known && (has_end || is_set) {
             return Some(end(window, b"-->"));
@@ -37,7 +37,7 @@ fn name(text: &[u8]) -> &[u8] {
 }
 
 fn end(window: &[u8], mark: &[u8]) -> usize {
-    memmem::find(window, mark).map_or(window.len(), |at| at.saturating_add(mark.len()))
+    sought::find(window, mark).map_or(window.len(), |at| at.saturating_add(mark.len()))
 }
 
 const DIRECTIVES: [&[u8]; 12] = [

@@ -3,6 +3,7 @@
 use super::around::is_end;
 use super::call::is_request;
 use super::function::{Effect, effect};
+use crate::sought;
 
 /// What a text in PHP is worth where it is the whole value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn called(text: &[u8]) -> Option<usize> {
         let before = text.get(..open)?.trim_ascii_end();
         let before = match before.strip_suffix(b"*/") {
             Some(inner) => {
-                let cut = memchr::memmem::rfind(inner, b"/*").unwrap_or(0);
+                let cut = sought::find_last(inner, b"/*").unwrap_or(0);
                 inner.get(..cut)?.trim_ascii_end()
             }
             None => before,

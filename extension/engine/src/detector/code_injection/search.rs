@@ -8,6 +8,7 @@ use super::function::Effect;
 use super::{include, php, probe, span};
 use crate::prose;
 use crate::report::Confidence;
+use crate::sought;
 
 /// Program text that is worth something.
 #[derive(Clone, Copy, Debug)]
@@ -155,11 +156,11 @@ impl Search<'_, '_> {
             return;
         }
         let window = inner.get(..256).unwrap_or(inner);
-        let close = memchr::memmem::find(window, b"?>");
+        let close = sought::find(window, b"?>");
         let program = window.get(..close.unwrap_or(window.len()));
         let program = program.unwrap_or_default();
         let runs = memchr::memchr(b'`', program).is_some();
-        let request = memchr::memmem::find(program, b"$_").is_some();
+        let request = sought::find(program, b"$_").is_some();
         let is_strong = runs || request && program.contains(&b'(');
         let end = start.saturating_add(2).saturating_add(program.len());
         self.offer(Found {

@@ -1,6 +1,6 @@
 //! What single attributes run: handlers, addresses, styles, animations, documents in documents.
 //! It never goes by a list of names where the state of the tokenizer tells.
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::element::{Facts, is_foreign};
 use super::markup::Reader;
@@ -9,6 +9,7 @@ use super::signals::{EVENT, ROOT, SINK, roles};
 use super::tag::{Attribute, Tag};
 use super::{directive, hidden, script, style};
 use crate::report::Confidence::{High, Low, Medium};
+use crate::sought;
 
 impl<'t> Reader<'t, '_> {
     /// Judges one attribute of a tag, and notes what it says together with others.
@@ -217,7 +218,7 @@ fn is_local(name: &[u8]) -> bool {
 
 /// True for a name that is written in references: a value was cut where white space stood in it.
 fn is_references(name: &[u8]) -> bool {
-    name.starts_with(b"&#") && memmem::find_iter(name, b"&#").nth(REFERENCES_MIN).is_some()
+    name.starts_with(b"&#") && sought::find_all(name, b"&#").nth(REFERENCES_MIN).is_some()
 }
 
 // Limit: `<b &#38;&#38; c` is two of them; `script:` has seven letters.
@@ -244,7 +245,7 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
             let is_script = value.trim_ascii().eq_ignore_ascii_case(b"text/javascript");
             is_script.then_some("script-style")
         }
-        b"type" => memmem::find(value, b"scriptlet").map(|_| "scriptlet"),
+        b"type" => sought::find(value, b"scriptlet").map(|_| "scriptlet"),
         b"implementation" if element == b"import" => Some("behavior-import"),
         b"attributename" => {
             let target = value.trim_ascii();
@@ -258,7 +259,7 @@ fn runs(element: &[u8], name: &[u8], value: &[u8]) -> Option<&'static str> {
         b"datafld" | b"datasrc" if value.first() == Some(&b'#') => Some("data-island"),
         b"src" if element == b"xml" => Some("data-island"),
         b"charset" => is_odd_charset(value).then_some("odd-charset"),
-        b"content" if element == b"meta" && memmem::find(value, b"charset").is_some() => {
+        b"content" if element == b"meta" && sought::find(value, b"charset").is_some() => {
             is_odd_charset(value).then_some("odd-charset")
         }
         b"src" | b"data" if is_inner(value) => Some("inner-address"),
@@ -296,7 +297,7 @@ pub(super) fn is_idle(handler: &[u8]) -> bool {
     if own
         && !words
             .iter()
-            .any(|word| memmem::find(handler, word).is_some())
+            .any(|word| sought::find(handler, word).is_some())
     {
         let mut names = handler.split(|byte| !byte.is_ascii_alphanumeric());
         return !names.any(|name| name != b"this" && roles(name) & (ROOT | SINK) != 0);
@@ -320,7 +321,7 @@ fn is_odd_charset(value: &[u8]) -> bool {
         b"UTF7",
         b"mac-farsi",
     ];
-    names.iter().any(|name| memmem::find(value, name).is_some())
+    names.iter().any(|name| sought::find(value, name).is_some())
 }
 
 /// True for schemes of which a browser shows another document than the address says.

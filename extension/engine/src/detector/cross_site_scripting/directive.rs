@@ -1,9 +1,10 @@
 //! Attributes that a template framework of the page evaluates as a script.
 //! It never judges a directive that reaches for nothing outside of its own scope.
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 
 use super::script;
 use super::tag::Attribute;
+use crate::sought;
 
 /// True for a directive that builds a function out of a text, or calls what only attacks call.
 pub(super) fn runs(attribute: &Attribute<'_>) -> bool {
@@ -51,7 +52,7 @@ pub(super) fn builds(text: &[u8]) -> bool {
     if memchr2(b'(', b'`', text).is_none() {
         return false;
     }
-    memmem::find_iter(text, CONSTRUCTOR).any(|at| {
+    sought::find_all(text, CONSTRUCTOR).any(|at| {
         let behind = at.saturating_add(CONSTRUCTOR.len());
         let rest = text.get(behind..).unwrap_or(&[]);
         match rest {

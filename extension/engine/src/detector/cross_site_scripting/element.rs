@@ -1,12 +1,13 @@
 //! What elements run and load, from their names and what their attributes say together.
 //! It never judges an element that only shows something.
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::markup::Reader;
 use super::signals::{LOAD, roles};
 use super::tag::Tag;
 use super::{outbreak, script, style};
 use crate::report::Confidence::{self, High, Low, Medium};
+use crate::sought;
 
 /// What the attributes of a tag say together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,8 +95,8 @@ impl Facts {
             b"attributename" => self.when(value.ends_with(b"href"), Self::ANIMATED),
             b"to" | b"from" | b"by" | b"values" => self.when(is_foreign(value), Self::FOREIGN),
             b"content" => {
-                self.when(memmem::find(value, b"//").is_some(), Self::FOREIGN);
-                let encrypted = memmem::find(value, b"https://").is_some();
+                self.when(sought::find(value, b"//").is_some(), Self::FOREIGN);
+                let encrypted = sought::find(value, b"https://").is_some();
                 self.when(!encrypted, Self::OPEN);
             }
             b"http-equiv" => {
@@ -298,7 +299,7 @@ impl Reader<'_, '_> {
         // A script that no element of this kind may run: it belongs to a module.
         let start = code.trim_ascii_start();
         let is_module = start.starts_with(b"export ")
-            || start.starts_with(b"import ") && memmem::find(start, b" from ").is_some();
+            || start.starts_with(b"import ") && sought::find(start, b" from ").is_some();
         let until = end.saturating_add(code.len());
         if is_module {
             self.note(Medium, "script-element", tag.start, until);
@@ -344,16 +345,16 @@ impl Reader<'_, '_> {
             };
             self.note(confidence, production, tag.start, until);
         }
-        if style::is_torn(sheet) && memmem::find(sheet, b"<![CDATA[").is_none() {
+        if style::is_torn(sheet) && sought::find(sheet, b"<![CDATA[").is_none() {
             self.note(High, "css-break-out", tag.start, until);
         }
         if style::spies(sheet) {
             self.note(High, "css-spy", tag.start, until);
         }
         let imports = sheet.get(..IMPORT_BYTES).unwrap_or(sheet);
-        let import = memmem::find(imports, b"@import").and_then(|at| imports.get(at..));
+        let import = sought::find(imports, b"@import").and_then(|at| imports.get(at..));
         let open = [b"http://".as_slice(), b"'//", b"\"//", b"(//"];
-        let is_open = |import: &[u8]| open.iter().any(|sign| memmem::find(import, sign).is_some());
+        let is_open = |import: &[u8]| open.iter().any(|sign| sought::find(import, sign).is_some());
         if import.is_some_and(is_open) {
             let bare = self.place.is_bare(self.base.saturating_add(tag.start));
             let confidence = if bare && sheet.trim_ascii_start().starts_with(b"@") {
@@ -392,7 +393,7 @@ const IMPORT_BYTES: usize = 64;
 /// Where the end of an element begins in a text, whatever the case of its name.
 fn find_end(text: &[u8], name: &[u8]) -> Option<usize> {
     let mut from = 0_usize;
-    while let Some(at) = memmem::find(text.get(from..)?, b"</") {
+    while let Some(at) = sought::find(text.get(from..)?, b"</") {
         let start = from.saturating_add(at);
         from = start.saturating_add(2);
         let end = from.saturating_add(name.len());

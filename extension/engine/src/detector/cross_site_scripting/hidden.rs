@@ -1,11 +1,12 @@
 //! Scripts that hide how they run: handlers in the middle of a value, errors that are thrown to
 //! one, ends of scripts that began elsewhere, what is sent away.
 //! It never takes a name for its call: each of these reads on to what it does.
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::attribute::is_idle;
 use super::script;
 use super::signals::{EVENT, ROOT, SHARED, SINK, roles};
+use crate::sought;
 
 /// A place in a text.
 type Range = (usize, usize);
@@ -67,10 +68,10 @@ fn handler_at(text: &[u8], equals: usize) -> Option<Range> {
 
 /// True for an error that is thrown to a call that was made its handler: `onerror=alert;throw 1`.
 pub(super) fn throws(text: &[u8]) -> bool {
-    if !is_line(text) || memmem::find(text, b"throw").is_none() {
+    if !is_line(text) || sought::find(text, b"throw").is_none() {
         return false;
     }
-    memmem::find_iter(text, b"onerror").any(|at| {
+    sought::find_all(text, b"onerror").any(|at| {
         let rest = text.get(at.saturating_add(7)..).unwrap_or(&[]);
         let value = rest.trim_ascii_start().strip_prefix(b"=");
         value.is_some_and(|value| {
@@ -86,7 +87,7 @@ pub(super) fn ends_script(text: &[u8]) -> bool {
     if !is_line(text) {
         return false;
     }
-    let Some(end) = memmem::find(text, b"</").filter(|at| {
+    let Some(end) = sought::find(text, b"</").filter(|at| {
         let name = text.get(at.saturating_add(2)..at.saturating_add(8));
         name.is_some_and(|name| name.eq_ignore_ascii_case(b"script"))
     }) else {
@@ -128,7 +129,7 @@ pub(super) fn sends_away(text: &[u8]) -> bool {
         b"document[\"cookie\"]",
     ];
     secrets.iter().any(|secret| {
-        memmem::find(text, secret).is_some_and(|at| {
+        sought::find(text, secret).is_some_and(|at| {
             let before = text.get(..at).unwrap_or(&[]).trim_ascii_end();
             let joins = matches!(before.last(), Some(b'+' | b',' | b'{' | b'('));
             joins && names_host(before)
@@ -140,21 +141,21 @@ const CREATE: &[u8] = b"createElement(";
 
 /// True for a script that makes an element of a script out of another host's file.
 pub(super) fn loads(text: &[u8]) -> bool {
-    if !is_line(text) || memmem::find(text, b"document").is_none() {
+    if !is_line(text) || sought::find(text, b"document").is_none() {
         return false;
     }
     let names = [b"'script'".as_slice(), b"\"script\"", b"`script`"];
-    memmem::find_iter(text, CREATE).any(|at| {
+    sought::find_all(text, CREATE).any(|at| {
         let rest = text.get(at.saturating_add(CREATE.len())..).unwrap_or(&[]);
         names.iter().any(|name| rest.starts_with(name))
-            && memmem::find(rest, b"src=").is_some()
+            && sought::find(rest, b"src=").is_some()
             && names_host(rest)
     })
 }
 
 /// True if a string holds the address of another host.
 fn names_host(text: &[u8]) -> bool {
-    memmem::find(text, b"//").is_some() && text.iter().any(|byte| b"'\"`".contains(byte))
+    sought::find(text, b"//").is_some() && text.iter().any(|byte| b"'\"`".contains(byte))
 }
 
 /// The letters and digits that a text begins with, and the byte behind them.

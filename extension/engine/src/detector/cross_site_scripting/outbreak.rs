@@ -1,9 +1,10 @@
 //! Values that leave the string of a script, and values that are a hidden call as a whole.
 //! It never takes a quote for a break-out whose tail does nothing in a browser.
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 use super::script::{self, Deeds};
 use super::signals::{ROOT, SINK, roles};
+use crate::sought;
 
 /// What a value does that leaves the string of a script in which it stands.
 #[derive(Clone, Copy, Debug)]
@@ -199,11 +200,11 @@ pub(super) fn is_letterless(text: &[u8]) -> bool {
     let head = text.get(..LETTERLESS_MIN).unwrap_or(&[]);
     let signs = |byte: &u8| b"[]()!+{}$_=;:.,'\"~\\/- ".contains(byte);
     // Letters of other alphabets name what lists of such conversions are taken apart into.
-    let foreign = memmem::find(text, b"[]+{}").is_some();
+    let foreign = sought::find(text, b"[]+{}").is_some();
     let sign = |byte: &u8| signs(byte) || foreign && (!byte.is_ascii() || *byte == b'\n');
     !head.is_empty()
         && head.iter().all(sign)
-        && memmem::find(head, b"[]").is_some()
+        && sought::find(head, b"[]").is_some()
         && memchr(b'(', head).is_some()
         && text.iter().all(|byte| sign(byte) || byte.is_ascii_digit())
 }
@@ -240,12 +241,12 @@ pub(super) fn is_disguised(text: &[u8]) -> bool {
         return true;
     }
     let known = roles(word) & (ROOT | SINK) != 0 || text.starts_with(b"[]");
-    let made = memmem::find(text, b"constructor").is_some();
+    let made = sought::find(text, b"constructor").is_some();
     if !known && !made {
         return false;
     }
     let joined = is_joined(text, b"'+'") || is_joined(text, b"\"+\"");
-    let built = memmem::find_iter(text, b"constructor").nth(1).is_some();
+    let built = sought::find_all(text, b"constructor").nth(1).is_some();
     // Other languages print and open, too.
     let is_browsers = deeds.has(script::SURE) || word == b"Function" || made;
     let hides =
@@ -267,8 +268,8 @@ fn is_coded(text: &[u8]) -> bool {
     ];
     let decoded = decoders
         .iter()
-        .any(|call| memmem::find(text, call).is_some());
-    let letters = memmem::find_iter(text, b"\\x").filter(|at| {
+        .any(|call| sought::find(text, call).is_some());
+    let letters = sought::find_all(text, b"\\x").filter(|at| {
         let high = text.get(at.saturating_add(2));
         high.is_some_and(|digit| matches!(digit, b'6' | b'7'))
     });
@@ -278,10 +279,10 @@ fn is_coded(text: &[u8]) -> bool {
 /// True for an evaluation of pieces that were named before: `eval(a+b)`.
 fn sums(text: &[u8]) -> bool {
     let named = [b"='".as_slice(), b"=\""];
-    if !named.iter().any(|sign| memmem::find(text, sign).is_some()) {
+    if !named.iter().any(|sign| sought::find(text, sign).is_some()) {
         return false;
     }
-    memmem::find_iter(text, b"eval(").any(|at| {
+    sought::find_all(text, b"eval(").any(|at| {
         let rest = text.get(at.saturating_add(5)..).unwrap_or(&[]);
         let len = rest
             .iter()
@@ -297,12 +298,12 @@ fn is_escaped(text: &[u8]) -> bool {
     memchr(b'`', text).is_some()
         && escapes
             .iter()
-            .any(|sign| memmem::find(text, sign).is_some())
+            .any(|sign| sought::find(text, sign).is_some())
 }
 
 /// True if two pieces of a word are put together.
 fn is_joined(text: &[u8], sign: &[u8]) -> bool {
-    memmem::find_iter(text, sign).any(|at| {
+    sought::find_all(text, sign).any(|at| {
         let letter = |at: Option<usize>| {
             at.and_then(|at| text.get(at))
                 .is_some_and(u8::is_ascii_alphabetic)

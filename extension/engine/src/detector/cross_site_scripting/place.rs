@@ -1,11 +1,12 @@
 //! Where a construct stands in a text: alone, in a sentence, in a listing, in a whole page.
 //! It never looks into the construct.
 use credenza_event::{Decoder, Form, Span};
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::Found;
 use crate::prose;
 use crate::report::Confidence::{High, Low, Medium};
+use crate::sought;
 
 // Limit: code is indented by a few levels of four or eight spaces.
 const INDENT_BYTES: usize = 40;
@@ -133,7 +134,7 @@ impl<'t> Place<'t> {
     /// True inside of a Markdown fence.
     fn is_fenced(&mut self, start: usize) -> bool {
         while let Some(rest) = self.text.get(self.fenced_to..start) {
-            let Some(at) = memmem::find(rest, b"```") else {
+            let Some(at) = sought::find(rest, b"```") else {
                 self.fenced_to = start.saturating_sub(2).max(self.fenced_to);
                 break;
             };
@@ -266,9 +267,9 @@ fn marks(text: &[u8]) -> usize {
     ];
     let found = marks
         .iter()
-        .filter(|mark| memmem::find(text, mark).is_some());
+        .filter(|mark| sought::find(text, mark).is_some());
     // A head in which nothing stands is nobody's page.
-    let empty = memmem::find(text, b"<head></head>").map_or(0, |_| 2);
+    let empty = sought::find(text, b"<head></head>").map_or(0, |_| 2);
     found.count().saturating_sub(empty)
 }
 
@@ -290,7 +291,7 @@ fn is_program(text: &[u8]) -> bool {
             b"{%- block",
         ];
         return memchr(b'\n', near).is_some()
-            && ends.iter().any(|sign| memmem::find(near, sign).is_some());
+            && ends.iter().any(|sign| sought::find(near, sign).is_some());
     }
     let begins = [
         b"<?php".as_slice(),

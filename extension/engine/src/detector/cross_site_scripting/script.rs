@@ -1,8 +1,9 @@
 //! A tolerant reader of JavaScript that notes whether a text does something to a page.
 //! It never looks for a string that was seen in an attack: it knows the browser's interface.
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 
 use super::signals::{ACTION, KEYWORD, ROOT, SHARED, SINK, roles};
+use crate::sought;
 
 /// What a script does, as far as it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl Reader<'_> {
             _ if byte <= b' ' => self.skip(1),
             b'/' if self.peek(1) == b'*' => {
                 self.skip(2);
-                let found = memmem::find(self.rest(), b"*/");
+                let found = sought::find(self.rest(), b"*/");
                 self.end_at(found, 2);
             }
             b'/' if self.peek(1) == b'/' => {

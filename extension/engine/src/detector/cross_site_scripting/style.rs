@@ -1,8 +1,8 @@
 //! Style sheets that run scripts: old browsers' expressions, bindings and script URLs.
 //! It never judges what a style only looks like.
-use memchr::memmem;
 
 use super::script;
+use crate::sought;
 
 /// What a style sheet runs, if anything: the production's name.
 pub(super) fn runs(text: &[u8]) -> Option<&'static str> {
@@ -90,21 +90,21 @@ pub(super) fn leaves(text: &[u8]) -> bool {
         let before = text.get(..at).unwrap_or(&[]);
         memchr::memchr(b'{', before).is_none()
     });
-    let unclosed = memmem::find(text, b"/*").is_some_and(|at| {
+    let unclosed = sought::find(text, b"/*").is_some_and(|at| {
         let rest = text.get(at.saturating_add(2)..).unwrap_or(&[]);
         let before = text.get(..at).unwrap_or(&[]);
-        memmem::find(rest, b"*/").is_none() && memchr::memchr(b';', before).is_some()
+        sought::find(rest, b"*/").is_none() && memchr::memchr(b';', before).is_some()
     });
     let signs = [b"\\27".as_slice(), b"\\22"];
     let ends = [b"\\3b".as_slice(), b"\\3B"];
-    let holds = |signs: &[&[u8]]| signs.iter().any(|sign| memmem::find(text, sign).is_some());
+    let holds = |signs: &[&[u8]]| signs.iter().any(|sign| sought::find(text, sign).is_some());
     let spelled = memchr::memchr(b'\\', text).is_some() && holds(&signs) && holds(&ends);
     unopened || unclosed || spelled || has_control(text)
 }
 
 /// True for a reference to a control character, which ends what it stands in.
 fn has_control(text: &[u8]) -> bool {
-    memmem::find_iter(text, b"&#").any(|at| {
+    sought::find_all(text, b"&#").any(|at| {
         let digits = text.get(at.saturating_add(2)..).unwrap_or(&[]);
         let len = digits
             .iter()
@@ -149,16 +149,16 @@ pub(super) fn is_torn(sheet: &[u8]) -> bool {
 
 /// True for a sheet that tells another host what stands in a field, letter by letter.
 pub(super) fn spies(sheet: &[u8]) -> bool {
-    let reads = memmem::find_iter(sheet, b"[value").find(|at| {
+    let reads = sought::find_all(sheet, b"[value").find(|at| {
         let behind = sheet.get(at.saturating_add(6)..).unwrap_or(&[]);
         matches!(behind, [b'^' | b'$' | b'*', b'=', ..])
     });
     reads.is_some_and(|at| {
         let rest = sheet.get(at..).unwrap_or(&[]);
-        memmem::find(rest, b"url(").is_some_and(|url| {
+        sought::find(rest, b"url(").is_some_and(|url| {
             let rest = rest.get(url.saturating_add(4)..).unwrap_or(&[]);
             let address = rest.get(..ADDRESS_BYTES).unwrap_or(rest);
-            memmem::find(address, b"//").is_some()
+            sought::find(address, b"//").is_some()
         })
     })
 }
@@ -181,7 +181,7 @@ impl Reader<'_> {
             let rest = self.text.get(self.at..)?;
             match rest {
                 [b'/', b'*', inside @ ..] if self.quote == 0 => {
-                    let len = memmem::find(inside, b"*/");
+                    let len = sought::find(inside, b"*/");
                     let len = len.map_or(rest.len(), |len| len.saturating_add(4));
                     self.at = self.at.saturating_add(len);
                 }

@@ -1,9 +1,9 @@
 //! Streams of .NET's `BinaryFormatter`, alone and in a view state.
 //! It never reads the records behind the first: the format itself is what no caller may choose.
-use memchr::memmem;
 
 use super::Find;
 use crate::report::Confidence;
+use crate::sought;
 
 /// The record that begins each stream: its kind, the root, and version 1.0.
 const HEADER: &[u8] = b"\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00\x00\x00\x00\x00";
@@ -33,7 +33,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
     }
     if text.starts_with(b"\xff\x01") {
         let near = text.get(..WRAPPED_BYTES_MAX).unwrap_or(text);
-        let start = memmem::find(near, HEADER)?;
+        let start = sought::find(near, HEADER)?;
         return found(start, "view-state");
     }
     None
@@ -41,7 +41,7 @@ pub(super) fn read(text: &[u8]) -> Option<Find> {
 
 /// A stream in base64 that something else stands behind, so that no decoder takes it.
 pub(super) fn packed(text: &[u8]) -> Option<Find> {
-    let start = memmem::find(text, PACKED)?;
+    let start = sought::find(text, PACKED)?;
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     if before.is_some_and(u8::is_ascii_alphanumeric) {
         return None;

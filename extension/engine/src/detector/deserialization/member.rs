@@ -1,7 +1,6 @@
 //! Members of JSON documents that say which class their object is of.
 //! It never takes a type for a class: names of schemas have no dots, and addresses have slashes.
 use credenza_event::Path;
-use memchr::memmem;
 
 use super::Find;
 use super::class::{self, Worth};
@@ -9,6 +8,7 @@ use crate::cursor::Cursor;
 use crate::gate;
 use crate::operand::Operand;
 use crate::report::Confidence;
+use crate::sought;
 
 /// Judges the name of a member with its operand.
 pub(super) fn key(path: &Path<'_>, name: &[u8]) -> Option<Find> {
@@ -64,7 +64,7 @@ pub(super) fn lenient(text: &[u8]) -> Option<Find> {
     memchr::memchr(b'{', text)?;
     for (mark, at) in [&b"$type"[..], b"@type"]
         .into_iter()
-        .filter_map(|mark| Some((mark, memmem::find(text, mark)?)))
+        .filter_map(|mark| Some((mark, sought::find(text, mark)?)))
     {
         let mut cursor = Cursor::at(text, at.saturating_add(mark.len()));
         let quote = cursor.eat(b"'") || cursor.eat(b"\"");

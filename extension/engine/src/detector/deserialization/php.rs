@@ -1,15 +1,16 @@
 //! Texts of PHP's `serialize`: objects with the names of their classes.
 //! It never asks whether lengths agree: no other text has this shape.
-use memchr::{memchr2_iter, memmem};
+use memchr::memchr2_iter;
 
 use super::Find;
 use crate::cursor::Cursor;
 use crate::report::Confidence;
+use crate::sought;
 
 /// Reads a text.
 pub(super) fn read(text: &[u8]) -> Option<Find> {
     // No object is without its members.
-    memmem::find(text, b":{")?;
+    sought::find(text, b":{")?;
     let is_whole = begins(text);
     let mut strongest: Option<Find> = None;
     for start in memchr2_iter(b'O', b'C', text) {

@@ -1,11 +1,12 @@
 //! Objects written as XML: Java's `XMLDecoder`, `XStream`, and .NET's markup of objects.
 //! It never builds a tree: an element's name and its attributes decide.
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
 use super::Find;
 use super::class::{self, Worth};
 use crate::cursor::Cursor;
 use crate::report::Confidence;
+use crate::sought;
 
 // Limit: an element's name and attributes that matter stand in its first 512 bytes.
 const ELEMENT_BYTES_MAX: usize = 512;
@@ -65,8 +66,8 @@ fn constructs(element: &[u8]) -> Option<Construct> {
         }
         b"dynamic-proxy" => Some((Confidence::High, "java", "xstream")),
         b"ObjectDataProvider" | b"ObjectInstance" => {
-            let starts = memmem::find(attributes, b"MethodName=").is_some()
-                || memmem::find(attributes, b"type=").is_some();
+            let starts = sought::find(attributes, b"MethodName=").is_some()
+                || sought::find(attributes, b"type=").is_some();
             starts.then_some((Confidence::High, "dotnet", "markup"))
         }
         _ if name.contains(&b'.') && class::is_java_name(outer(name)) => {
@@ -79,7 +80,7 @@ fn constructs(element: &[u8]) -> Option<Construct> {
 
 /// The outer class of a nested one: `XStream` writes `_-` for `$`.
 fn outer(name: &[u8]) -> &[u8] {
-    let end = memmem::find(name, b"_-").unwrap_or(name.len());
+    let end = sought::find(name, b"_-").unwrap_or(name.len());
     name.get(..end).unwrap_or(name)
 }
 
@@ -112,7 +113,7 @@ fn of_type(attributes: &[u8]) -> Option<Construct> {
 
 /// The value of an attribute, given its name and `=`.
 fn attribute<'t>(attributes: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
-    let at = memmem::find(attributes, name)?;
+    let at = sought::find(attributes, name)?;
     let mut cursor = Cursor::at(attributes, at.saturating_add(name.len()));
     let quote = cursor.peek().filter(|byte| matches!(byte, b'"' | b'\''))?;
     cursor.skip(1);

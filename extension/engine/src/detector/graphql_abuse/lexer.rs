@@ -1,5 +1,6 @@
 //! The tokens of GraphQL (October 2021, section 2.1), read one after the other.
 //! It never allocates, and never reads a byte twice but for a token that was only looked at.
+use crate::sought;
 
 /// What a lexer comes to next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl<'t> Lexer<'t> {
     fn string(&mut self) -> Token<'t> {
         let rest = self.rest();
         if let Some(block) = rest.strip_prefix(b"\"\"\"") {
-            let Some(len) = memchr::memmem::find(block, b"\"\"\"") else {
+            let Some(len) = sought::find(block, b"\"\"\"") else {
                 self.pass(rest.len());
                 return Token::End;
             };

@@ -1,8 +1,9 @@
 //! What stands behind a line break: a block of fields, a message, or anything else.
 //! It never reads more than the lines that decide.
-use memchr::{memchr2, memmem};
+use memchr::memchr2;
 
 use super::known::{self, Line};
+use crate::sought;
 
 /// What was read behind a line break.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +36,8 @@ pub(super) enum Breaks {
 /// The first line of a text that is broken by what is spelled, and what stands behind its break.
 fn split_spelled(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let cut = [b"\xe5\x98\x8a".as_slice(), b"\xe5\x98\x8d"];
-    let cuts = cut.iter().filter_map(|sign| memmem::find(text, sign));
-    let at = memmem::find(text, b"\\n").into_iter().chain(cuts).min()?;
+    let cuts = cut.iter().filter_map(|sign| sought::find(text, sign));
+    let at = sought::find(text, b"\\n").into_iter().chain(cuts).min()?;
     let line = text.get(..at).unwrap_or(&[]);
     let line = line.strip_suffix(b"\\r").unwrap_or(line);
     let mut behind = text.get(at..).unwrap_or(&[]);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::header::{Value, members};
 use super::token::{Token, unpack};
 use crate::report::Confidence;
+use crate::sought;
 
 // Limit: headers of issuers are below 300 bytes, below 4 KiB with a chain of certificates.
 const HEADER_BYTES_MAX: usize = 4 << 10;
@@ -93,7 +94,7 @@ fn is_none(name: &[u8]) -> bool {
 }
 
 fn has(text: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(text, part).is_some()
+    sought::find(text, part).is_some()
 }
 
 /// Where files stand that everybody can guess.
@@ -200,7 +201,7 @@ fn url_trick(url: &[u8], issuer: &[u8]) -> Option<(Confidence, &'static str)> {
 }
 
 fn parted<'t>(text: &'t [u8], sign: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
-    let at = memchr::memmem::find(text, sign)?;
+    let at = sought::find(text, sign)?;
     Some((text.get(..at)?, text.get(at.saturating_add(sign.len())..)?))
 }
 

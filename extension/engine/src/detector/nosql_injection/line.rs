@@ -1,10 +1,11 @@
 //! Commands of Redis and memcached on a line of their own.
 //! It never looks further than the first lines: a value that smuggles a command is no document.
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::Find;
 use crate::cursor::span;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 // Limit: a command stands behind the first line break, or behind one more that an earlier command
 // ends; a document has more lines before anything like it.
@@ -34,13 +35,13 @@ const SPELLED: &[u8] = b"\\r\\n";
 /// Reads the lines behind breaks that are spelled with two letters each.
 fn behind_spelled(text: &[u8]) -> Option<Find> {
     let near = text.get(..LINE_BYTES_MAX).unwrap_or(text);
-    memmem::find_iter(near, SPELLED)
+    sought::find_all(near, SPELLED)
         .take(LINES_MAX)
         .find_map(|at| {
             let start = at.saturating_add(SPELLED.len());
             let rest = text.get(start..)?;
             let rest = rest.get(..LINE_BYTES_MAX).unwrap_or(rest);
-            let line = rest.get(..memmem::find(rest, SPELLED).unwrap_or(rest.len()))?;
+            let line = rest.get(..sought::find(rest, SPELLED).unwrap_or(rest.len()))?;
             command(line).map(|what| find(start, text, what))
         })
 }

@@ -7,6 +7,7 @@ use crate::cursor::span;
 use crate::name::pieces;
 use crate::operand::Operand;
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 /// Operators that nothing else has: what stands behind them does not matter.
 const SURE: [&[u8]; 29] = [
@@ -147,7 +148,7 @@ fn is_condition(inner: &[u8]) -> bool {
 fn is_program(text: &[u8]) -> bool {
     [&b"this."[..], b"==", b"return", b"function", b"sleep("]
         .iter()
-        .any(|sign| memchr::memmem::find(text, sign).is_some())
+        .any(|sign| sought::find(text, sign).is_some())
 }
 
 /// Judges the last piece of `user[$ne]` or `user.$ne`.

@@ -2,12 +2,13 @@
 //! operators.
 //! It never reads on behind the first statement or operand that decides.
 use credenza_event::Path;
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::Find;
 use super::operator;
 use crate::cursor::{Cursor, span};
 use crate::report::{Confidence, Explanation};
+use crate::sought;
 
 // Limit: the text that a value closes is a name; behind more text nobody closes one.
 const LITERAL_BYTES_MAX: usize = 256;
@@ -418,7 +419,7 @@ pub(super) fn engine(path: &Path<'_>, text: &[u8]) -> Option<Find> {
     }
     let near = text.get(..1024).unwrap_or(text);
     let reaches = [&b"getRuntime("[..], b"forName(", b"ProcessBuilder("];
-    let at = reaches.iter().find_map(|sign| memmem::find(near, sign))?;
+    let at = reaches.iter().find_map(|sign| sought::find(near, sign))?;
     let what = ("elasticsearch", "script");
     Some(find(Confidence::High, 0, at, "script", what))
 }

@@ -1,6 +1,7 @@
 //! The schemes by which a runtime opens what no parameter means: stream wrappers and archives.
 //! It never follows one.
 use crate::report::Confidence;
+use crate::sought;
 
 /// What a wrapper is worth where it is the whole value of a parameter.
 pub(super) fn worth(path: &[u8]) -> Option<(Confidence, &'static str)> {
@@ -68,7 +69,7 @@ fn data(rest: &[u8]) -> Option<(Confidence, &'static str)> {
         return Some((Confidence::High, "script-in-data"));
     }
     // `<?p` and `<?=` in base64.
-    let packed = memchr::memmem::find(rest.get(..64).unwrap_or(rest), b"base64,");
+    let packed = sought::find(rest.get(..64).unwrap_or(rest), b"base64,");
     let packed = packed.and_then(|at| rest.get(at.saturating_add(7)..));
     let packed = packed.unwrap_or_default();
     if packed.starts_with(b"PD9w") || packed.starts_with(b"PD89") {

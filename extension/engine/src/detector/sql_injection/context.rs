@@ -3,6 +3,7 @@
 use credenza_event::Steps;
 use memchr::{memchr, memchr3_iter};
 
+use super::pivot;
 use super::production::{Frames, NO_FRAMES, read};
 use super::reading::{Entry, Reading, Stop};
 use super::token::Lexer;
@@ -153,9 +154,12 @@ impl Search<'_, '_> {
 
     /// Reads the value where an operand is due; what breaks the reading starts the next one.
     fn bare(&mut self) {
+        let Some(last) = pivot::last(self.text) else {
+            return;
+        };
         let mut at = 0_usize;
         let mut prefix = Prefix::Empty;
-        while !(self.done() || prefix == Prefix::Prose && self.best.is_some()) {
+        while at <= last && !(self.done() || prefix == Prefix::Prose && self.best.is_some()) {
             let plain = self.plain_words(at);
             if plain > at {
                 prefix = prefix.then(self.text.get(at..plain).unwrap_or_default());

@@ -1,10 +1,11 @@
 //! A tolerant tokenizer for the union of five SQL dialects' lexers.
 //! It never fails, never allocates, and never looks at a byte of a closed token twice.
 use credenza_event::Span;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 use super::reading::Facts;
 use super::word::{self, Roles};
+use crate::sought;
 use literal::BRACKET_BYTES_MAX;
 
 mod literal;
@@ -281,7 +282,7 @@ impl<'a> Lexer<'a> {
             self.step(version);
             return false;
         }
-        let end = memmem::find(self.rest(), b"*/");
+        let end = sought::find(self.rest(), b"*/");
         self.step(end.map_or(usize::MAX, |end| end.saturating_add(2)));
         end.is_none()
     }
@@ -423,8 +424,9 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// True for a byte of a word.
 #[inline]
-fn is_word_byte(byte: u8) -> bool {
+pub(super) fn is_word_byte(byte: u8) -> bool {
     BYTES.get(usize::from(byte)).copied().unwrap_or(0) & WORD != 0
 }
 

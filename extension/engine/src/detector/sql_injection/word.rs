@@ -71,6 +71,8 @@ impl Roles {
     pub(super) const ROWS: Self = Self(1 << 28);
     /// `waitfor`.
     pub(super) const WAIT: Self = Self(1 << 29);
+    /// Spells letters in codes: `chr`.
+    pub(super) const SPELLS: Self = Self(1 << 30);
     /// Goes on with a query whose operand has been read.
     pub(super) const CONTINUES: Self = Self(
         Self::CONNECTIVE.0

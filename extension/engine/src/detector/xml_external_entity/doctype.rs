@@ -5,6 +5,7 @@ use memchr::memchr;
 use super::identifier::{self, Target, target};
 use super::reader::Reader;
 use crate::report::Confidence::{self, High, Low, Medium};
+use crate::sought;
 
 /// What declarations say, and where the surest of them stands.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +78,8 @@ impl<'t> Declarations<'t> {
 
     /// An entity whose text stands in the declaration.
     fn internal(&mut self, value: &[u8], is_parameter: bool) {
-        let nested = memchr::memmem::find(value, b"<!").is_some()
-            || memchr::memmem::find(value, b"SYSTEM").is_some();
+        let nested =
+            sought::find(value, b"<!").is_some() || sought::find(value, b"SYSTEM").is_some();
         if nested && value.iter().any(|byte| matches!(byte, b'%' | b'&')) {
             return self.note(High, "declaration-in-an-entity");
         }
@@ -94,7 +95,7 @@ impl<'t> Declarations<'t> {
         }
         let is_text = value.iter().any(u8::is_ascii_alphanumeric)
             && memchr(b'&', value).is_none()
-            && memchr::memmem::find(value, b"://").is_none();
+            && sought::find(value, b"://").is_none();
         if is_text && !is_parameter {
             self.is_own = true;
             self.note(Low, "internal-entity");
@@ -225,7 +226,7 @@ fn internal_subset<'t>(reader: &mut Reader<'t>, declarations: &mut Declarations<
             attributes(reader, declarations);
         } else if reader.word(b"<!--") {
             let rest = reader.rest();
-            let end = memchr::memmem::find(rest, b"-->");
+            let end = sought::find(rest, b"-->");
             reader.skip(end.map_or(rest.len(), |end| end.saturating_add(3)));
         } else if reader.word(b"<!") || reader.word(b"<?") {
             let rest = reader.rest();
@@ -278,7 +279,7 @@ fn attributes(reader: &mut Reader<'_>, declarations: &mut Declarations<'_>) {
                 .is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
             && word.iter().all(u8::is_ascii_alphabetic)
     });
-    if handles && memchr::memmem::find(body, b"CDATA").is_some() {
+    if handles && sought::find(body, b"CDATA").is_some() {
         declarations.note(High, "handler-by-default");
     }
     reader.skip(len);

@@ -1,5 +1,6 @@
 //! The identifiers of external entities: what a parser would read or call.
 //! It never knows a host or a file: how an identifier is written decides.
+use crate::sought;
 
 /// What an identifier names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(super) fn target(system: &[u8], public: Option<&[u8]>) -> Target {
     if is_scheme && named(&[b"http", b"https"]) || system.starts_with(b"//") {
         return if known { Target::Known } else { Target::Remote };
     }
-    let climbs = memchr::memmem::find(system, b"..").is_some();
+    let climbs = sought::find(system, b"..").is_some();
     let absolute = matches!(system.first(), Some(b'/' | b'\\' | b'%'))
         || matches!(system, [drive, b':', ..] if drive.is_ascii_alphabetic());
     if is_scheme || absolute {
@@ -54,7 +55,7 @@ pub(super) fn target(system: &[u8], public: Option<&[u8]>) -> Target {
 
 /// True for a formal public identifier: `-//owner//DTD name//EN` (ISO 8879).
 pub(super) fn is_formal(public: &[u8]) -> bool {
-    let parts = memchr::memmem::find_iter(public, b"//").count();
+    let parts = sought::find_all(public, b"//").count();
     parts >= 2 && matches!(public.first(), Some(b'-' | b'+' | b'I'))
 }
 

@@ -1,10 +1,11 @@
 //! Inclusions and transformations: documents in documents, style sheets that read files or run.
 //! It never judges a style sheet that only transforms.
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::identifier::{Target, target};
 use super::reader::Reader;
 use crate::report::Confidence::{self, High, Medium};
+use crate::sought;
 
 /// What was found: how sure, which production, and where.
 pub(super) type Found = (Confidence, &'static str, usize, usize);
@@ -13,7 +14,7 @@ pub(super) type Found = (Confidence, &'static str, usize, usize);
 pub(super) fn inclusions(text: &[u8]) -> Option<Found> {
     namespace(text, b"/XInclude")?;
     let mut from = 0_usize;
-    while let Some(at) = memmem::find(text.get(from..)?, b"include") {
+    while let Some(at) = sought::find(text.get(from..)?, b"include") {
         let start = from.saturating_add(at);
         from = start.saturating_add(7);
         let rest = text.get(from..)?;
@@ -33,7 +34,7 @@ pub(super) fn inclusions(text: &[u8]) -> Option<Found> {
 /// Where the end of a namespace's name stands in a document, as a word of its own.
 fn namespace(text: &[u8], name: &[u8]) -> Option<usize> {
     memchr(b'<', text)?;
-    memmem::find_iter(text, name).find(|at| {
+    sought::find_all(text, name).find(|at| {
         let behind = text.get(at.saturating_add(name.len()));
         !behind.is_some_and(u8::is_ascii_alphabetic)
     })
@@ -41,7 +42,7 @@ fn namespace(text: &[u8], name: &[u8]) -> Option<usize> {
 
 /// The value of an attribute of a tag.
 fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
-    let at = memmem::find(tag, name)?;
+    let at = sought::find(tag, name)?;
     let mut reader = Reader::new(tag, at.saturating_add(name.len()));
     reader.spaces();
     if !reader.word(b"=") {
@@ -71,13 +72,13 @@ pub(super) fn transformation(text: &[u8]) -> Option<Found> {
         }
     }
     let found = calls.iter().find_map(|(call, confidence, production)| {
-        let at = memmem::find(text, call)?;
+        let at = sought::find(text, call)?;
         Some((*confidence, *production, at, at.saturating_add(call.len())))
     });
     found.or_else(|| {
         let imports = [b"xsl:include".as_slice(), b"xsl:import"];
         imports.iter().find_map(|import| {
-            let at = memmem::find(text, import)?;
+            let at = sought::find(text, import)?;
             let rest = text.get(at..)?;
             let end = memchr(b'>', rest).unwrap_or(rest.len());
             let href = attribute(rest.get(..end)?, b"href")?;
@@ -95,7 +96,7 @@ const LEAD_BYTES: usize = 8;
 fn instruction(text: &[u8]) -> Option<usize> {
     let near = text.trim_ascii_start();
     let near = near.get(..LEAD_BYTES.saturating_add(5)).unwrap_or(near);
-    let at = memmem::find(near, b"<xsl:")?;
+    let at = sought::find(near, b"<xsl:")?;
     let lead = near.get(..at)?;
     lead.iter()
         .all(|byte| b"\"'/>".contains(byte))
@@ -105,7 +106,7 @@ fn instruction(text: &[u8]) -> Option<usize> {
 /// A call that reads a document which is not one beside the style sheet.
 fn reads(text: &[u8], call: &[u8]) -> Option<Found> {
     let mut from = 0_usize;
-    while let Some(at) = memmem::find(text.get(from..)?, call) {
+    while let Some(at) = sought::find(text.get(from..)?, call) {
         let start = from.saturating_add(at);
         from = start.saturating_add(call.len());
         let named = start

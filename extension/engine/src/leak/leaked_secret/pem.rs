@@ -2,6 +2,7 @@
 //! It never reads what a key is made of.
 use super::form::Found;
 use crate::report::Confidence;
+use crate::sought;
 
 const MARK: &[u8] = concat!("-----BE", "GIN ").as_bytes();
 
@@ -19,7 +20,7 @@ const HEADERS_BYTES_MAX: usize = 200;
 pub(super) fn private_key(text: &[u8], at: usize) -> Option<Found> {
     let rest = text.get(at..)?.strip_prefix(MARK)?;
     let head = rest.get(..rest.len().min(56))?;
-    let label = head.get(..memchr::memmem::find(head, b"-----")?)?;
+    let label = head.get(..sought::find(head, b"-----")?)?;
     let is_pgp = label == b"PGP PRIVATE KEY BLOCK";
     if !label.ends_with(b"PRIVATE KEY") && !is_pgp {
         return None;
@@ -76,7 +77,7 @@ pub(super) fn private_key(text: &[u8], at: usize) -> Option<Found> {
 /// True if a header stands in the first line of a key.
 fn holds_header(body: &[u8], name: &[u8]) -> bool {
     let first = body.get(..body.len().min(name.len().saturating_add(4)));
-    first.is_some_and(|first| memchr::memmem::find(first, name).is_some())
+    first.is_some_and(|first| sought::find(first, name).is_some())
 }
 
 /// True for the body of a key and no row of dots or one letter.

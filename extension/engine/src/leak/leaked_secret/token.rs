@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::form::Found;
 use super::proof::is_drawn;
+use crate::sought;
 
 // Limit: 3,400 bytes: the largest tokens that fit into a header with others.
 const TOKEN_BYTES_MAX: usize = 3400;
@@ -83,7 +84,7 @@ pub(super) fn signed(text: &[u8], at: usize) -> Option<Token> {
 
 /// True if a word stands in a text as it is.
 fn stands(text: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(text, word).is_some()
+    sought::find(text, word).is_some()
 }
 
 /// The bytes that base64 stands for, as far as is looked.

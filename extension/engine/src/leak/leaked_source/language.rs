@@ -1,6 +1,6 @@
 //! Languages in which functions are written: their files, and the texts in them that may be sent.
 //! It never parses a program: where a text of many lines begins and ends is all that it asks.
-use memchr::memmem;
+use crate::sought;
 
 /// How a language writes texts of many lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Reader {
             }
             return;
         }
-        let Some(mark) = memmem::find(line, b"<<") else {
+        let Some(mark) = sought::find(line, b"<<") else {
             return;
         };
         let behind = line.get(mark.saturating_add(2)..).unwrap_or(&[]);
@@ -126,7 +126,7 @@ impl Reader {
 }
 
 fn count(line: &[u8], mark: &[u8]) -> usize {
-    memmem::find_iter(line, mark).count()
+    sought::find_all(line, mark).count()
 }
 
 #[cfg(test)]

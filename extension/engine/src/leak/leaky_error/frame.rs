@@ -1,8 +1,9 @@
 //! Frames of stack traces, as the official runtimes and their languages print them.
 //! It never takes a name of a file for a frame: a line or an offset stands beside it.
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::place::{digits, has, line_before, line_end};
+use crate::sought;
 
 /// Where an error stands, and whether its form leaves no doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(super) fn node(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let mut end = text.len().saturating_sub(rest.len());
     let before = line_before(text, at);
     // The first word of a frame.
-    let mark = memmem::rfind(before, b"at ")?;
+    let mark = sought::find_last(before, b"at ")?;
     let lead = before.get(..mark)?;
     let is_mark = lead.last().is_none_or(|byte| b";\t\"[".contains(byte));
     if !is_mark && !lead.ends_with(b"  ") && !lead.ends_with(b"\\t") {
@@ -66,7 +67,7 @@ pub(super) fn dotnet_line(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let from = at.saturating_add(len);
     let (number, rest) = digits(text.get(from..)?);
     let before = line_before(text, at);
-    let mark = memmem::rfind(before, b"at ").unwrap_or(0);
+    let mark = sought::find_last(before, b"at ").unwrap_or(0);
     let start = at.saturating_sub(before.len().saturating_sub(mark));
     let end = text.len().saturating_sub(rest.len());
     (!number.is_empty()).then(|| Found::sure(start, end))
@@ -130,7 +131,7 @@ pub(super) fn python(text: &[u8], at: usize, len: usize) -> Option<Found> {
     }
     let end = line_end(text, text.len().saturating_sub(rest.len()));
     let before = line_before(text, at);
-    let mark = memmem::rfind(before, b"File ").unwrap_or(before.len());
+    let mark = sought::find_last(before, b"File ").unwrap_or(before.len());
     Some(Found::sure(
         at.saturating_sub(before.len().saturating_sub(mark)),
         end,
@@ -166,7 +167,7 @@ pub(super) fn goroutine(text: &[u8], at: usize, len: usize) -> Option<Found> {
 pub(super) fn rust(text: &[u8], at: usize, len: usize) -> Option<Found> {
     let end = line_end(text, at.saturating_add(len));
     let line = text.get(at..end)?;
-    let mark = memmem::find(line, b".rs:")?;
+    let mark = sought::find(line, b".rs:")?;
     let (number, _) = digits(line.get(mark.saturating_add(4)..)?);
     (!number.is_empty()).then(|| Found::sure(at, end))
 }

@@ -1,9 +1,9 @@
 //! Messages of databases, drivers, runtimes and frameworks, told by their own words.
 //! It never reads more of a message than its line.
-use memchr::memmem;
 
 use super::frame::Found;
 use super::place::{follows, line_before, line_end};
+use crate::sought;
 
 /// A message that nothing else says.
 pub(super) fn sure(text: &[u8], at: usize, len: usize) -> Found {
@@ -99,7 +99,7 @@ pub(super) fn behind_quote(text: &[u8], at: usize, len: usize) -> Option<Found> 
     let before = text.get(..at)?.strip_suffix(b"\": ")?;
     let near = before.len().saturating_sub(QUERY_BYTES);
     let near = before.get(near..)?;
-    let mark = memmem::rfind(near, b"near ")?;
+    let mark = sought::find_last(near, b"near ")?;
     let start = before.len().saturating_sub(near.len()).saturating_add(mark);
     let found = sure(text, at, len);
     Some(Found { start, ..found })

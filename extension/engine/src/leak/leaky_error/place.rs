@@ -1,6 +1,7 @@
 //! Where an error stands in an output: its line, and whether somebody tells of it.
 //! It never looks further than a few hundred bytes around it.
-use memchr::{memchr, memchr2, memchr3_iter, memmem, memrchr, memrchr2};
+use crate::sought;
+use memchr::{memchr, memchr2, memchr3_iter, memrchr, memrchr2};
 
 // Limit: 512 bytes on either side are what the window of a stream is sure to hold.
 pub(super) const NEAR_BYTES: usize = 512;
@@ -44,7 +45,7 @@ pub(super) fn line_before(text: &[u8], at: usize) -> &[u8] {
     let from = at.saturating_sub(LEAD_BYTES);
     let before = text.get(from..at).unwrap_or(&[]);
     let broken = memrchr(b'\n', before).map(|at| at.saturating_add(1));
-    let escaped = memmem::rfind(before, b"\\n").map(|at| at.saturating_add(2));
+    let escaped = sought::find_last(before, b"\\n").map(|at| at.saturating_add(2));
     let start = broken.max(escaped).unwrap_or(0);
     before.get(start..).unwrap_or(&[])
 }
@@ -93,7 +94,7 @@ fn is_in_sentence(line: &[u8]) -> bool {
     // The name of a member of a document stands before its value.
     let is_apart = is_quoted || lead.len() < line.len();
     let is_sentence = goes_on && is_apart && words(lead) >= LEAD_WORDS;
-    let announces = |lead: &&str| memmem::find(all, lead.as_bytes()).is_some();
+    let announces = |lead: &&str| sought::find(all, lead.as_bytes()).is_some();
     is_sentence && !LEADS.iter().any(announces)
 }
 
@@ -102,13 +103,13 @@ fn is_shown(text: &[u8], start: usize, end: usize) -> bool {
     let from = start.saturating_sub(NEAR_BYTES);
     let before = text.get(from..start).unwrap_or(&[]);
     // An example at a prompt of Python says what comes of it.
-    if memmem::find(before, b">>> ").is_some() {
+    if sought::find(before, b">>> ").is_some() {
         return true;
     }
-    let fence = memmem::rfind(before, b"```");
-    let code = memmem::rfind(before, b"<code").or_else(|| memmem::rfind(before, b"<pre"));
+    let fence = sought::find_last(before, b"```");
+    let code = sought::find_last(before, b"<code").or_else(|| sought::find_last(before, b"<pre"));
     let is_open = |mark: usize, close: &[u8]| {
-        memmem::find(before.get(mark..).unwrap_or(&[]), close).is_none()
+        sought::find(before.get(mark..).unwrap_or(&[]), close).is_none()
     };
     let is_listed = fence.is_some()
         || code.is_some_and(|mark| is_open(mark, b"</code>") && is_open(mark, b"</pre>"));
@@ -141,7 +142,7 @@ pub(super) fn follows(text: &[u8], at: usize, words: &[&str]) -> bool {
     let near = near.get(..FOLLOWING_BYTES).unwrap_or(near);
     words
         .iter()
-        .any(|word| memmem::find(near, word.as_bytes()).is_some())
+        .any(|word| sought::find(near, word.as_bytes()).is_some())
 }
 
 /// The digits at the start of a text, and what stands behind them.

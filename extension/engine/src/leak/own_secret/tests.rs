@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::{OwnSecrets, RUN_BYTES_MIN};
 use crate::leak::spelling;
+use crate::sought;
 
 /// A key of the form that the platform gives out, which opens nothing.
 fn key() -> String {
@@ -140,7 +141,7 @@ fn what_is_no_run_of_a_secret_is_nothing() {
             assert!(
                 spelled
                     .iter()
-                    .any(|spelling| { memchr::memmem::find(&spelling.bytes, &run).is_some() })
+                    .any(|spelling| { sought::find(&spelling.bytes, &run).is_some() })
             );
         }
         assert!(own.pending(text) <= text.len());

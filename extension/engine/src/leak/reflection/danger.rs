@@ -1,11 +1,12 @@
 //! Which texts of an event could do harm where a function repeats them.
 //! It never judges one: whether it does harm is decided by the place in which it stands.
 use credenza_event::{Classes, Form, Role};
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 
 use super::echo::TEXT_BYTES_MIN;
 use crate::detector::cross_site_scripting::browser;
 use crate::leak::reflected_header as header;
+use crate::sought;
 
 // Limit: what is kept of one event has 32 KiB in all, so nobody looks further into one text.
 const LOOKED_BYTES_MAX: usize = super::ROOM_BYTES;
@@ -100,7 +101,7 @@ fn means(text: &[u8], signs: u8) -> bool {
         before(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b']'))
     };
     signs & CALL != 0 && memchr_iter(b'(', text).any(is_call)
-        || signs & DOLLAR != 0 && memmem::find(text, b"${").is_some()
+        || signs & DOLLAR != 0 && sought::find(text, b"${").is_some()
         || signs & EQUALS != 0
             && memchr_iter(b'=', text).any(|at| is_handler(text.get(..at).unwrap_or(&[])))
         || signs & SEMICOLON != 0 && header::adds_attribute(text)

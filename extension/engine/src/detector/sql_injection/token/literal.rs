@@ -1,8 +1,9 @@
 //! Numbers, strings and quoted names, in every dialect's spelling.
 //! It never reads what they hold, only where they end.
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 use super::{Kind, Lexer};
+use crate::sought;
 
 // Limit: a bracketed name of MSSQL has at most 128 characters.
 pub(super) const BRACKET_BYTES_MAX: usize = 130;
@@ -145,7 +146,7 @@ impl Lexer<'_> {
 
     /// A string up to `fence`, which no dialect escapes.
     fn fenced(&mut self, fence: &[u8]) -> Kind {
-        let end = memmem::find(self.rest(), fence);
+        let end = sought::find(self.rest(), fence);
         self.step(end.map_or(usize::MAX, |end| end.saturating_add(fence.len())));
         Kind::Text {
             open: end.is_none(),

@@ -113,6 +113,7 @@ pub(super) const VOCABULARY: &[(u64, &str)] = &[
          any_value std stddev variance bit_or bit_and date year sysdate chartorowid \
          rowtocol generate_subscripts unnest",
     ),
+    (Roles::SPELLS.0, "char chr nchar"),
     (
         Roles::SYSTEM.0,
         "information_schema pg_catalog pg_shadow pg_database pg_tables pg_user \
