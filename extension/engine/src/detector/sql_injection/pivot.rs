@@ -20,7 +20,7 @@ const PIVOTS: Roles = Roles(
         | Roles::SPELLS.0,
 );
 
-/// The last byte of the last pivot of a text; a bare reading that begins behind it is worth nothing.
+/// The last byte of a text's last pivot; a bare reading that begins behind it is worth nothing.
 pub(super) fn last(text: &[u8]) -> Option<usize> {
     // `||elt(2,hex(1))` joins a text to functions, and needs nothing else.
     let joins = matches!(text.trim_ascii_start().first(), Some(b'|' | b'\'' | b'"'));
@@ -38,16 +38,13 @@ pub(super) fn last(text: &[u8]) -> Option<usize> {
             rest = before;
             continue;
         }
-        let end = rest.len();
-        while let Some((&byte, before)) = rest.split_last()
-            && is_word_byte(byte)
-        {
-            rest = before;
-        }
-        let word = text.get(rest.len()..end).unwrap_or_default();
+        let letters = rest.iter().rev().take_while(|byte| is_word_byte(**byte));
+        let start = rest.len().saturating_sub(letters.count());
+        let (before, word) = rest.split_at_checked(start).unwrap_or((&[], rest));
         if is_pivot(word, pivots) {
-            return Some(end.saturating_sub(1));
+            return Some(rest.len().saturating_sub(1));
         }
+        rest = before;
     }
     None
 }
