@@ -1,12 +1,13 @@
 //! The Extensions API in every mood, and what the process makes of it.
 //! It never starts the agent: `register` and `event/next` are called against a scripted platform.
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
 use credenza_exchange::Inspected;
 use credenza_policy::Problem;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 
 use super::call::Call;
 use super::{member, name, register, wait_for_shutdown};
@@ -152,13 +153,13 @@ fn a_registration_that_cannot_be_saved_is_one_clear_reason() {
 
 #[test]
 fn a_platform_that_comes_up_late_is_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address: SocketAddr = getsockname(&socket).unwrap().try_into().unwrap();
     let upstream = Upstream::parse(&address.to_string()).unwrap();
     let registering = thread::spawn(move || register(&mut Call::new(upstream), "x"));
-    let listener = TcpListener::bind(address).unwrap();
-    let (mut stream, _) = listener.accept().unwrap();
+    listen(&socket, 8).unwrap();
+    let (mut stream, _) = TcpListener::from(socket).accept().unwrap();
     request(&mut stream).unwrap();
     let ok = reply("200 OK", "Lambda-Extension-Identifier: 0-1\r\n", "{}");
     stream.write_all(ok.as_bytes()).unwrap();

@@ -1,12 +1,13 @@
 //! A policy's source that is there, gone, slow, lying and out of date.
 //! It never waits longer than the patience of one poll.
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use credenza_exchange::Inspected;
 use credenza_policy::{Mode, Policy, PolicyUrl, Problem};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 
 use super::Remote;
 use crate::live::Live;
@@ -171,10 +172,10 @@ fn a_source_that_is_down_slow_or_lying_leaves_the_last_good_policy() {
     assert_eq!(told[0], "policy-unreachable");
     assert!(told.last().unwrap().contains("older than 2"), "{told:?}");
 
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // Bound and not listening: refused for certain, as nobody else is given the port.
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let nobody = getsockname(&socket).unwrap().try_into().unwrap();
     let mut gone = bench_at(nobody, "mode = 'block'", None, Arc::default());
     gone.remote.poll();
     gone.remote.poll();

@@ -1,8 +1,11 @@
 //! How the wrapper reads its command line and decides where the runtime finds its API.
 //! It never execs: what it becomes is tested with the real binary in `tests/wrapper.rs`.
 use std::ffi::{OsStr, OsString};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 
 use super::{Redirection, Way, is_inner, redirection, with_host};
 use crate::config::{Config, Environment};
@@ -124,13 +127,13 @@ fn decide(now: &str, given: &str, more: &[(&str, &str)]) -> Redirection {
     )
 }
 
-/// An address at which nobody listens.
-fn nobody() -> String {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string()
+/// An address at which nobody listens, and the socket that keeps it so: whatever port this process
+/// lets go of may be given to another test at once.
+fn nobody() -> (OwnedFd, String) {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+    (socket, address.to_string())
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn a_runtime_that_is_wrapped_twice_does_not_make_the_agent_its_own_upstream() {
 
 #[test]
 fn without_an_agent_the_address_stays_and_one_line_says_so() {
-    let alone = nobody();
+    let (_socket, alone) = nobody();
     let Redirection::None(why) = decide(&alone, &alone, &[]) else {
         panic!("redirected")
     };
@@ -203,8 +206,9 @@ fn an_upstream_that_was_set_by_hand_wins_over_a_wrappers() {
 fn a_dead_address_that_another_wrapper_left_is_not_used() {
     let agent = Agent::start("127.0.0.1:9222".parse().ok());
     let platform = agent.address();
+    let (_socket, dead) = nobody();
     assert_eq!(
-        decide(&nobody(), &platform, &[]),
+        decide(&dead, &platform, &[]),
         Redirection::To(agent.listen, None)
     );
     assert_eq!(
@@ -213,8 +217,9 @@ fn a_dead_address_that_another_wrapper_left_is_not_used() {
         "the dead proxy is no upstream"
     );
 
-    let alone = nobody();
-    let Redirection::Back(address, _) = decide(&nobody(), &alone, &[]) else {
+    let (_socket, alone) = nobody();
+    let (_other, dead) = nobody();
+    let Redirection::Back(address, _) = decide(&dead, &alone, &[]) else {
         panic!("kept")
     };
     assert_eq!(address, OsString::from(alone));

@@ -12,7 +12,7 @@ use credenza_policy::{Mode, OnError, Policy};
 use crate::harness::{Client, NEXT, Plan, Room, response};
 use crate::inspection::{Looping, Panicking, Refusing, Release};
 use crate::memory;
-use crate::platform::{ACCEPTED, Peer, event, find, wait_for};
+use crate::platform::{ACCEPTED, Peer, event, find, wait_for, within};
 
 /// The test of each row.
 fn test_of(fault: Fault) -> fn() {
@@ -55,39 +55,39 @@ fn every_row_of_the_table_has_its_test_and_a_name_of_its_own() {
     }
 }
 
+/// The patience of INIT is two seconds for each call; it is over once an event has come.
+const INIT: Duration = Duration::from_secs(2);
+
 #[test]
 fn a_platform_that_is_gone_is_answered_for_at_once() {
-    let plan = Plan {
-        connections: 1,
-        ..Plan::default()
-    };
-    let room = Room::planned(plan, |peer| {
-        peer.request()?;
-        peer.write(&event("one", b"{}"))?;
-        peer.request()?;
-        peer.write(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-    });
-    let mut client = room.client();
-    client.call(NEXT, &event("one", b"{}"));
-    client.send(&response("one", b"1"));
-    assert_eq!(client.status(), 202);
-    let begun = Instant::now();
-    for request in [
-        NEXT.to_vec(),
-        response("one", b"1"),
-        b"GET /x HTTP/1.1\r\n\r\n".to_vec(),
-    ] {
+    within(INIT, || {
+        let plan = Plan {
+            connections: 1,
+            ..Plan::default()
+        };
+        let room = Room::planned(plan, |peer| {
+            peer.request()?;
+            peer.write(&event("one", b"{}"))?;
+            peer.request()?;
+            peer.write(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        });
         let mut client = room.client();
-        client.send(&request);
-        assert_eq!(client.status(), 500);
-    }
-    // The patience of INIT is two seconds for each call; it is over once an event has come.
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
-    room.expect_faults(&["unreachable answered"; 3]);
+        client.call(NEXT, &event("one", b"{}"));
+        client.send(&response("one", b"1"));
+        assert_eq!(client.status(), 202);
+        let begun = Instant::now();
+        for request in [
+            NEXT.to_vec(),
+            response("one", b"1"),
+            b"GET /x HTTP/1.1\r\n\r\n".to_vec(),
+        ] {
+            let mut client = room.client();
+            client.send(&request);
+            assert_eq!(client.status(), 500);
+        }
+        assert!(begun.elapsed() < INIT, "{:?}", begun.elapsed());
+        room.expect_faults(&["unreachable answered"; 3]);
+    });
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_platform_that_is_not_there_yet_is_waited_for_during_init() {
     let mut client = room.client();
     client.send(NEXT);
     assert_eq!(client.status(), 500);
-    assert!(begun.elapsed() >= Duration::from_secs(2));
+    assert!(begun.elapsed() >= INIT);
     room.expect_faults(&["unreachable answered"]);
 }
 

@@ -1,7 +1,8 @@
 //! Monitor mode: the verdict decides nothing, so nobody waits for it, and it is told all the same.
 //! It never lets an answer overtake the verdict on its own event.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use credenza_agent::proxy::{Inspect, Look};
 use credenza_exchange::Inspected;
@@ -9,7 +10,10 @@ use credenza_policy::{Mode, OnError, Policy};
 
 use crate::harness::{NEXT, Plan, Room, response};
 use crate::inspection::{Looping, Panicking, Refusing, Release};
-use crate::platform::{ACCEPTED, event, find, wait_for};
+use crate::platform::{ACCEPTED, event, find, wait_for, within};
+
+/// From here on an inspection that has not ended is taken for an endless one.
+const GUARD: Duration = Duration::from_secs(1);
 
 fn monitoring(inspection: impl Inspect + 'static) -> Plan {
     let policy = Policy {
@@ -41,18 +45,20 @@ fn room(inspection: impl Inspect + 'static, body: &'static [u8]) -> Room {
 
 #[test]
 fn an_event_is_there_before_its_inspection_ends_and_its_answer_waits_for_it() {
-    let end = Arc::new(AtomicBool::new(false));
-    let release = Release(Arc::clone(&end));
-    let room = room(Looping(Arc::clone(&end)), b"loop");
-    let mut client = room.client();
-    client.call(NEXT, &event("id", b"loop"));
-    client.send(&response("id", b"1"));
-    assert!(room.inspected().is_empty());
-    assert_eq!(room.platform.seen().concat(), NEXT);
-    end.store(true, Ordering::Relaxed);
-    client.expect(ACCEPTED);
-    assert_eq!(room.inspected(), ["id"]);
-    drop(release);
+    within(GUARD, || {
+        let end = Arc::new(AtomicBool::new(false));
+        let release = Release(Arc::clone(&end));
+        let room = room(Looping(Arc::clone(&end)), b"loop");
+        let mut client = room.client();
+        client.call(NEXT, &event("id", b"loop"));
+        client.send(&response("id", b"1"));
+        assert!(room.inspected().is_empty());
+        assert_eq!(room.platform.seen().concat(), NEXT);
+        end.store(true, Ordering::Relaxed);
+        client.expect(ACCEPTED);
+        assert_eq!(room.inspected(), ["id"]);
+        drop(release);
+    });
 }
 
 #[test]
@@ -115,33 +121,35 @@ fn large() -> Vec<u8> {
 
 #[test]
 fn a_large_event_keeps_neither_its_answer_waiting_nor_its_verdict_from_being_told() {
-    let end = Arc::new(AtomicBool::new(false));
-    let release = Release(Arc::clone(&end));
-    let room = Room::planned(monitoring(Looping(Arc::clone(&end))), |peer| {
-        loop {
-            let request = peer.request()?;
-            let next = find(&request, b"/next").is_some();
-            let reply = if next {
-                event("id", &large())
-            } else {
-                ACCEPTED.to_vec()
-            };
-            peer.write(&reply)?;
-        }
+    within(GUARD, || {
+        let end = Arc::new(AtomicBool::new(false));
+        let release = Release(Arc::clone(&end));
+        let room = Room::planned(monitoring(Looping(Arc::clone(&end))), |peer| {
+            loop {
+                let request = peer.request()?;
+                let next = find(&request, b"/next").is_some();
+                let reply = if next {
+                    event("id", &large())
+                } else {
+                    ACCEPTED.to_vec()
+                };
+                peer.write(&reply)?;
+            }
+        });
+        let mut client = room.client();
+        client.call(NEXT, &event("id", &large()));
+        client.call(&response("id", b"1"), ACCEPTED);
+        assert!(room.inspected().is_empty(), "the answer waited");
+        // The next event is not asked for before the verdict on this one is told.
+        client.send(NEXT);
+        let sent = NEXT.len() + response("id", b"1").len();
+        assert_eq!(room.platform.seen().concat().len(), sent);
+        end.store(true, Ordering::Relaxed);
+        client.expect(&event("id", &large()));
+        assert_eq!(room.inspected()[0], "id");
+        assert!(room.faults().is_empty());
+        drop(release);
     });
-    let mut client = room.client();
-    client.call(NEXT, &event("id", &large()));
-    client.call(&response("id", b"1"), ACCEPTED);
-    assert!(room.inspected().is_empty(), "the answer waited");
-    // The next event is not asked for before the verdict on this one is told.
-    client.send(NEXT);
-    let sent = NEXT.len() + response("id", b"1").len();
-    assert_eq!(room.platform.seen().concat().len(), sent);
-    end.store(true, Ordering::Relaxed);
-    client.expect(&event("id", &large()));
-    assert_eq!(room.inspected()[0], "id");
-    assert!(room.faults().is_empty());
-    drop(release);
 }
 
 #[test]
@@ -168,22 +176,25 @@ fn an_endless_inspection_of_a_large_event_is_left_behind() {
     drop(release);
 }
 
-/// Spins for longer than the guard allows, and then ends.
-struct Slow;
+/// Spins for longer than the guard allows, and then ends; counts its ends.
+struct Slow(Arc<AtomicUsize>);
 
 impl Inspect for Slow {
     fn event(&self, look: &Look<'_>) -> Inspected {
-        let begun = std::time::Instant::now();
-        while begun.elapsed() < std::time::Duration::from_millis(150) {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(150) {
             std::thread::yield_now();
         }
-        Refusing.event(look)
+        let inspected = Refusing.event(look);
+        self.0.fetch_add(1, Ordering::AcqRel);
+        inspected
     }
 }
 
 #[test]
 fn inspections_that_are_slow_and_end_are_not_taken_for_endless_ones() {
-    let room = Room::planned(Plan::inspecting(Slow), |peer| {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let room = Room::planned(Plan::inspecting(Slow(Arc::clone(&ended))), |peer| {
         loop {
             peer.request()?;
             peer.write(&crate::faults::soon("bad", b"{}"))?;
@@ -195,7 +206,7 @@ fn inspections_that_are_slow_and_end_are_not_taken_for_endless_ones() {
         assert_eq!(crate::faults::id_of_event(&mut client, b"{}"), "bad");
         wait_for("the fault", || room.faults().len() == round);
         // Its own inspection ends before the next one begins.
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        wait_for("its end", || ended.load(Ordering::Acquire) == round);
     }
     room.expect_faults(&["inspection-stuck passed bad"; 6]);
 }

@@ -124,7 +124,8 @@ fn the_platform_gets_the_beginning_of_what_a_runtime_sent_and_nothing_else() {
         });
         let mut client = room.client();
         client.send(&sent);
-        client.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // The proxy may have closed already, for what it got was no HTTP.
+        let _ = client.stream.shutdown(std::net::Shutdown::Write);
         client.rest();
         let seen = room.platform.seen().concat();
         assert!(
@@ -153,7 +154,8 @@ fn a_runtime_gets_the_beginning_of_what_the_platform_sent_or_an_honest_error() {
         let request = random.pick(&[NEXT, &answer, b"GET /x HTTP/1.1\r\n\r\n"]);
         let mut client = room.client();
         client.send(request);
-        client.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // The proxy may have closed already, for what it got was no HTTP.
+        let _ = client.stream.shutdown(std::net::Shutdown::Write);
         let seen = client.rest();
         let honest = find(&seen, b"Credenza.").is_some();
         // Interim replies are not the event, and a repeat may be accepted by its id.

@@ -1,10 +1,14 @@
 //! A platform of raw sockets that follows a script, and writes down every byte it got.
 //! It never answers by itself: each connection belongs to the script.
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 
 /// No wait of a test is longer than this.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -70,6 +74,31 @@ pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "no {what} in time");
         thread::park_timeout(Duration::from_millis(1));
     }
+}
+
+/// An address at which nobody listens, and the socket that keeps it so.
+pub(crate) fn refusing_address() -> (OwnedFd, SocketAddr) {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = getsockname(&socket).unwrap().try_into().unwrap();
+    (socket, address)
+}
+
+/// Runs a test in which something must be done within `limit`, and again where a try failed after
+/// more than that: a machine that stood still for so long says nothing about the proxy. What is
+/// wrong with the proxy itself is wrong in each try, and what never comes is not waited for again.
+pub(crate) fn within(limit: Duration, test: impl Fn()) {
+    // Limit: five tries; a machine that stands still in each of them is no machine for tests.
+    for _ in 0..4 {
+        let begun = Instant::now();
+        let Err(failure) = catch_unwind(AssertUnwindSafe(&test)) else {
+            return;
+        };
+        if !(limit..PATIENCE).contains(&begun.elapsed()) {
+            resume_unwind(failure);
+        }
+    }
+    test();
 }
 
 /// The platform's end of one connection.
