@@ -97,7 +97,7 @@ pub(crate) fn text(record: &Record<'_>, beside: &Beside<'_>, painter: &Painter) 
             row("again", &painter.ink(Ink::Red, said));
         }
     }
-    let harmless = if names_place(record) {
+    let harmless = if exemption::is_narrow(&Cluster::new(record)) {
         "if it is harmless, for the policy:"
     } else {
         "it tells no place to exempt; if it is harmless, its rule can only watch:"
@@ -261,16 +261,7 @@ fn recorded(record: &Record<'_>) -> String {
     text
 }
 
-/// True if an exemption can be narrower than the rule.
-fn names_place(record: &Record<'_>) -> bool {
-    let mut members = [&record.source, &record.route, &record.location].into_iter();
-    members.any(|member| member.some().is_some())
-}
-
 fn exemption(record: &Record<'_>) -> String {
-    if !names_place(record) {
-        return format!("[rule.{}]\nmode = \"monitor\"\n", record.rule.get());
-    }
     let mut cluster = Cluster::new(record);
     cluster.add(record);
     cluster.invocations = 1;

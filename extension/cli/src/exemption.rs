@@ -43,8 +43,18 @@ pub(crate) fn author() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The narrowest exemption for a cluster: its rule, source, route and place.
+/// True if an exemption can be narrower than the rule.
+pub(crate) fn is_narrow(cluster: &Cluster) -> bool {
+    let named = [&cluster.source, &cluster.route, &cluster.place];
+    named.iter().any(|name| !name.is_empty())
+}
+
+/// The narrowest exemption for a cluster: its rule, source, route and place; the rule's table if
+/// the cluster tells none of them.
 pub(crate) fn of(cluster: &Cluster, author: &str, expires: &str) -> String {
+    if !is_narrow(cluster) {
+        return format!("[rule.{}]\nmode = \"monitor\"\n", cluster.rule);
+    }
     let reason = format!(
         "{} of {} in {}, found by the rollout desk; say why they are harmless",
         plural(cluster.invocations, "invocation"),

@@ -162,6 +162,9 @@ fn rule(id: &str) -> anyhow::Result<&'static Rule> {
     }
     let fix = match suggest::nearest(id, rules::all().map(|rule| rule.id)) {
         Some(name) => format!("did you mean `{name}`?"),
+        None if id.contains(['.', '/']) => {
+            "there is no such file either; give the file of a finding, or a rule's id".to_owned()
+        }
         None => "`credenza rules` lists them all".to_owned(),
     };
     Err(Failure::new(format!("`{}`", fit(id, 40)), "there is no such rule", &fix).into())

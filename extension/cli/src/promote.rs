@@ -232,6 +232,12 @@ fn notes(evidence: &Evidence, policy: &Policy) -> Vec<String> {
     notes
 }
 
+/// Whether a rule's line, its reason too, is no wider than the terminal.
+fn fits(rule: &Readiness, widest: usize, painter: &Painter) -> bool {
+    // Four figures, the word and the gaps beside name and reason.
+    !painter.terminal || widest + 64 + rule.reason.chars().count() <= painter.width
+}
+
 impl Promotion {
     fn json(&self) -> String {
         let rules: Vec<_> = self.rules.iter().map(rule_json).collect();
@@ -275,9 +281,15 @@ impl Promotion {
                 State::Advice | State::Kept | State::Off => "–".to_owned(),
                 _ => rate(rule.bound),
             };
+            // What has no room beside the figures stands under them.
+            let before = if fits(rule, widest, painter) {
+                "  "
+            } else {
+                "\n    "
+            };
             let _ = writeln!(
                 text,
-                "{}  {}  {}  {}  {}  {}  {}",
+                "{}  {}  {}  {}  {}  {}{before}{}",
                 painter.ink(Ink::Cyan, &pad(&rule.rule, widest)),
                 pad_left(&group(rule.trials), 11),
                 pad_left(&group(rule.hits), 7),

@@ -161,6 +161,10 @@ fn sorted<'a>(
 fn taken(cluster: &Cluster) -> (Taken, String) {
     let (callers, hours) = (cluster.callers.count(), cluster.hours.count());
     let invocations = cluster.invocations;
+    if !exemption::is_narrow(cluster) {
+        let why = "its lines tell no place to exempt: `mode = \"monitor\"` is for the whole rule";
+        return (Taken::Other, why.to_owned());
+    }
     if cluster.attacks > 0 {
         let why = format!("{} called attacks", plural(cluster.attacks, "invocation"));
         return (Taken::Other, why);
@@ -172,10 +176,9 @@ fn taken(cluster: &Cluster) -> (Taken, String) {
         );
         return (Taken::Alarm, why);
     }
-    if cluster.is_leak
-        && let Some(why) = certain(cluster)
-    {
-        return (Taken::Other, why);
+    if CERTAIN.contains(&cluster.rule.as_str()) {
+        let why = "it is what the rule says, byte for byte: mend the function, or mask it";
+        return (Taken::Other, why.to_owned());
     }
     if invocations < SEEN_MIN {
         return (
@@ -223,19 +226,6 @@ fn taken(cluster: &Cluster) -> (Taken, String) {
         plural(hours, "different hour")
     );
     (Taken::Alarm, why)
-}
-
-/// Why what leaves is no false alarm, or none that could be exempted, however often it leaves.
-fn certain(cluster: &Cluster) -> Option<String> {
-    if CERTAIN.contains(&cluster.rule.as_str()) {
-        let why = "it is what the rule says, byte for byte: mend the function, or mask it";
-        return Some(why.to_owned());
-    }
-    if cluster.route.is_empty() && cluster.place.is_empty() {
-        let why = "its lines tell no place to exempt: `mode = \"monitor\"` is for the whole rule";
-        return Some(why.to_owned());
-    }
-    None
 }
 
 /// How many attacks of a rule's page there are, and how many other rules find in its place.

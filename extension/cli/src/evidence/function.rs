@@ -153,6 +153,8 @@ impl Function {
         for of in [self.metrics, self.summaries, self.lines] {
             sums.leaks = sums.leaks.max(of.leaks);
             sums.faults = sums.faults.max(of.faults);
+            sums.blocking = sums.blocking.max(of.blocking);
+            sums.flagged = sums.flagged.max(of.flagged);
         }
         (sums, basis)
     }

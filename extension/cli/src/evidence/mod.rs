@@ -17,7 +17,6 @@ use credenza_policy::Policy;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
 use crate::records::{self, Intake, Record};
 use cluster::{Cluster, caller};
 use function::Function;
@@ -145,11 +144,7 @@ impl Evidence {
 
     /// Without a record nothing is known, which is another thing than that nothing was found.
     pub(crate) fn is_any(&self) -> Result<()> {
-        if self.intake.records > 0 {
-            return Ok(());
-        }
-        let fix = "name the agent's log lines, or an export of them";
-        Err(Failure::new("the records", "no line of them is a record", fix).into())
+        self.intake.is_any()
     }
 
     /// Takes one record.

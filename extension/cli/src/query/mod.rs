@@ -62,13 +62,16 @@ fn load(paths: &[String], columns: &[Column]) -> Result<Connection> {
         let marks = vec!["?"; columns.len().max(1)].join(", ");
         let insert = format!("INSERT INTO records VALUES ({marks})");
         let mut insert = all.prepare(&insert).map_err(refused)?;
-        records::each(paths, &mut |record| {
+        let intake = records::each(paths, &mut |record| {
             if record.kind().is_some() {
                 let row = row(record.raw, columns);
                 insert.execute(params_from_iter(row)).map_err(refused)?;
             }
             Ok(true)
         })?;
+        if intake.others > 0 {
+            intake.is_any()?;
+        }
     }
     all.commit().map_err(refused)?;
     Ok(table)

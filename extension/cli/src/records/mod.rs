@@ -49,6 +49,17 @@ pub(crate) struct Intake {
     pub(crate) reported: u64,
 }
 
+impl Intake {
+    /// Without a record nothing is known, which is another thing than that nothing was found.
+    pub(crate) fn is_any(&self) -> Result<()> {
+        if self.records > 0 {
+            return Ok(());
+        }
+        let fix = "name the agent's log lines, or an export of them";
+        Err(Failure::new("the records", "no line of them is a record", fix).into())
+    }
+}
+
 /// What is done with each record; false ends the reading.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(&Record<'_>) -> Result<bool>;
 

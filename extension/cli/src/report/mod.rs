@@ -171,6 +171,10 @@ fn said(page: &Page<'_>, output: &Path, format: Format, painter: &Painter) -> St
             });
             format!("{report:#}\n")
         }
+        Format::Text if page.evidence.intake.records == 0 => format!(
+            "{}: no line of the records is credenza's, so nothing is known\n",
+            painter.ink(Ink::Bold, &output.display().to_string())
+        ),
         Format::Text => format!(
             "{}: {}, {} would be refused, {} ready to block\n",
             painter.ink(Ink::Bold, &output.display().to_string()),

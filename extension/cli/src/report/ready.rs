@@ -112,7 +112,8 @@ fn table(page: &Page<'_>, out: &mut String) {
     if rest > 0 {
         let _ = write!(
             out,
-            "<p class=\"facts\">and {rest} more with fewer findings</p>"
+            "<p class=\"facts\">and {} more with fewer findings</p>",
+            group(rest as u64)
         );
     }
     out.push_str("</div>");

@@ -55,12 +55,14 @@ fn card(page: &Page<'_>, cluster: &Cluster, out: &mut String) {
         (Some(first), _) => clock::minute(first),
         _ => String::new(),
     };
-    let _ = write!(
+    let _ =
+        write!(
         out,
         "<article class=\"card sample\"><header><h3>{}</h3><span class=\"badge block\">{} would be
-         refused</span><span>{seen}</span></header><p class=\"where\">at <code>{}</code>",
+         {}</span><span>{seen}</span></header><p class=\"where\">at <code>{}</code>",
         esc(&cluster.rule),
         group(cluster.blocking),
+        if cluster.is_leak { "withheld" } else { "refused" },
         esc(whole(cluster))
     );
     for (word, text) in [
@@ -75,18 +77,21 @@ fn card(page: &Page<'_>, cluster: &Cluster, out: &mut String) {
     for sample in cluster.samples.iter().take(2) {
         one(sample, out);
     }
-    let values = if cluster.is_leak {
-        String::new()
-    } else {
-        let values = group(cluster.values.count());
-        format!("<span><b>{values}</b> different values</span>")
-    };
+    let values = cluster.values.count();
+    let facts = [
+        Some((values, "different value")),
+        // The record of a leak tells nothing of who asked.
+        (!cluster.is_leak).then(|| (cluster.callers.count(), "caller")),
+        Some((cluster.hours.count(), "hour")),
+    ];
+    out.push_str("<p class=\"facts\">");
+    for (count, noun) in facts.into_iter().flatten().filter(|(count, _)| *count > 0) {
+        let s = if count == 1 { "" } else { "s" };
+        let _ = write!(out, "<span><b>{}</b> {noun}{s}</span>", group(count));
+    }
     let _ = write!(
         out,
-        "<p class=\"facts\">{values}<span><b>{}</b> callers</span>\
-         <span><b>{}</b> hours</span><span><b>{}</b> together with another rule</span></p>",
-        group(cluster.callers.count()),
-        group(cluster.hours.count()),
+        "<span><b>{}</b> together with another rule</span></p>",
         group(cluster.in_company)
     );
     let exemption = exemption::of(cluster, page.author, page.expires);

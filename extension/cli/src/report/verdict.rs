@@ -37,7 +37,7 @@ fn headline(page: &Page<'_>) -> String {
     let may_block = page
         .rules
         .iter()
-        .filter(|rule| !matches!(rule.state, State::Advice | State::Off))
+        .filter(|rule| !matches!(rule.state, State::Advice | State::Kept | State::Off))
         .count();
     let ready = count(State::Ready);
     if page.evidence.intake.records == 0 {

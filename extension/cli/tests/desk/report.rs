@@ -227,7 +227,10 @@ fn nothing_of_a_record_becomes_markup_or_steers_a_reader() {
 fn records_of_nobody_make_a_page_that_says_so() {
     let folder = folder("empty");
     std::fs::write(folder.join("other.log"), "START\nhello {\nEND\n").unwrap();
-    said(&credenza(&folder, &["report", "other.log"]), 0);
+    let text = said(&credenza(&folder, &["report", "other.log"]), 0);
+    assert!(text.contains("nothing is known"), "{text}");
+    let question = ["query", "SELECT count(*) FROM records", "other.log"];
+    assert_eq!(credenza(&folder, &question).status.code(), Some(2));
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(page.contains("No record of credenza in these files."));
 }
