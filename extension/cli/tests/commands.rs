@@ -2,6 +2,8 @@
 //! These tests never look inside the program.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod shell;
+
 use std::io::{BufRead as _, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -24,14 +26,7 @@ fn credenza(arguments: &[&str], stdin: &str) -> Output {
 
 /// Runs a command; the snapshot shows its exit code, stdout and stderr.
 fn check(arguments: &[&str], stdin: &str, expected: &Expect) {
-    let output = credenza(arguments, stdin);
-    let text = format!(
-        "exit {}\n{}{}",
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
-    expected.assert_eq(&text);
+    shell::ended(&credenza(arguments, stdin), expected);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! It never waits longer than a test's patience.
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use credenza_agent::Shared;
@@ -16,7 +17,7 @@ use credenza_exchange::Inspected;
 use credenza_policy::{Action, Mode, Policy, Problem};
 
 use crate::inspection::Plain;
-use crate::platform::{PATIENCE, Peer, Platform, wait_for};
+use crate::platform::{ACCEPTED, PATIENCE, Peer, Platform, wait_for};
 
 /// What the proxy had to say.
 #[derive(Default)]
@@ -118,6 +119,25 @@ pub(crate) struct Room {
     pub(crate) live: Arc<Live>,
     pub(crate) address: SocketAddr,
     notes: Arc<Notes>,
+}
+
+/// A key of the platform's form, which opens nothing.
+pub(crate) fn key() -> String {
+    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
+}
+
+/// A platform with an event for everyone who asks, and room for every answer.
+pub(crate) fn never_empty(
+    event: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static,
+) -> impl Fn(&mut Peer) -> Option<()> + Send + Sync + 'static {
+    let numbers = AtomicUsize::new(0);
+    move |peer| loop {
+        if peer.request()?.starts_with(b"GET") {
+            peer.write(&event(numbers.fetch_add(1, Ordering::SeqCst)))?;
+        } else {
+            peer.write(ACCEPTED)?;
+        }
+    }
 }
 
 impl Room {

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 
 use credenza_policy::{Mode, Policy};
 
-use crate::harness::{NEXT, Plan, Room, response};
+use crate::harness::{NEXT, Plan, Room, key, response};
 use crate::inspection::{Looping, Refusing, Release};
 use crate::platform::{ACCEPTED, event, find, wait_for};
 
@@ -69,7 +69,7 @@ fn a_large_event_that_breaks_off_breaks_off_for_its_runtime_too() {
 
 #[test]
 fn a_large_answer_is_with_the_platform_before_its_last_byte_is_sent_and_its_leaks_are_told() {
-    let key = ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat();
+    let key = key();
     let plan = Plan {
         policy: monitor(),
         environment: [("AWS_SECRET_ACCESS_KEY", key.clone())]
@@ -116,7 +116,7 @@ const ROOMY: usize = 2 << 30;
 /// comes meanwhile, in a function that may use so much memory: the leaks that are told before the
 /// end of the inspection, and behind it.
 fn answered_during_the_look(memory_bytes: usize) -> [Vec<String>; 2] {
-    let key = ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat();
+    let key = key();
     let release = Release::default();
     let plan = Plan {
         policy: monitor(),

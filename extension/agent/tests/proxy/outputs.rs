@@ -1,14 +1,9 @@
 //! Answers with the function's own secret in them: whole, in pieces, as errors, in every spelling.
 //! They never hold a secret that opens anything.
-use crate::harness::{NEXT, Plan, Room, response};
+use crate::harness::{NEXT, Plan, Room, key, response};
 use crate::platform::{ACCEPTED, Peer, event, wait_for};
 use credenza_engine::Confidence;
 use credenza_policy::{Action, Mode, OutputPolicy, Policy, RulePolicy, Share};
-
-/// A key of the platform's form.
-fn key() -> String {
-    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
-}
 
 /// A Function URL's event, shortened to what tells it.
 const EVENT: &[u8] = br#"{"version":"2.0","rawPath":"/","headers":{},"requestContext":{"http":{},"domainName":"a.lambda-url.eu-west-1.on.aws"}}"#;

@@ -1,16 +1,9 @@
 //! Which events are handed on to be recorded, and when.
 //! It never looks at what becomes of them there.
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use credenza_policy::{Mode, Policy};
 
-use crate::harness::{NEXT, Plan, Room, response};
-use crate::platform::{ACCEPTED, Peer, event};
-
-/// A secret of the function.
-fn key() -> String {
-    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
-}
+use crate::harness::{NEXT, Plan, Room, key, never_empty, response};
+use crate::platform::{ACCEPTED, event};
 
 /// An event: an ordinary one, one with the function's own secret as a name, and a long one.
 fn body(number: usize) -> String {
@@ -29,23 +22,13 @@ fn id(number: usize) -> String {
 fn room(policy: &str) -> Room {
     let (policy, problems) = Policy::parse(policy);
     assert!(problems.is_empty(), "{problems:?}");
-    let numbers = AtomicUsize::new(0);
     let plan = Plan {
         policy,
         environment: [("AWS_SECRET_ACCESS_KEY", key())].into_iter().collect(),
         ..Plan::default()
     };
-    Room::planned(plan, move |peer: &mut Peer| {
-        loop {
-            let request = peer.request()?;
-            if request.starts_with(b"GET") {
-                let number = numbers.fetch_add(1, Ordering::SeqCst);
-                peer.write(&event(&id(number), body(number).as_bytes()))?;
-            } else {
-                peer.write(ACCEPTED)?;
-            }
-        }
-    })
+    let events = |number| event(&id(number), body(number).as_bytes());
+    Room::planned(plan, never_empty(events))
 }
 
 fn serve(room: &Room, invocations: usize) {

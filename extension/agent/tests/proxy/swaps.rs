@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use credenza_agent::proxy::{Inspect, Look};
@@ -15,7 +15,7 @@ use credenza_event::Steps;
 use credenza_exchange::{Circumstances, Inspected};
 use credenza_policy::{Mode, Policy, PolicyUrl, Problem};
 
-use crate::harness::{NEXT, Plan, Room, response};
+use crate::harness::{NEXT, Plan, Room, key, never_empty, response};
 use crate::platform::{ACCEPTED, Peer, event, refusing_address, wait_for, within};
 
 const SWAPS: u64 = 1_000;
@@ -35,11 +35,6 @@ impl Inspect for Real {
     }
 }
 
-/// A key of the platform's form.
-fn key() -> String {
-    ["kW9zTq4L", "+0aR/nVb", "7yJXcE2u", "HdP3mG8s", "QoF5iN6t"].concat()
-}
-
 /// The policy that is put into force by a swap.
 fn policy(swap: u64, mode: Mode) -> Policy {
     Policy {
@@ -52,7 +47,6 @@ fn policy(swap: u64, mode: Mode) -> Policy {
 
 /// A platform with an event for everyone who asks, and room for every answer.
 fn room(mode: Mode) -> Room {
-    let numbers = AtomicUsize::new(0);
     let plan = Plan {
         policy: policy(0, mode),
         changes: true,
@@ -60,17 +54,8 @@ fn room(mode: Mode) -> Room {
         environment: [("AWS_SECRET_ACCESS_KEY", key())].into_iter().collect(),
         ..Plan::default()
     };
-    Room::planned(plan, move |peer: &mut Peer| {
-        loop {
-            let request = peer.request()?;
-            if request.starts_with(b"GET") {
-                let number = numbers.fetch_add(1, Ordering::SeqCst);
-                peer.write(&event(&format!("n-{number:06}"), b"{\"a\":\"b\"}"))?;
-            } else {
-                peer.write(ACCEPTED)?;
-            }
-        }
-    })
+    let events = |number| event(&format!("n-{number:06}"), b"{\"a\":\"b\"}");
+    Room::planned(plan, never_empty(events))
 }
 
 /// Invocations of one runtime until nothing is swapped any more; gives their ids.

@@ -10,7 +10,7 @@ use std::thread;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::folder;
+use crate::{folder, shell};
 
 const LAYER: &str = "arn:aws:lambda:eu-west-1:123456789012:layer:credenza-x86-64:4";
 
@@ -88,14 +88,7 @@ fn credenza(folder: &Path, arguments: &[&str], api: &str) -> Output {
 
 /// Runs a command; the snapshot shows its exit code, stdout and stderr.
 fn check(folder: &Path, arguments: &[&str], api: &str, expected: &Expect) {
-    let output = credenza(folder, arguments, api);
-    let text = format!(
-        "exit {}\n{}{}",
-        output.status.code().unwrap(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
-    expected.assert_eq(&text);
+    shell::ended(&credenza(folder, arguments, api), expected);
 }
 
 #[test]

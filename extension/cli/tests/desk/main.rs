@@ -17,6 +17,8 @@ mod propose;
 mod replay;
 mod report;
 mod scale;
+#[path = "../shell/mod.rs"]
+mod shell;
 mod templates;
 
 use std::fs::File;
