@@ -5,7 +5,7 @@ mod cases;
 
 use std::io::{ErrorKind, Read as _};
 use std::net::Shutdown;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::cases::{Case, Fate};
 use crate::harness::http::{Head, read_body, read_head};
@@ -39,7 +39,6 @@ fn run(pair: &mut Pair, case: &Case) {
     let name = &case.name;
     let before = calls(pair).len();
     let mut client = pair.agent.runtime();
-    client.set_patience(Duration::from_secs(10));
     client.send(&case.bytes).unwrap();
     if case.fate != Fate::Passes {
         // The client has nothing more to say, so an agent that waits for more is told so.

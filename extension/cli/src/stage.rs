@@ -1,7 +1,6 @@
 //! One function in one sandbox, with or without the agent before it.
 //! It never leaves a process behind.
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +40,11 @@ pub(crate) struct Stage {
     records: Option<Records>,
 }
 
-// Limit: the agent writes a line for every event before the answer leaves; a quarter of a second
-// is for a machine that is busy.
-const RECORD_PATIENCE: Duration = Duration::from_millis(250);
+// Limit: the agent writes a line for every event before the answer leaves, so that it needs only be
+// read; a quarter of a second in all is for a machine that is busy, and many looks for one that
+// stands still, as that costs one of them.
+const LOOKS: usize = 25;
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Stage {
     /// Starts function and agent and takes them through INIT; `line` gets what they print, save
@@ -54,7 +55,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let records = Records::default();
         let protected = setup.agent.is_some();
-        let mut config = configure(setup)?;
+        let mut config = configure(setup);
         config.output = OutputSink::new({
             let records = records.clone();
             move |text: &Line| {
@@ -114,10 +115,16 @@ impl Stage {
 
     /// What the agent said of an invocation; waits a moment for it.
     pub(crate) async fn records(&self, request_id: &str) -> Vec<Record> {
-        match &self.records {
-            Some(records) => records.of(request_id, RECORD_PATIENCE).await,
-            None => Vec::new(),
+        let Some(records) = &self.records else {
+            return Vec::new();
+        };
+        for _ in 0..LOOKS {
+            let told = records.of(request_id, LOOK).await;
+            if !told.is_empty() {
+                return told;
+            }
         }
+        Vec::new()
     }
 }
 
@@ -137,7 +144,7 @@ pub(crate) async fn stop(mut stage: Arc<Stage>) {
     }
 }
 
-fn configure(setup: Setup) -> anyhow::Result<Config> {
+fn configure(setup: Setup) -> Config {
     let mut command = setup.command;
     let mut env = setup.env;
     let mut extensions = Vec::new();
@@ -145,10 +152,8 @@ fn configure(setup: Setup) -> anyhow::Result<Config> {
         let runtime = std::mem::take(&mut command);
         command = vec![agent.clone().into(), "wrap".into(), "--".into()];
         command.extend(runtime);
-        env.push((
-            "CREDENZA_LISTEN".to_owned(),
-            format!("127.0.0.1:{}", free_port()?),
-        ));
+        // Any port, so that several sandboxes stand side by side; the wrapper asks which it is.
+        env.push(("CREDENZA_LISTEN".to_owned(), "127.0.0.1:0".to_owned()));
         env.push(("CREDENZA_LOG_LEVEL".to_owned(), setup.log_level.to_owned()));
         extensions.push(Extension::new(agent));
     }
@@ -162,16 +167,5 @@ fn configure(setup: Setup) -> anyhow::Result<Config> {
         config.memory_mb = memory_mb;
         config.cpu_share = true;
     }
-    Ok(config)
-}
-
-/// A port that was free a moment ago, so that several sandboxes stand side by side.
-fn free_port() -> anyhow::Result<u16> {
-    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    match port {
-        Ok(address) => Ok(address.port()),
-        Err(error) => {
-            Err(Failure::new("127.0.0.1", error, "allow this program to listen there").into())
-        }
-    }
+    config
 }

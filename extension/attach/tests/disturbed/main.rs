@@ -81,7 +81,7 @@ impl Scene {
             decide: &|one, entry| decide(what, one, entry).0,
             patience: Patience {
                 look: Duration::from_millis(1),
-                change: Duration::from_secs(5),
+                change: Duration::from_mins(1),
                 hands: 4,
             },
             watch: &|_, _, _| (),
