@@ -2,6 +2,8 @@
 //! It never runs two installations at once, and never asks for a password.
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -51,13 +53,41 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
         bail!("run this as root first: apt-get update && apt-get install -y {names}");
     }
     println!("installing the Debian packages {names}");
-    quiet(bounded("apt-get").args(["update", "-qq", LOCK]))?;
-    quiet(
-        bounded("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "-y", "-qq", "--no-install-recommends", LOCK])
-            .args(packages),
-    )
+    stubbornly(|| {
+        quiet(bounded("apt-get").args(["update", "-qq", LOCK]))?;
+        quiet(
+            bounded("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args(["install", "-y", "-qq", "--no-install-recommends", LOCK])
+                .args(packages),
+        )
+    })
+}
+
+// Limit: three tries within half a minute bear a server that is started anew or refuses a burst.
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(20)];
+
+// Limit: what failed only after five minutes has tried often enough by itself, or compiled.
+const TRY_MAX: Duration = Duration::from_mins(5);
+
+/// Does what needs a network, and does it again after a pause where it fails.
+pub(crate) fn stubbornly(act: impl FnMut() -> Result<()>) -> Result<()> {
+    with_pauses(&PAUSES, act)
+}
+
+fn with_pauses(pauses: &[Duration], mut act: impl FnMut() -> Result<()>) -> Result<()> {
+    for pause in pauses {
+        let begun = Instant::now();
+        let Err(error) = act() else {
+            return Ok(());
+        };
+        if begun.elapsed() > TRY_MAX {
+            return Err(error);
+        }
+        println!("{error:#}; once more in {} s", pause.as_secs());
+        thread::sleep(*pause);
+    }
+    act()
 }
 
 // Limit: 120 s for another installation on the same machine to end.
@@ -98,13 +128,33 @@ pub(crate) fn quiet(command: &mut Command) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+    use std::time::Duration;
 
-    use super::{is_callable, need, quiet};
+    use anyhow::bail;
+
+    use super::{PAUSES, is_callable, need, quiet, with_pauses};
 
     #[test]
     fn a_program_that_is_there_needs_no_installation() {
         assert!(need("cargo", &["no-such-package"]).is_ok());
         assert!(!is_callable("no-such-program-anywhere"));
+    }
+
+    #[test]
+    fn what_fails_is_tried_three_times_and_then_told() {
+        for (good, expected) in [(1, 1), (3, 3), (4, 3)] {
+            let mut tries = 0;
+            let outcome = with_pauses(&[Duration::ZERO; PAUSES.len()], || {
+                tries += 1;
+                if tries < good {
+                    bail!("try {tries} was lost");
+                }
+                Ok(())
+            });
+            assert_eq!((tries, outcome.is_ok()), (expected, good <= 3));
+            let told = outcome.err().map(|error| error.to_string());
+            assert!(told.is_none_or(|told| told == "try 3 was lost"));
+        }
     }
 
     #[test]

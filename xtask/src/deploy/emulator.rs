@@ -1,9 +1,10 @@
 //! AWS on loopback: an emulator of its control plane, and the AWS CLI pointed at it.
 //! It never lets a command go to the real one: credentials are dummies, and the endpoint is fixed.
 use std::fs;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,9 +26,20 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one on a free port.
+    /// Starts one on a free port, and on another one where somebody else was quicker.
     pub(super) fn start(bench: &Bench) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        // Limit: three ports, each of which was free a moment before.
+        for _ in 0..2 {
+            if let Some(emulator) = Self::start_at(bench, free_port()?)? {
+                return Ok(emulator);
+            }
+        }
+        let last = Self::start_at(bench, free_port()?)?;
+        last.context("the emulator ends before it listens, on three ports; see its logs")
+    }
+
+    /// None if it ends before it listens.
+    fn start_at(bench: &Bench, port: u16) -> Result<Option<Self>> {
         let log = fs::File::create(bench.logs.join(format!("emulator-{port}.log")))?;
         let server = Kit::Emulator
             .program("moto_server")
@@ -36,18 +48,21 @@ impl Emulator {
             .stderr(Stdio::from(log))
             .spawn()
             .context("cannot start the emulator")?;
-        let emulator = Self {
+        let mut emulator = Self {
             server,
             endpoint: format!("http://127.0.0.1:{port}"),
         };
         let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if emulator.server.try_wait()?.is_some() {
+                return Ok(None);
+            }
             if begun.elapsed() > PATIENCE {
                 bail!("the emulator does not listen after {PATIENCE:?}");
             }
             thread::sleep(Duration::from_millis(100));
         }
-        Ok(emulator)
+        Ok(Some(emulator))
     }
 
     /// The AWS CLI, pointed here.
@@ -111,6 +126,24 @@ impl Drop for Emulator {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
+}
+
+/// A port that is free, below those that the system gives to connections: a connection to one of
+/// them, while nobody listens there yet, may be given the same port as its own and meet itself.
+fn free_port() -> Result<u16> {
+    // Limit: ports from 20,000 to 31,999; the system's own begin at 32,768.
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(7_919) % COUNT;
+    for _ in 0..COUNT {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + (begin + step) % COUNT)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free for an emulator")
 }
 
 /// The CloudFormation template: linted, checked and deployed.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::debian::{self, bounded, quiet};
+use crate::debian::{self, bounded, quiet, stubbornly};
 use crate::project;
 use crate::skips::Skip;
 
@@ -121,13 +121,15 @@ impl Kit {
             quiet(bounded("python3").args(["-m", "venv"]).arg(&folder))?;
             let mut pip = bounded(folder.join("bin/pip"));
             pip.args(["install", "--quiet", "--disable-pip-version-check"]);
-            quiet(pip.args(self.packages()))?;
+            pip.args(self.packages());
+            stubbornly(|| quiet(&mut pip))?;
         } else {
             debian::need("npm", &["nodejs", "npm"])?;
             fs::write(folder.join("package.json"), r#"{"private":true}"#)?;
             let mut npm = bounded("npm");
             npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
-            quiet(npm.args(self.packages()).current_dir(&folder))?;
+            npm.args(self.packages()).current_dir(&folder);
+            stubbornly(|| quiet(&mut npm))?;
         }
         Ok(fs::write(self.stamp(), self.packages().join(" "))?)
     }

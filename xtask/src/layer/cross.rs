@@ -130,10 +130,13 @@ impl Cross {
             "-oAPT::Architectures=amd64,arm64".to_owned(),
             "-oAPT::Sandbox::User=root".to_owned(),
         ];
-        quietly(Command::new("apt-get").args(&options).arg("update"))?;
         let mut fetch = Command::new("apt-get");
         fetch.args(&options).arg("download").args(PACKAGES);
-        quietly(fetch.current_dir(&packages))?;
+        fetch.current_dir(&packages);
+        debian::stubbornly(|| {
+            quietly(Command::new("apt-get").args(&options).arg("update"))?;
+            quietly(&mut fetch)
+        })?;
         for entry in fs::read_dir(&packages)? {
             let package = entry?.path();
             if package.extension().is_some_and(|ending| ending == "deb") {
