@@ -73,9 +73,7 @@ pub fn run(
     }
 
     let route = Arc::new(Route::new(upstream));
-    let listening = listener
-        .as_ref()
-        .and_then(|listener| listener.local_addr().ok());
+    let listening = listener.iter().find_map(|it| it.local_addr().ok());
     let decoy = policy.decoy.plant.then(decoy::seed);
     let named = policy.decoy.variables.as_slice();
     let own = Arc::new(Own::with_decoys(environment, named, decoy.as_deref()));

@@ -126,6 +126,8 @@ impl OwnSecrets {
         let gram = text.get(at..)?.first_chunk()?;
         // Limit: a secret of one repeated letter has as many equal grams as bytes.
         let places = self.grams.places(gram).take(256);
+        let near = Near::of(text, at);
+        let places = places.filter(|place| near.is_long(&self.bytes, *place));
         let runs = places.filter_map(|place| {
             let known = self.spelling_at(place)?;
             let bytes = self.bytes_of(known);
@@ -193,6 +195,42 @@ impl OwnSecrets {
         let ends = (0..text.len()).filter_map(|from| text.get(from..));
         let mut begun = ends.filter(|end| self.grams.begin_with(end));
         begun.next().map_or(0, <[u8]>::len)
+    }
+}
+
+/// What stands in a text just around a gram: as many bytes on either side as are missing to a run
+/// that is a leak.
+struct Near<'t> {
+    before: &'t [u8],
+    behind: &'t [u8],
+}
+
+/// How many those are.
+const MISSING_BYTES: usize = RUN_BYTES_MIN - GRAM_BYTES;
+
+impl<'t> Near<'t> {
+    fn of(text: &'t [u8], at: usize) -> Self {
+        let end = at.saturating_add(GRAM_BYTES).min(text.len());
+        let reach = end.saturating_add(MISSING_BYTES).min(text.len());
+        Self {
+            before: text
+                .get(at.saturating_sub(MISSING_BYTES)..at)
+                .unwrap_or_default(),
+            behind: text.get(end..reach).unwrap_or_default(),
+        }
+    }
+
+    /// True if the run around the gram may be long enough where the gram stands at a place of all
+    /// spellings: an escape is in so many of them that each may only cost a few comparisons.
+    #[inline]
+    fn is_long(&self, spellings: &[u8], place: usize) -> bool {
+        let behind = place.saturating_add(GRAM_BYTES);
+        let behind = spellings.get(behind..).unwrap_or_default().iter();
+        let before = spellings.get(..place).unwrap_or_default().iter().rev();
+        let same = |(one, other): &(&u8, &u8)| one == other;
+        let ahead = self.behind.iter().zip(behind).take_while(same).count();
+        let back = self.before.iter().rev().zip(before);
+        ahead.saturating_add(back.take_while(same).count()) >= MISSING_BYTES
     }
 }
 

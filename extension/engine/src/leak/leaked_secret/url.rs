@@ -200,13 +200,21 @@ pub(super) fn settings(text: &OutputText<'_>, at: usize, name: usize) -> Option<
 
 /// The name of the server among settings; `?` if it stands elsewhere.
 fn server(settings: &[u8]) -> &[u8] {
-    let value = settings.split(|byte| *byte == b';').find_map(|setting| {
-        let at = memchr::memchr(b'=', setting)?;
-        let (name, value) = setting.split_at_checked(at)?;
-        let is_server = [b"server".as_slice(), b"source", b"host"]
-            .iter()
-            .any(|word| holds(name, word));
-        is_server.then(|| value.get(1..).unwrap_or_default())
+    let (mut rest, mut name_at) = (settings.iter().enumerate(), Some(0_usize));
+    let value = rest.find_map(|(at, byte)| {
+        let name = match byte {
+            b'=' => settings.get(name_at.take()?..at)?,
+            b';' => {
+                name_at = Some(at.saturating_add(1));
+                return None;
+            }
+            _ => return None,
+        };
+        let words = [b"server".as_slice(), b"source", b"host"];
+        // Most names are shorter than the shortest of them.
+        let is_server = name.len() >= 4 && words.iter().any(|word| holds(name, word));
+        is_server.then(|| settings.get(at.saturating_add(1)..))?
     });
-    value.unwrap_or(b"?")
+    let value = value.unwrap_or(b"?");
+    value.split(|byte| *byte == b';').next().unwrap_or(value)
 }
