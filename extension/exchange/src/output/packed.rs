@@ -142,29 +142,57 @@ struct Escapes {
 
 impl Escapes {
     fn of(text: &[u8]) -> Self {
-        let mut escapes = Self::default();
-        for at in memchr::memchr3_iter(b'&', b'%', b'\\', text) {
-            let rest = text.get(at..).unwrap_or_default();
-            match rest {
-                [b'&', b'#', ..] => escapes.has_numbers = true,
-                [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                    escapes.has_numbers = true;
-                }
-                [b'\\', b'u', b'0', b'0', b'3'..=b'7', ..] => {
-                    let is_letter = |unit: escapes::Unit| match unit.text() {
-                        [letter] => letter.is_ascii_alphanumeric(),
-                        _ => false,
-                    };
-                    escapes.has_letters |= escapes::unit(rest).is_some_and(is_letter);
-                }
-                _ => {}
+        let (mut escapes, mut at) = (Self::default(), 0_usize);
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let mut begun = begun(block);
+            while begun != 0 {
+                let place = usize::try_from(begun.trailing_zeros()).unwrap_or(BLOCK_BYTES);
+                escapes.meet(text.get(at.saturating_add(place)..).unwrap_or_default());
+                begun &= begun.wrapping_sub(1);
             }
             if escapes.has_numbers && escapes.has_letters {
-                break;
+                return escapes;
             }
+            at = at.saturating_add(BLOCK_BYTES);
+        }
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            escapes.meet(rest);
+            at = at.saturating_add(1);
         }
         escapes
     }
+
+    /// Notes the escape that begins a text, if one does.
+    fn meet(&mut self, rest: &[u8]) {
+        match rest {
+            [b'&', b'#', ..] => self.has_numbers = true,
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                self.has_numbers = true;
+            }
+            [b'\\', b'u', b'0', b'0', b'3'..=b'7', ..] => {
+                let is_letter = |unit: escapes::Unit| match unit.text() {
+                    [letter] => letter.is_ascii_alphanumeric(),
+                    _ => false,
+                };
+                self.has_letters |= escapes::unit(rest).is_some_and(is_letter);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A bit for each byte of a block with which an escape may begin, as far as the next one tells:
+/// documents in documents are full of escaped quotes, which are none of these.
+#[inline]
+fn begun(block: &[u8; BLOCK_BYTES + 1]) -> u32 {
+    let ones = block.first_chunk().copied().unwrap_or_default();
+    let others = block.last_chunk().copied().unwrap_or_default();
+    let (one, other) = (u8x16::new(ones), u8x16::new(others));
+    let pair = |first: u8, second: u8| {
+        one.simd_eq(u8x16::splat(first)) & other.simd_eq(u8x16::splat(second))
+    };
+    let begun = pair(b'&', b'#') | pair(b'\\', b'u') | one.simd_eq(u8x16::splat(b'%'));
+    begun.to_bitmask()
 }
 
 /// True for a digit of base64, in either alphabet.
@@ -267,5 +295,18 @@ mod tests {
             };
             assert_eq!(Escapes::of(text.as_bytes()), expected, "{text}");
         }
+    }
+    #[test]
+    fn escapes_are_found_in_blocks_as_they_are_at_each_place() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            let signs = br#"&#%\u00467aF"\u006"#;
+            let sign = |byte: &u8| signs[usize::from(*byte) % signs.len()];
+            let text: Vec<u8> = bytes.iter().map(sign).collect();
+            let mut each = Escapes::default();
+            for at in 0..text.len() {
+                each.meet(&text[at..]);
+            }
+            assert_eq!(Escapes::of(&text), each, "{}", text.escape_ascii());
+        });
     }
 }

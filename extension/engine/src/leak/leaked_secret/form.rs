@@ -47,23 +47,74 @@ pub(crate) enum Alphabet {
 }
 
 impl Alphabet {
-    #[inline(never)]
+    #[inline]
     pub(super) fn has(self, byte: u8) -> bool {
-        let more: &[u8] = match self {
-            Self::Hex => return matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-            Self::Uuid => return matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'),
-            Self::Lower => return matches!(byte, b'0'..=b'9' | b'a'..=b'z'),
-            Self::Upper => return matches!(byte, b'0'..=b'9' | b'A'..=b'Z'),
-            Self::Digit => return byte.is_ascii_digit(),
-            Self::Alnum => b"",
-            Self::Word => b"_",
-            Self::Url => b"-_",
-            Self::Parted => b"-_.",
-            Self::Tilde => b"-_.~",
-            Self::Padded => b"-_=",
-            Self::Base64 => b"+/=",
-        };
-        byte.is_ascii_alphanumeric() || more.contains(&byte)
+        let alphabets = ALPHABETS.get(usize::from(byte)).copied().unwrap_or(0);
+        alphabets & self.bit() != 0
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// The same without a table, which is made of it.
+    const fn holds(self, byte: u8) -> bool {
+        match self {
+            Self::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            Self::Uuid => matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'),
+            Self::Lower => matches!(byte, b'0'..=b'9' | b'a'..=b'z'),
+            Self::Upper => matches!(byte, b'0'..=b'9' | b'A'..=b'Z'),
+            Self::Digit => byte.is_ascii_digit(),
+            Self::Alnum => byte.is_ascii_alphanumeric(),
+            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+            Self::Url => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+            Self::Parted => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
+            Self::Tilde => {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+            }
+            Self::Padded => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='),
+            Self::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
+        }
+    }
+
+    const ALL: [Self; 12] = [
+        Self::Alnum,
+        Self::Word,
+        Self::Url,
+        Self::Parted,
+        Self::Tilde,
+        Self::Padded,
+        Self::Base64,
+        Self::Hex,
+        Self::Lower,
+        Self::Upper,
+        Self::Digit,
+        Self::Uuid,
+    ];
+}
+
+/// A bit for each alphabet that a byte is of: runs are read byte by byte, and long.
+static ALPHABETS: [u16; 256] = alphabets();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at build time only: a wrong index fails the build"
+)]
+const fn alphabets() -> [u16; 256] {
+    let (mut table, mut byte) = ([0; 256], u8::MAX);
+    loop {
+        let mut at = 0;
+        while at < Alphabet::ALL.len() {
+            if Alphabet::ALL[at].holds(byte) {
+                table[byte as usize] |= Alphabet::ALL[at].bit();
+            }
+            at += 1;
+        }
+        if byte == 0 {
+            return table;
+        }
+        byte -= 1;
     }
 }
 

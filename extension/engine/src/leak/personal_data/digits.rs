@@ -9,6 +9,9 @@ const LANES: usize = 16;
 // Limit: 42 bytes: an account of 34 characters in groups of four has 8 signs between them.
 const NUMBER_BYTES_MAX: usize = 42;
 
+// Limit: 8 digits: the shortest number of an id.
+const NUMBER_DIGITS_MIN: usize = 8;
+
 // Limit: 24 digits: the longest card has 19.
 const DIGITS_MAX: usize = 24;
 
@@ -103,7 +106,8 @@ fn meet(text: &[u8], place: usize, seen: usize, visit: &mut impl FnMut(&Number))
         return end;
     }
     let number = number(text, place, seen);
-    let is_long = number.len >= 8 && number.end.saturating_sub(number.start) < NUMBER_BYTES_MAX;
+    let is_long = number.len >= NUMBER_DIGITS_MIN
+        && number.end.saturating_sub(number.start) < NUMBER_BYTES_MAX;
     if is_long {
         visit(&number);
     }
@@ -133,7 +137,20 @@ fn ordinary(text: &[u8], place: usize) -> Option<usize> {
     {
         return Some(end.saturating_add(6));
     }
-    (is_inside || goes_on).then_some(end)
+    if is_inside || goes_on {
+        return Some(end);
+    }
+    // Fewer digits than any number that is looked for, and none in another group.
+    let joins = |sign: Option<&u8>, digit: Option<&u8>| {
+        matches!(sign, Some(b' ' | b'-')) && digit.is_some_and(u8::is_ascii_digit)
+    };
+    let is_short = run.saturating_add(end.saturating_sub(place)) < NUMBER_DIGITS_MIN;
+    let (sign, digit) = match before {
+        [.., digit, sign] => (Some(sign), Some(digit)),
+        _ => (None, None),
+    };
+    let follows = || joins(text.get(end), text.get(end.saturating_add(1)));
+    (is_short && !joins(sign, digit) && !follows()).then_some(end)
 }
 
 /// The number around a digit: groups with one sign between them.
@@ -194,5 +211,32 @@ impl Number {
             self.group_count = self.group_count.saturating_add(1);
         }
         is_same
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{NUMBER_DIGITS_MIN, number, ordinary};
+
+    #[test]
+    fn what_is_passed_over_as_short_is_a_short_number_that_ends_there() {
+        bolero::check!().for_each(|bytes: &[u8]| {
+            // Capitals and points, because small letters and dates are passed over by themselves.
+            let signs = b"0123456789012345 -.A";
+            let sign = |byte: &u8| signs[usize::from(*byte) % signs.len()];
+            let text: Vec<u8> = bytes.iter().map(sign).collect();
+            for (place, four) in text.windows(4).enumerate() {
+                let is_date = text.get(place + 4) == Some(&b'-');
+                if !four.iter().all(u8::is_ascii_digit) || is_date {
+                    continue;
+                }
+                if let Some(end) = ordinary(&text, place) {
+                    let number = number(&text, place, 0);
+                    assert!(number.len < NUMBER_DIGITS_MIN && number.end == end);
+                }
+            }
+        });
     }
 }
