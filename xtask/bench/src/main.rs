@@ -26,6 +26,7 @@ mod outputs;
 mod spelling;
 mod startup;
 mod streams;
+mod walk;
 mod worst;
 
 use std::ffi::OsString;
@@ -83,6 +84,9 @@ struct Arguments {
     /// Only the slowest outputs.
     #[arg(long)]
     outputs: bool,
+    /// Only a few invocations under valgrind, whose traces go into this folder.
+    #[arg(long)]
+    walk: Option<PathBuf>,
 }
 
 /// One thing to measure: a program between platform and runtime, or nothing at all.
@@ -127,6 +131,9 @@ fn measure_inspection(arguments: &Arguments) -> Result<(Vec<Worst>, Vec<Pair>)> 
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {
+    if let Some(folder) = &arguments.walk {
+        return walk::walk(&arguments.agent, folder);
+    }
     if arguments.outputs {
         return measure_outputs(arguments).map(|_| ());
     }

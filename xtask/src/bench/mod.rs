@@ -1,6 +1,7 @@
 //! The bench: latency, cost, size and memory, side by side with other proxies in one run.
 //! It never compares a time with one of another run; only instruction counts have budgets.
 mod instructions;
+mod layout;
 mod touched;
 
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ pub(crate) struct Arguments {
     /// Only the instruction counts under callgrind.
     #[arg(long)]
     instructions: bool,
+    /// Traces invocations, and writes in which order the agent's functions are to lie.
+    #[arg(long)]
+    layout: bool,
     /// Writes the counted instructions as the new budgets.
     #[arg(long)]
     update: bool,
@@ -61,6 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let skip = gate(arguments.update)?;
         skips::print(skip.as_slice());
         return Ok(());
+    }
+    if arguments.layout {
+        return layout::write();
     }
     eprintln!("building the agent and its peers as they would ship");
     let source = Source::here();

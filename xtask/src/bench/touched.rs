@@ -126,7 +126,7 @@ impl Places {
 }
 
 /// One access of a trace: `I`, `L`, `S` or `M`, the address, and how many bytes.
-fn access(line: &str) -> Option<(char, u64, u64)> {
+pub(super) fn access(line: &str) -> Option<(char, u64, u64)> {
     let (kind, rest) = line.trim_start().split_at_checked(1)?;
     let kind = kind.chars().next().filter(|kind| "ILSM".contains(*kind))?;
     let (at, bytes) = rest.trim_start().split_once(',')?;

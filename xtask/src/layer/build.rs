@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::cross::Cross;
+use super::layout;
 use crate::{project, tree};
 
 /// An architecture of Lambda.
@@ -47,6 +48,8 @@ pub(crate) struct Source {
     pub(crate) root: PathBuf,
     /// Where its artifacts go.
     pub(crate) target: PathBuf,
+    /// Whether programs keep the names of their functions.
+    pub(crate) keeps_names: bool,
 }
 
 impl Source {
@@ -56,6 +59,16 @@ impl Source {
         Self {
             root: project::root().to_owned(),
             target,
+            keeps_names: false,
+        }
+    }
+
+    /// The same, built with the names of all functions.
+    pub(crate) fn named() -> Self {
+        Self {
+            target: project::target().join("layer/named"),
+            keeps_names: true,
+            ..Self::here()
         }
     }
 
@@ -77,6 +90,7 @@ impl Source {
         Ok(Self {
             root,
             target: folder.join("build"),
+            keeps_names: false,
         })
     }
 }
@@ -114,8 +128,11 @@ pub(crate) fn programs(
         .arg(&artifacts);
     cargo.env_remove("RUSTFLAGS").env(
         "CARGO_ENCODED_RUSTFLAGS",
-        flags(architecture, &source.root)?,
+        flags(architecture, &source.root, &layout::of(&source.root)?)?,
     );
+    if source.keeps_names {
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "none");
+    }
     if architecture == Architecture::Arm {
         Cross::here().apply(&mut cargo);
     }
@@ -139,7 +156,7 @@ const FOLDED: [&str; 4] = [
 const SPARING: &str = "-Cllvm-args=-inline-threshold=40";
 
 /// Links statically, and writes the same paths into the program wherever it is built.
-fn flags(architecture: Architecture, root: &Path) -> Result<String> {
+fn flags(architecture: Architecture, root: &Path, script: &[u8]) -> Result<String> {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = env::var_os("HOME")?;
         Some(PathBuf::from(home).join(".cargo"))
@@ -153,6 +170,7 @@ fn flags(architecture: Architecture, root: &Path) -> Result<String> {
     ];
     if architecture == Architecture::X86 {
         words.extend(FOLDED.map(str::to_owned));
+        words.extend(layout::words(script));
     }
     Ok(words.join("\u{1f}"))
 }
@@ -201,7 +219,7 @@ mod tests {
     #[test]
     fn the_flags_hide_the_folder_of_the_source() {
         for architecture in Architecture::ALL {
-            let flags = flags(architecture, Path::new("/somewhere/else")).unwrap();
+            let flags = flags(architecture, Path::new("/somewhere/else"), b"").unwrap();
             assert!(flags.contains("--remap-path-prefix=/somewhere/else=/credenza"));
             assert!(flags.contains("+crt-static"));
         }

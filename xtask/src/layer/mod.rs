@@ -4,6 +4,7 @@ mod archive;
 mod bill;
 mod build;
 mod cross;
+pub(crate) mod layout;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -128,6 +129,7 @@ fn obstacle(architecture: Architecture) -> Option<Skip> {
 
 fn one(architecture: Architecture, source: &Source) -> Result<Zip> {
     let agent = agent(architecture, source)?;
+    layout::check(architecture, &fs::read(&agent)?)?;
     let entries = entries(architecture, &source.root, &agent)?;
     let packed = archive::pack(&entries)?;
     let zip = Zip {
