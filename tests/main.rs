@@ -20,6 +20,8 @@ mod flood;
 mod framing;
 mod freeze;
 mod harness;
+mod leaks;
+mod leaks_by_the_wire;
 mod limits;
 mod managed_instances;
 mod os_only;

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import * as pages from "./pages.mjs";
+import * as secrets from "./secrets_of_its_own.mjs";
 
 const mode = process.env.ECHO_MODE ?? "echo";
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -34,6 +35,7 @@ export const handler = async (event, context) => {
   record(context.awsRequestId, textOf(event));
   if (mode === "error") throw new Error("x".repeat(Number(process.env.ECHO_ERROR_CHARACTERS ?? 20)));
   if (mode === "pages") return pages.answer(event);
+  if (mode === "secrets") return secrets.answer(event);
   if (mode === "sleep") await wait(200);
   if (mode === "pid") return { pid: process.pid };
   if (mode === "environment") {
@@ -55,6 +57,8 @@ export const streaming = globalThis.awslambda?.streamifyResponse(
     }
     if (mode === "pages") {
       stream = await pages.stream(event, stream, wait);
+    } else if (mode === "secrets") {
+      stream = await secrets.stream(event, stream, wait);
     } else if (mode === "paced" || mode === "prelude") {
       for (let index = 0; index < 10; index += 1) {
         stream.write(`chunk ${index}\n`);

@@ -9,6 +9,7 @@ import os
 import time
 
 import pages
+import secrets_of_its_own as secrets
 from awslambdaric.lambda_runtime_client import BaseLambdaRuntimeClient
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
@@ -57,6 +58,8 @@ def handler(event, context):
         return {"restored": RESTORED}
     if MODE == "pages":
         return pages.answer(event)
+    if MODE == "secrets":
+        return secrets.answer(event)
     if MODE == "error":
         raise ValueError("x" * int(os.environ.get("ECHO_ERROR_CHARACTERS", "20")))
     if MODE == "large":

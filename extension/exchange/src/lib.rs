@@ -39,7 +39,7 @@ pub use guards::Admit;
 pub use inspection::{Inspected, Stamp, event, event_beside, event_under};
 pub use output::{
     Channel, Found, Guard, Output, OutputSeen, OutputStep, OutputStream, Provenance, Released,
-    Whence, log_line, output,
+    Whence, log_line, output, withheld,
 };
 
 /// What to do with an event.

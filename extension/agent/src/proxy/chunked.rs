@@ -110,6 +110,24 @@ impl Chunked {
         Ok(at)
     }
 
+    /// What of a whole body is no data: sizes of chunks, what extends them, trailers.
+    pub(super) fn beside(bytes: &[u8]) -> Vec<u8> {
+        let (mut chunked, mut at, mut beside) = (Self::new(), 0_usize, Vec::new());
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let is_data = chunked.state == State::Data;
+            let run = usize::try_from(chunked.size).unwrap_or(usize::MAX);
+            let piece = rest.get(..if is_data { run } else { 1 }).unwrap_or(rest);
+            if !is_data {
+                beside.extend_from_slice(piece);
+            }
+            match chunked.follow(piece, None) {
+                Ok(count) if count > 0 => at = at.saturating_add(count),
+                _ => break,
+            }
+        }
+        beside
+    }
+
     /// True behind the last chunk.
     fn is_behind_data(&self) -> bool {
         matches!(

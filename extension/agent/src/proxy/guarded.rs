@@ -8,7 +8,7 @@ use super::chunked::Chunked;
 use super::connection::Connection;
 use super::head::{Flow, Request};
 use super::link::Link;
-use super::relay::Lost;
+use super::relay::{Lost, Rest};
 use super::watched::Answer;
 use super::wire::{Ready, wait_either};
 use crate::fault::Fault;
@@ -46,7 +46,7 @@ enum Broken {
 
 /// A stream on its way.
 struct Stream<'o> {
-    chunked: Chunked,
+    rest: Rest,
     output: OutputStream<'o>,
     trailers: Vec<u8>,
 }
@@ -59,10 +59,13 @@ impl Connection {
         answer: &Answer,
         guard: &Guard<'_>,
     ) -> Option<Self> {
+        if request.expects && self.down.write(b"HTTP/1.1 100 Continue\r\n\r\n").is_err() {
+            return self.end();
+        }
         let head = self.down.unread().get(..request.bytes).unwrap_or_default();
         let head = head.to_vec();
         self.down.consume(request.bytes);
-        let begun = (Vec::new(), Chunked::new());
+        let begun = (Vec::new(), Rest::Chunked(Chunked::new()));
         self.guard_rest(&head, request, answer, guard, begun)
     }
 
@@ -73,24 +76,31 @@ impl Connection {
         request: &Request,
         answer: &Answer,
         guard: &Guard<'_>,
-        (begun, chunked): (Vec<u8>, Chunked),
+        (begun, rest): (Vec<u8>, Rest),
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
         let Ok((mut link, _)) = self.link() else {
             return self.answer(Fault::PlatformUnreachable, b"", false);
         };
-        let mut stream = Stream {
-            chunked,
-            output: OutputStream::new(*guard, request.flow == Flow::HttpStream),
-            trailers: Vec::new(),
+        // What comes with a length is sent on in chunks, and ends like them.
+        let trailers = match rest {
+            Rest::Length(_) => b"\r\n".to_vec(),
+            Rest::Chunked(_) => Vec::new(),
         };
-        if stream.output.judge_head(head) {
-            // A head with a secret in it is not sent at all.
-            proxy.tell_leaks(answer, stream.output.found(), true);
-            proxy.fault(Fault::RuntimeMalformed, &answer.request_id);
-            return self.answer(Fault::RuntimeMalformed, &answer.request_id, false);
-        }
+        let mut stream = Stream {
+            rest,
+            output: OutputStream::new(*guard, request.flow == Flow::HttpStream),
+            trailers,
+        };
         stream.output.room().extend_from_slice(&begun);
+        // Only an answer that is too long to be one comes with a beginning, and if that must not
+        // leave, a shorter one would.
+        let is_whole = !begun.is_empty() && request.flow == Flow::Whole;
+        if stream.output.judge_head(head) || is_whole && stream.output.holds_leak() {
+            proxy.tell_leaks(answer, stream.output.found(), true);
+            self.own(link);
+            return self.withhold(head, request, answer, guard, stream.rest);
+        }
         drop(begun);
         link.wire.begin();
         if link.wire.write(&head_of(&link, head, request)).is_err() {
@@ -110,10 +120,30 @@ impl Connection {
         proxy.tell_leaks(answer, stream.output.found(), true);
         match (end, self.await_reply(&mut link, false)) {
             (Next::Done, Ok(reply)) => self.pass(link, &reply),
+            (Next::Cut, Ok(reply)) if self.read_out(stream.rest) => self.pass(link, &reply),
             (_, Ok(reply)) => self.pass_and_close(link, &reply),
             (_, Err(Lost::Runtime)) => self.end(),
             (_, Err(Lost::Platform | Lost::Malformed)) => self.torn(),
         }
+    }
+
+    /// Reads what is left of an answer that was ended before its end, for nobody: a runtime whose
+    /// connection goes while it writes takes its next event down with it. False if it went itself.
+    pub(super) fn read_out(&mut self, rest: Rest) -> bool {
+        let mut rest = rest;
+        while !rest.is_done() {
+            if self.down.unread().is_empty() {
+                self.down.hurry();
+                if matches!(self.down.fill_stream(), Ok(0) | Err(_)) {
+                    return false;
+                }
+            }
+            let Ok(count) = rest.follow(self.down.unread()) else {
+                return false;
+            };
+            self.down.consume(count);
+        }
+        true
     }
 }
 
@@ -124,7 +154,7 @@ impl Stream<'_> {
             Next::More => {}
             end => return Ok(end),
         }
-        if self.chunked.is_done() {
+        if self.rest.is_done() {
             return self.finish(to);
         }
         if from.down.unread().is_empty() {
@@ -140,9 +170,13 @@ impl Stream<'_> {
             }
         }
         let unread = from.down.unread();
-        let followed = self
-            .chunked
-            .follow_all(unread, self.output.room(), &mut self.trailers);
+        let room = self.output.room();
+        let followed = match &mut self.rest {
+            Rest::Chunked(chunked) => chunked.follow_all(unread, room, &mut self.trailers),
+            rest @ Rest::Length(_) => rest.follow(unread).inspect(|count| {
+                room.extend_from_slice(unread.get(..*count).unwrap_or_default());
+            }),
+        };
         let count = followed.map_err(|_| Broken::Malformed)?;
         from.down.consume(count);
         Ok(Next::More)
@@ -150,7 +184,7 @@ impl Stream<'_> {
 
     /// Sends what may go.
     fn send(&mut self, to: &mut Link) -> Result<Next, Broken> {
-        let released = self.output.release(self.chunked.is_done());
+        let released = self.output.release(self.rest.is_done());
         let ending: &[u8] = if released.ends { ENDING } else { b"" };
         let size = format!("{:x}\r\n", released.bytes.len());
         let pieces: [&[u8]; 4] = if released.bytes.is_empty() {
@@ -178,15 +212,22 @@ impl Stream<'_> {
     }
 }
 
-/// The head as it goes on: with the trailers announced that may have to end the stream.
+/// The head as it goes on: in chunks, with the trailers announced that may have to end the stream,
+/// and without the question that was answered.
 fn head_of(link: &Link, head: &[u8], request: &Request) -> Vec<u8> {
-    let head = link.head(head, request).into_owned();
-    let names_trailers = head.split(|byte| *byte == b'\n').any(|line| {
+    let head = link.head(head, request);
+    let (mut lines, mut names_trailers) = (Vec::with_capacity(head.len()), false);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
         let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-        name.eq_ignore_ascii_case(b"trailer")
-    });
-    match head.strip_suffix(b"\r\n") {
-        Some(lines) if !names_trailers => [lines, TRAILER].concat(),
-        _ => head,
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        names_trailers |= is("trailer");
+        if is("content-length") {
+            lines.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        } else if line != b"\r\n" && !is("expect") {
+            lines.extend_from_slice(line);
+        }
     }
+    let end: &[u8] = if names_trailers { b"\r\n" } else { TRAILER };
+    lines.extend_from_slice(end);
+    lines
 }

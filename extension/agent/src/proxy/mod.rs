@@ -13,6 +13,7 @@ mod connection;
 mod expect;
 mod guarded;
 mod head;
+mod judged;
 mod kept;
 mod link;
 mod message;

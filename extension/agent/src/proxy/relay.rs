@@ -106,7 +106,7 @@ impl Connection {
             if request.framing == Framing::Chunked {
                 // It was followed once already, and so can be again.
                 let _ = Chunked::new().follow(body, Some(&mut plain));
-                watch.see(head, &plain);
+                watch.see(&[head, &Chunked::beside(body)].concat(), &plain);
             } else {
                 watch.see(head, body);
             }
@@ -476,7 +476,7 @@ impl Rest {
         }
     }
 
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
             Self::Chunked(chunked) => chunked.is_done(),

@@ -5,25 +5,20 @@ use std::sync::Arc;
 use credenza_engine::leak::Reflections;
 use credenza_event::Source;
 use credenza_exchange::{
-    Channel, Completion, Found, Guard, Output, OutputStep, OutputStream, Provenance, Refusal,
-    Stamp, Whence,
+    Channel, Completion, Found, Guard, Output, OutputStream, Provenance, Stamp, Whence,
 };
 use credenza_policy::{Action, Policy};
 
+use super::Proxy;
 use super::batch::{Expected, Origin};
-use super::buffer::Buffer;
-use super::chunked::Chunked;
 use super::connection::Connection;
 use super::head::{Flow, Framing, Request};
 use super::kept::{Relayed, WHOLE_BYTES_MAX};
-use super::refuse::Target;
 use super::relay::Rest;
-use super::{Proxy, batch};
-use crate::fault::Fault;
 use crate::telemetry::LeakNote;
 
 // Limit: an answer has at most 6,291,556 bytes; 8 MiB leaves room for a platform that allows more.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 // Limit: whoever reads records learns nothing from a seventeenth leak of one answer.
 const LEAKS_MAX: usize = 16;
@@ -60,7 +55,7 @@ impl Answer {
         self.reflections = reflections;
     }
 
-    fn output<'a>(&'a self, head: &'a [u8], body: &'a [u8]) -> Output<'a> {
+    pub(super) fn output<'a>(&'a self, head: &'a [u8], body: &'a [u8]) -> Output<'a> {
         Output {
             head,
             body,
@@ -75,7 +70,7 @@ impl Answer {
         Whence::new(self.provenance(), &self.tenant, &self.request_id, today)
     }
 
-    fn provenance(&self) -> Provenance<'_> {
+    pub(super) fn provenance(&self) -> Provenance<'_> {
         match &self.origin {
             Origin::Of(message) => Provenance::Of(message.event()),
             Origin::Known(source, routes) => Provenance::At(*source, routes),
@@ -91,6 +86,9 @@ pub(super) struct Watch<'o> {
     stream: OutputStream<'o>,
     /// What was found in an output that was there as a whole.
     whole: Option<Vec<Found>>,
+    /// What stands before an output that passes as it comes, and behind it.
+    head: Vec<u8>,
+    trailers: Vec<u8>,
 }
 
 impl<'o> Watch<'o> {
@@ -100,6 +98,8 @@ impl<'o> Watch<'o> {
             answer,
             stream: OutputStream::new(guard, is_http),
             whole: None,
+            head: Vec::new(),
+            trailers: Vec::new(),
         }
     }
 
@@ -125,6 +125,8 @@ impl<'o> Watch<'o> {
             return found;
         }
         self.stream.release(true);
+        self.stream.judge_head(&self.head);
+        self.stream.judge_trailers(&self.trailers);
         self.stream.found()
     }
 }
@@ -201,10 +203,10 @@ impl Connection {
             Framing::Chunked if request.flow != Flow::Whole && is_blocking => {
                 connection.relay_guarded(request, &answer, &guard)
             }
-            Framing::Length(bytes) if bytes <= limit() && is_blocking => {
-                connection.relay_judged(request, &answer, &guard, completion)
+            Framing::Length(bytes) if bytes > limit() && is_blocking => {
+                connection.relay_begun(request, bytes, &answer, &guard)
             }
-            Framing::Chunked | Framing::Empty if is_blocking => {
+            Framing::Length(_) | Framing::Chunked | Framing::Empty if is_blocking => {
                 connection.relay_judged(request, &answer, &guard, completion)
             }
             _ => connection.relay_seen(request, &answer, &guard, completion),
@@ -225,6 +227,10 @@ impl Connection {
     ) -> Option<Self> {
         let proxy = Arc::clone(&self.proxy);
         let mut watch = Watch::new(*guard, answer, request.flow == Flow::HttpStream);
+        if request.flow != Flow::Whole {
+            let head = self.down.unread().get(..request.bytes);
+            watch.head = head.unwrap_or_default().to_vec();
+        }
         let is_answer = answer.channel != Channel::InitError;
         let served = match completion {
             Some(completion) => return self.relay_completed(request, completion),
@@ -232,172 +238,6 @@ impl Connection {
         };
         proxy.tell_leaks(answer, watch.found(), false);
         served
-    }
-
-    /// Holds an output until it is judged, and passes it on as it came, masks what is in it, or
-    /// answers in its place.
-    fn relay_judged(
-        mut self,
-        request: &Request,
-        answer: &Answer,
-        guard: &Guard<'_>,
-        completion: Option<&Completion>,
-    ) -> Option<Self> {
-        if request.expects && self.down.write(b"HTTP/1.1 100 Continue\r\n\r\n").is_err() {
-            return self.end();
-        }
-        let whole = match self.take_whole(request) {
-            Ok(Taken::Whole(whole)) => whole,
-            // More than any answer may have: it is watched from here on as a stream.
-            Ok(Taken::Begun(plain, chunked, head)) => {
-                let begun = (plain, chunked);
-                return self.guard_rest(&head, request, answer, guard, begun);
-            }
-            Err(()) => return self.cut_short(),
-        };
-        let proxy = Arc::clone(&self.proxy);
-        let head = whole.raw.get(..request.bytes).unwrap_or_default();
-        let output = answer.output(head, whole.body());
-        let seen = credenza_exchange::output(&output, guard);
-        let is_changed = seen.step != OutputStep::Pass;
-        proxy.tell_leaks(answer, &seen.found, is_changed);
-        let served = match seen.step {
-            OutputStep::Pass => self.send_whole(request, answer, &whole, None, completion),
-            OutputStep::Rewrite(body) => {
-                self.send_whole(request, answer, &whole, Some(body), completion)
-            }
-            OutputStep::Replace(refusal) => self.replace(output.head, request, answer, &refusal),
-        };
-        proxy.pool.keep_room(whole.raw.into_room());
-        served
-    }
-
-    /// Sends what was held, as it came or with another body.
-    fn send_whole(
-        self,
-        request: &Request,
-        answer: &Answer,
-        whole: &Whole,
-        rewritten: Option<Vec<u8>>,
-        completion: Option<&Completion>,
-    ) -> Option<Self> {
-        let is_answer = answer.channel != Channel::InitError;
-        let body = rewritten.as_deref().unwrap_or_else(|| whole.body());
-        let completed = completion.and_then(|completion| completion.complete(body));
-        let Some(body) = completed.or(rewritten) else {
-            return self.send_held(&whole.raw, request, is_answer);
-        };
-        let head = whole.raw.get(..request.bytes).unwrap_or_default();
-        match batch::with_body(head, &body) {
-            Some((bytes, request)) => self.send_held(&bytes, &request, is_answer),
-            None => self.answer(Fault::RuntimeMalformed, &answer.request_id, false),
-        }
-    }
-
-    /// Reads an answer as it came, and what it holds.
-    fn take_whole(&mut self, request: &Request) -> Result<Taken, ()> {
-        if let Framing::Length(bytes) = request.framing {
-            let body = usize::try_from(bytes).unwrap_or(usize::MAX);
-            let total = request.bytes.saturating_add(body);
-            if self.down.unread().len() < total {
-                self.down.hurry();
-            }
-            let room = self.proxy.pool.room(total);
-            let raw = self.down.take_into(total, room).map_err(|_| ())?;
-            if raw.len() < total {
-                return Err(());
-            }
-            return Ok(Taken::Whole(Whole {
-                raw,
-                head: request.bytes,
-                plain: None,
-            }));
-        }
-        let head = self.down.unread().get(..request.bytes).unwrap_or_default();
-        let head = head.to_vec();
-        self.down.consume(request.bytes);
-        let mut raw = head.clone();
-        let mut plain = Vec::new();
-        if request.framing == Framing::Chunked {
-            let mut chunked = Chunked::new();
-            while !chunked.is_done() {
-                if self.down.unread().is_empty() {
-                    self.down.hurry();
-                    if matches!(self.down.fill(), Ok(0) | Err(_)) {
-                        return Err(());
-                    }
-                }
-                let unread = self.down.unread();
-                let count = chunked.follow(unread, Some(&mut plain)).map_err(|_| ())?;
-                raw.extend_from_slice(unread.get(..count).unwrap_or_default());
-                self.down.consume(count);
-                if plain.len() > ANSWER_BYTES_MAX {
-                    return Ok(Taken::Begun(plain, chunked, head));
-                }
-            }
-        }
-        Ok(Taken::Whole(Whole {
-            raw: raw.into(),
-            head: request.bytes,
-            plain: Some(plain),
-        }))
-    }
-
-    /// Answers the platform in the place of an answer that is withheld, and tells the runtime that
-    /// it was taken.
-    fn replace(
-        mut self,
-        head: &[u8],
-        request: &Request,
-        answer: &Answer,
-        refusal: &Refusal,
-    ) -> Option<Self> {
-        let agent = request.user_agent.clone().and_then(|agent| head.get(agent));
-        let agent = agent.map(<[u8]>::to_vec);
-        let to = match answer.channel {
-            Channel::InitError => Target::Init,
-            _ => Target::Invocation(&answer.request_id),
-        };
-        let posted = self.post(agent.as_deref(), to, refusal);
-        let taken = if let Ok(status) = posted {
-            status == 202
-        } else {
-            self.link = None;
-            self.proxy.pool.forget_idle();
-            self.post(agent.as_deref(), to, refusal)
-                .is_ok_and(|status| matches!(status, 202 | 400 | 403))
-        };
-        if !taken {
-            self.proxy
-                .fault(Fault::PlatformRefusalRejected, &answer.request_id);
-        }
-        self.accepted()
-    }
-}
-
-/// What was read of an answer.
-enum Taken {
-    Whole(Whole),
-    /// More than is held: its content so far, where its framing stands, and its head.
-    Begun(Vec<u8>, Chunked, Vec<u8>),
-}
-
-/// An answer that was read whole.
-struct Whole {
-    /// Head and body as they came.
-    raw: Buffer,
-    /// Bytes of the head.
-    head: usize,
-    /// The body, where framing hides it.
-    plain: Option<Vec<u8>>,
-}
-
-impl Whole {
-    fn body(&self) -> &[u8] {
-        match &self.plain {
-            Some(plain) => plain,
-            None => self.raw.get(self.head..).unwrap_or_default(),
-        }
     }
 }
 
@@ -421,7 +261,9 @@ impl Rest {
                 watch.take(bytes.get(..count).unwrap_or_default());
                 Ok(count)
             }
-            Self::Chunked(chunked) => chunked.follow(bytes, Some(watch.stream.room())),
+            Self::Chunked(chunked) => {
+                chunked.follow_all(bytes, watch.stream.room(), &mut watch.trailers)
+            }
         }
     }
 }

@@ -392,6 +392,11 @@ impl<'g> Guard<'g> {
         }
     }
 
+    /// True if a secret of the function stands in a text.
+    pub fn knows(&self, text: &[u8]) -> bool {
+        self.own.is_some_and(|own| own.leaks(text).next().is_some())
+    }
+
     /// Looks for the function's own secrets alone.
     pub(super) fn judge_own(&self, text: &[u8], at: usize, found: &mut Findings) {
         let Some(own) = self.own else {

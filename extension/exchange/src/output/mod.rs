@@ -29,6 +29,7 @@ use guard::Findings;
 pub use guard::{Found, Guard};
 use parts::Parts;
 use replacement::replacement;
+pub use replacement::withheld;
 pub use stream::{OutputStream, Released};
 pub use whence::{Provenance, Whence};
 

@@ -17,6 +17,11 @@ pub(super) fn replacement(channel: Channel, provenance: Provenance<'_>) -> Optio
     }
 }
 
+/// The answer in the place of an output of which no byte may leave, and somebody has to hear of it.
+pub fn withheld(channel: Channel, provenance: Provenance<'_>) -> Refusal {
+    replacement(channel, provenance).unwrap_or_else(|| WITHHELD.error())
+}
+
 /// The answer to an event of a source; `None` where nobody reads answers.
 fn answer(source: Source) -> Option<Refusal> {
     if let Some(body) = WITHHELD.to(source) {

@@ -324,6 +324,13 @@ impl<'g> OutputStream<'g> {
         }
     }
 
+    /// Judges what has come; true if some of it must not leave.
+    pub fn holds_leak(&mut self) -> bool {
+        self.judge(false);
+        let mut found = self.found.found.iter();
+        found.any(|found| self.guard.withholds(found))
+    }
+
     /// Judges the head that the stream begins with; true if it must not leave.
     pub fn judge_head(&mut self, head: &[u8]) -> bool {
         let mut beside = Findings::default();
