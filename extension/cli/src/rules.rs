@@ -137,4 +137,13 @@ mod tests {
             assert!(!line["finds"].as_str().unwrap().is_empty(), "{line}");
         }
     }
+
+    #[test]
+    fn every_rule_has_its_line_in_the_runbook() {
+        let page = include_str!("../../../docs/operating.md");
+        let (_, table) = page.split_once("\n## By rule\n").unwrap();
+        for rule in all() {
+            assert!(table.contains(&format!("`{}`", rule.id)), "{}", rule.id);
+        }
+    }
 }
