@@ -12,6 +12,19 @@ pub(crate) fn resident_bytes_max(pid: u32) -> u64 {
     field(pid, "VmHWM:") * 1024
 }
 
+/// How long the living threads of a process have waited for a processor that others had, in
+/// milliseconds: the second number of `schedstat`, in nanoseconds (the kernel's `sched-stats`).
+pub(crate) fn waited_ms(pid: u32) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    let waited = |folder: &std::path::Path| -> Option<u64> {
+        let text = fs::read_to_string(folder.join("schedstat")).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok()
+    };
+    let all: u64 = tasks.filter_map(|task| waited(&task.path())).sum();
+    std::time::Duration::from_nanos(all).as_secs_f64() * 1_000.0
+}
+
 fn field(pid: u32, name: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = text.lines().find_map(|line| line.strip_prefix(name));
