@@ -27,6 +27,7 @@ mod managed_instances;
 mod os_only;
 mod pending_next;
 mod recordings;
+mod reflected_places;
 mod reflections;
 mod refusals;
 mod scenarios;

@@ -8,7 +8,7 @@ use crate::harness::sandboxed::{Client, Setup, assert_no_violation, block_on};
 use crate::harness::{DEADLINE, beside_others};
 
 /// The answer in the place of one that is withheld.
-const WITHHELD: &str = r#"{"statusCode":500,"headers":{"content-type":"application/json"},"body":"{\"message\":\"Internal Server Error\"}","isBase64Encoded":false}"#;
+pub(crate) const WITHHELD: &str = r#"{"statusCode":500,"headers":{"content-type":"application/json"},"body":"{\"message\":\"Internal Server Error\"}","isBase64Encoded":false}"#;
 
 const POLICY: &str = r#"
 [rule.cross-site-scripting]
@@ -22,7 +22,7 @@ mode = "off"
 "#;
 
 /// A request for something that is shown again.
-fn request(place: &str, text: &str, how: &str) -> String {
+pub(crate) fn request(place: &str, text: &str, how: &str) -> String {
     json!({
         "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
         "headers": {"host": "abc.lambda-url.eu-west-1.on.aws"},
@@ -47,7 +47,7 @@ const SCENES: [(&str, &str, &str); 4] = [
 ];
 
 /// A function that shows things, behind the agent.
-fn setup(test: &str, client: Client, mode: &str) -> Option<Setup> {
+pub(crate) fn setup(test: &str, client: Client, mode: &str) -> Option<Setup> {
     let mut setup = Setup::new(test, client)?;
     setup.set("ECHO_MODE", "pages");
     let policy = setup.folder.path().join("policy.toml");
@@ -57,7 +57,7 @@ fn setup(test: &str, client: Client, mode: &str) -> Option<Setup> {
     Some(setup)
 }
 
-async fn answer(sandbox: &Sandbox, event: String) -> (Outcome, String) {
+pub(crate) async fn answer(sandbox: &Sandbox, event: String) -> (Outcome, String) {
     let outcome = sandbox.invoke(Invocation::new(event)).await;
     assert_no_violation(sandbox);
     let text = String::from_utf8_lossy(&outcome.payload()).into_owned();
@@ -65,7 +65,7 @@ async fn answer(sandbox: &Sandbox, event: String) -> (Outcome, String) {
 }
 
 /// The leaks that the agent has told, each as its rule.
-fn leaks(setup: &Setup) -> Vec<String> {
+pub(crate) fn leaks(setup: &Setup) -> Vec<String> {
     let records = setup.agent_said();
     let records = records
         .iter()
@@ -77,7 +77,7 @@ fn leaks(setup: &Setup) -> Vec<String> {
 }
 
 /// Waits until more leaks than `before` were told, and gives those.
-fn told_since(setup: &Setup, before: usize) -> Vec<String> {
+pub(crate) fn told_since(setup: &Setup, before: usize) -> Vec<String> {
     let begun = std::time::Instant::now();
     loop {
         let told = leaks(setup);
@@ -199,6 +199,8 @@ fn the_error_of_a_query_that_repeats_the_event_is_withheld() {
         let (_, withheld) = answer(&sandbox, request("error", "O'Neill", "raw")).await;
         assert_eq!(withheld, WITHHELD);
         sandbox.idle().await;
+        // Both of them, the one behind the other.
+        told_since(&setup, 1);
         let told = leaks(&setup);
         assert!(
             told.iter().any(|rule| rule == "reflected-error"),
