@@ -26,9 +26,17 @@ fn is_gzip(text: &[u8]) -> bool {
     text.starts_with(&[0x1f, 0x8b, 8])
 }
 
-/// The two header bytes of zlib with a window of 32 KiB (RFC 1950).
+/// The two header bytes of zlib, without a dictionary (RFC 1950 section 2.2).
 fn is_zlib(text: &[u8]) -> bool {
-    matches!(text, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
+    let [method, flags, ..] = *text else {
+        return false;
+    };
+    let is_sound = u16::from_be_bytes([method, flags]).is_multiple_of(31);
+    matches!(
+        method,
+        0x08 | 0x18 | 0x28 | 0x38 | 0x48 | 0x58 | 0x68 | 0x78
+    ) && is_sound
+        && flags & 0x20 == 0
 }
 
 // Limit: 16 bytes hold the header of a block and the lengths of its code lengths (74 bits).
@@ -167,7 +175,12 @@ pub(super) fn decode(
         };
         left = fewer;
         match member(inflater, body, 0, output_max, out) {
-            Member::Ends(behind) => rest = behind.get(8..).unwrap_or(&[]),
+            Member::Ends(behind) => {
+                rest = behind.get(8..).unwrap_or(&[]);
+                // Python passes zeros between members, as tapes have them.
+                let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+                rest = rest.get(zeros..).unwrap_or(&[]);
+            }
             Member::Full(ratio) => return Some(Left::Bomb(ratio)),
             Member::Damaged => return out.is_empty().then_some(Left::Damaged),
         }

@@ -11,6 +11,7 @@ use crate::coverage::Gap;
 use crate::decode::inflate::Left;
 use crate::form::{Classes, Decoder, Part, Role};
 use crate::shape::Shape;
+use crate::text;
 use crate::walk::{Field, Walk};
 use call::is_path;
 
@@ -267,9 +268,12 @@ impl How {
         )
     }
 
-    /// True for compressed data and serialized objects, which no decoder of text reads.
+    /// True for compressed data and serialized objects, which no decoder of text reads; a text may
+    /// begin like one.
     fn is_binary(&self, text: &[u8]) -> bool {
-        self.classes.has(Classes::HIGH) && base64::is_known_binary(text)
+        self.classes.has(Classes::HIGH)
+            && base64::is_known_binary(text)
+            && !text::is_mostly_text(text)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::path::{Frame, Kind, Path};
 use crate::shape::Shape;
 use crate::walk::{Field, Walk};
 
-// Limit: RFC 2046 allows 70 characters; lenient readers more.
-const BOUNDARY_BYTES_MAX: usize = 256;
+// Limit: RFC 2046 allows 70 characters; lenient readers more, and a header may be longer.
+const BOUNDARY_BYTES_MAX: usize = 1024;
 
 /// True if a text starts like a multipart body, with or without a preamble.
 pub(super) fn may_be(text: &[u8], field: &Field<'_>) -> bool {
@@ -47,8 +47,9 @@ fn boundary_line(text: &[u8]) -> Option<&[u8]> {
     let name = next.get(..BOUNDARY_BYTES_MAX).unwrap_or(next);
     let colon = name
         .iter()
-        .position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'-'))?;
-    let is_header = colon > 0 && name.get(colon) == Some(&b':');
+        .position(|byte| !byte.is_ascii_graphic() || *byte == b':')?;
+    let behind = name.get(colon..)?.trim_ascii_start();
+    let is_header = colon > 0 && behind.starts_with(b":");
     (line.len() > 2 && is_header).then_some(line)
 }
 

@@ -521,3 +521,72 @@ fn any_container_is_opened_within_its_steps() {
             }
         });
 }
+
+#[test]
+fn zlib_is_read_with_any_window_and_any_level() {
+    let packed = compress_to_vec(ATTACK.as_bytes(), 6);
+    for method in (0x08_u8..=0x78).step_by(0x10) {
+        for level in [0x00_u8, 0x40, 0x80, 0xc0] {
+            let rest = u16::from_be_bytes([method, level]) % 31;
+            let check = u8::try_from((31 - rest) % 31).unwrap_or(0);
+            let mut zlib = alloc::vec![method, level | check];
+            zlib.extend_from_slice(&packed);
+            zlib.extend_from_slice(&[0; 4]);
+            let text = STANDARD.encode(&zlib);
+            assert!(
+                shows(text.as_bytes(), ATTACK.as_bytes(), Role::Body),
+                "{method:x} {level:x}"
+            );
+        }
+    }
+}
+
+#[test]
+fn zeros_between_the_members_of_a_gzip_file_are_passed() {
+    let member = |text: &[u8]| {
+        let mut member = Vec::from(&b"\x1f\x8b\x08\0\0\0\0\0\0\xff"[..]);
+        member.extend_from_slice(&compress_to_vec(text, 6));
+        member.extend_from_slice(&[0; 8]);
+        member
+    };
+    let mut file = member(b"x");
+    file.extend_from_slice(&[0; 9]);
+    file.extend_from_slice(&member(ATTACK.as_bytes()));
+    let text = format!("x{ATTACK}");
+    assert!(shows(
+        STANDARD.encode(&file).as_bytes(),
+        text.as_bytes(),
+        Role::Body
+    ));
+}
+
+#[test]
+fn a_text_that_begins_like_a_binary_format_is_decoded_like_any_other() {
+    for head in ["PK\x03\x04", "x^", "\x04\x08", "HK"] {
+        let body =
+            format!("{head}=1&é=2&q=%27%20or%201%3D1%20--%20and%20some%20more%20words%20%41%42%43");
+        let text = b"' or 1=1 -- and some more words ABC";
+        assert!(is_shown(body.as_bytes(), text, Role::Body, true), "{head}");
+    }
+}
+
+#[test]
+fn a_part_of_a_multipart_body_may_begin_with_any_header_behind_any_boundary() {
+    let content = STANDARD.encode(ATTACK);
+    let disposition = "Content-Disposition: form-data; name=\"x\"";
+    for (boundary, header) in [
+        ("B", "X_A: 1"),
+        ("B", "X!#$%&'*+.^_`|~: 1"),
+        ("B", "X : 1"),
+        (&"B".repeat(300), disposition),
+        ("B", &format!("{}: 1", "X".repeat(300))),
+    ] {
+        let body = format!(
+            "--{boundary}\r\n{header}\r\n{disposition}\r\n\r\n{content}\r\n--{boundary}--\r\n"
+        );
+        assert!(
+            shows(body.as_bytes(), ATTACK.as_bytes(), Role::Body),
+            "{header}"
+        );
+    }
+}
