@@ -12,7 +12,7 @@ use crate::harness::sandboxed::Folder;
 use crate::harness::{beside_others, progress};
 
 /// The seconds after which an attack counts as over; what it has got by then is judged.
-const SECONDS_MAX: &str = "150";
+const SECONDS_MAX: &str = "400";
 
 /// The seconds that it has for a function that nobody protects; it takes some ten.
 const CONTROL_SECONDS_MAX: &str = "900";
@@ -59,10 +59,17 @@ fn attack(sqlmap: &Path, door: &str, extra: &[&str], seconds_max: &str) -> Loot 
         .stdin(Stdio::null())
         .output()
         .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    // One that comes to its end says that it found nothing; one that was ended (`timeout` gives
+    // 124) had no time to, and counts by what it found.
+    let injectable = match output.status.code() {
+        Some(124) => said.contains("identified the following injection point"),
+        _ => !said.contains("do not appear to be inject"),
+    };
     let mut loot = Loot {
         dump_files: 0,
-        has_canary: String::from_utf8_lossy(&output.stdout).contains(CANARY),
-        injectable: !String::from_utf8_lossy(&output.stdout).contains("do not appear to be inject"),
+        has_canary: said.contains(CANARY),
+        injectable,
         seconds: begun.elapsed().as_secs_f32(),
     };
     search(folder.path(), &mut loot);
