@@ -87,6 +87,10 @@ fn value(form: &Form<'_>, steps: &mut Steps) -> Option<Found> {
             steps.take(text.len()).then_some(())?;
             Some(pointer(form, text))
         }
+        Some(b'$') => {
+            steps.take(text.len()).then_some(())?;
+            Some(reference(text))
+        }
         Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
             let path = property_path(text);
             steps.take(path.len().saturating_add(1)).then_some(())?;
@@ -114,6 +118,19 @@ fn pointer(form: &Form<'_>, text: &[u8]) -> Found {
         Confidence::Medium
     };
     Some(("json-pointer", confidence))
+}
+
+/// Judges a reference to a part of a serialised answer of React's server: `$1:a:b` is member `b` of
+/// member `a` of part 1, and nobody's members are those of every object.
+fn reference(text: &[u8]) -> Found {
+    let mut parts = text.split(|byte| *byte == b':');
+    let part = parts.next().unwrap_or(&[]);
+    let is_reference = part.iter().skip(1).all(u8::is_ascii_alphanumeric)
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"$:_".contains(byte));
+    let is_of_all = |name: &[u8]| matches!(name, b"__proto__" | b"constructor" | b"prototype");
+    (is_reference && parts.any(is_of_all)).then_some(("reference", Confidence::High))
 }
 
 /// Judges a text that begins with a path of properties.

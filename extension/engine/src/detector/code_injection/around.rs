@@ -123,6 +123,13 @@ pub(super) fn is_end(text: &[u8]) -> bool {
     !until.iter().any(u8::is_ascii_alphanumeric) && (stop < near.len() || near.len() < 64)
 }
 
+/// `res.end(`: the argument of one call, with nothing before it.
+pub(super) fn in_call(text: &[u8]) -> bool {
+    let name = text.trim_ascii().strip_suffix(b"(").unwrap_or_default();
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    (1..=BEFORE_BYTES).contains(&name.len()) && name.iter().all(is_of_name)
+}
+
 // Limit: what a call gave is asked for two members, or three.
 const MEMBERS_MAX: usize = 3;
 

@@ -73,7 +73,7 @@ const TELLS: &str = "phpinfo unserialize printf print_r var_dump getenv filegrou
     print echo";
 const UNPACKS: &str = "base64_decode gzinflate str_rot13 gzuncompress fromcharcode chr atob \
     unescape \
-    hex2bin rawurldecode strrev pack md5 sha1";
+    hex2bin rawurldecode strrev str_repeat pack md5 sha1";
 const OBJECTS: &str = "os subprocess commands child_process kernel process io runtime \
     getruntime pty \
     posix processbuilder binding mainmodule _load console";

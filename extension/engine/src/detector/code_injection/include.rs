@@ -5,6 +5,15 @@ use crate::sought;
 // Limit: a directive is a line; what it reads is told in its first 256 bytes.
 const DIRECTIVE_BYTES_MAX: usize = 256;
 
+/// True for a directive that only tells what of a page is shown: it reads nothing.
+pub(super) fn only_chooses(text: &[u8]) -> bool {
+    let name = name(text.get(5..).unwrap_or_default().trim_ascii_start());
+    text.starts_with(b"<!--#")
+        && [b"if".as_slice(), b"elif", b"else", b"endif", b"set"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// The length of the directive at the start of a text.
 pub(super) fn directive(text: &[u8]) -> Option<usize> {
     let window = text.get(..DIRECTIVE_BYTES_MAX).unwrap_or(text);

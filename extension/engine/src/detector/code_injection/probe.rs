@@ -1,5 +1,6 @@
 //! Probes: program text that reckons with numbers of its writer and prints what comes of it.
 //! It never reads a text that is longer than a probe.
+use super::function::{Effect, effect};
 
 // Limit: two numbers of twenty digits, a word that prints, and the signs around them.
 const PROBE_BYTES: usize = 128;
@@ -29,11 +30,73 @@ pub(super) fn sum(text: &[u8]) -> Option<usize> {
     (is_ended && (breaks || is_large)).then_some(text.len())
 }
 
-/// True for arguments that are a product or a sum of two numbers: `(771*448)`.
-pub(super) fn is_argument(text: &[u8], open: usize) -> bool {
-    let inner = text.get(open.saturating_add(1)..).unwrap_or_default();
+/// The digits of arguments that are a product or a sum of two numbers, `(771*448)`, and whether
+/// nobody reckons with such.
+pub(super) fn argument(text: &[u8], open: usize) -> Option<Numbers> {
+    let inner = text.get(open.saturating_add(1)..)?;
     let inner = inner.get(..PROBE_BYTES).unwrap_or(inner);
-    reckons(inner).is_some_and(|(digits, behind)| digits > 1 && behind.first() == Some(&b')'))
+    let (digits, behind) = reckons(inner)?;
+    let is_closed = digits > 1 && behind.first() == Some(&b')');
+    is_closed.then_some(if digits >= LARGE_DIGITS {
+        Numbers::Large
+    } else {
+        Numbers::Any
+    })
+}
+
+/// Two numbers that are reckoned with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Numbers that somebody may mean.
+    Any,
+    /// Numbers of five digits and more.
+    Large,
+}
+
+/// `echo str_repeat('ab',5);`: the value prints what a function makes of a text.
+pub(super) fn prints_call(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let words = [b"echo ".as_slice(), b"print "];
+    let is_word = |word: &&&[u8]| {
+        text.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    let Some(word) = words.iter().find(is_word) else {
+        return false;
+    };
+    let call = text.get(word.len()..).unwrap_or_default();
+    let open = call.iter().take(PROBE_BYTES).position(|byte| *byte == b'(');
+    let name = open.and_then(|open| call.get(..open)).unwrap_or_default();
+    text.len() <= PROBE_BYTES && effect(name).any(Effect::UNPACKS) && call.ends_with(b");")
+}
+
+/// `while(true){}`: where the value ends that never does, if its parenthesis stands at `open`.
+pub(super) fn endless(text: &[u8], open: usize) -> Option<usize> {
+    let head = text.get(..open)?.trim_ascii_end().strip_suffix(b"while")?;
+    let is_free = head.iter().all(|byte| !byte.is_ascii_alphanumeric());
+    let rest = text.get(open.saturating_add(1)..)?;
+    let behind = rest
+        .strip_prefix(b"true)")
+        .or_else(|| rest.strip_prefix(b"1)"))?
+        .trim_ascii();
+    let is_empty = behind
+        .iter()
+        .take(PROBE_BYTES)
+        .all(|byte| b"{};/ ".contains(byte));
+    let does = matches!(behind.first(), Some(b'{' | b';'));
+    (text.len() <= PROBE_BYTES && is_free && is_empty && does).then_some(text.len())
+}
+
+/// `(function(){…})()`: a function that runs as soon as it is read, and asks the process that it
+/// runs in.
+pub(super) fn asks_process(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let text = text.strip_suffix(b";").unwrap_or(text);
+    let begins = [b"(function".as_slice(), b"(()", b"(async"];
+    begins.iter().any(|begin| text.starts_with(begin))
+        && (text.ends_with(b")()") || text.ends_with(b"}())"))
+        && text.len() <= PROBE_BYTES
+        && memchr::memmem::find(text, b"process.").is_some()
 }
 
 /// The digits of the shorter of two numbers, and what stands behind both.

@@ -5,6 +5,7 @@ use credenza_event::{Form, Role, Steps};
 use super::around::{self, Before, is_end};
 use super::call::{self, Argument, Call};
 use super::function::Effect;
+use super::probe::Numbers;
 use super::{include, php, probe, span};
 use crate::prose;
 use crate::report::Confidence;
@@ -138,7 +139,11 @@ impl Search<'_, '_> {
             return;
         };
         self.offer(Found {
-            confidence: Confidence::High,
+            confidence: if include::only_chooses(here) {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            },
             production: "include",
             context: "markup",
             language: "ssi",
@@ -185,6 +190,10 @@ impl Search<'_, '_> {
         if let Some(end) = probe::sum(self.text) {
             self.note(Confidence::Medium, "sum", Before::Data, 0, end);
         }
+        if probe::prints_call(self.text) || probe::asks_process(self.text) {
+            let end = self.text.len();
+            self.note(Confidence::Medium, "probe", Before::Nothing, 0, end);
+        }
         let Some(worth) = php::worth(self.text) else {
             return;
         };
@@ -214,6 +223,8 @@ impl Search<'_, '_> {
                 self.judge(&call);
             } else if self.is_reckoned(open) {
                 self.note(Confidence::Medium, "sum", Before::Quote, 0, open);
+            } else if let Some(end) = probe::endless(text, open) {
+                self.note(Confidence::Medium, "endless-loop", Before::Nothing, 0, end);
             } else if self.is_spelled_run(open) {
                 let start = open.saturating_sub(2);
                 self.note(
@@ -227,18 +238,21 @@ impl Search<'_, '_> {
         }
     }
 
-    /// `'+response.write(41*3)+'`: out of a quote, a call that reckons.
+    /// `'+response.write(41*3)+'`: out of a quote, a call that reckons; with numbers that nobody
+    /// reckons with, the whole value or behind a piece of data.
     fn is_reckoned(&self, open: usize) -> bool {
-        if !probe::is_argument(self.text, open) {
+        let Some(numbers) = probe::argument(self.text, open) else {
             return false;
-        }
+        };
         let before = self.text.get(..open).unwrap_or_default();
         let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
         let name = before.iter().rev().take(32).take_while(is_of_name).count();
         let start = open.saturating_sub(name);
         // What joins the name to a text before it is not of it.
         let start = start.saturating_add(usize::from(self.text.get(start) == Some(&b'.')));
-        name > 1 && around::before(self.text.get(..start).unwrap_or_default()) == Before::Quote
+        let before = around::before(self.text.get(..start).unwrap_or_default());
+        let is_free = matches!(before, Before::Nothing | Before::Data);
+        name > 1 && (before == Before::Quote || is_free && numbers == Numbers::Large)
     }
 
     /// `%x(id)` as the whole value: Ruby's command literal.
@@ -267,6 +281,7 @@ impl Search<'_, '_> {
             let folder = near.iter().rposition(|byte| *byte == b'/');
             before = folder.and_then(|at| near.get(at..)).unwrap_or(before);
         }
+        let in_call = around::in_call(before);
         let before = around::before(before);
         let behind = self.text.get(call.end..).unwrap_or_default();
         let strong = is_strong(call);
@@ -275,7 +290,8 @@ impl Search<'_, '_> {
         }
         // Lines of documents are program text; nobody breaks out of anything there.
         let is_line = matches!(before, Before::Nothing | Before::Data | Before::Program);
-        if (is_line || strong != Some(true)) && self.in_document() {
+        let is_whole = call.start == 0 && call.is_closed && is_end(behind);
+        if (is_line && !is_whole || strong != Some(true)) && self.in_document() {
             return;
         }
         let is_behind = is_end(around::behind_members(behind)) || behind.first() == Some(&b'(');
@@ -288,10 +304,18 @@ impl Search<'_, '_> {
             (true, Some(_)) if ends => Confidence::Medium,
             (true, None) if before == Before::Tag => Confidence::High,
             (true, None) if ends && call.is_closed => Confidence::Medium,
+            (false, Some(true)) if self.climbs(call) => Confidence::High,
             (false, Some(true)) if call.is_telling() => Confidence::Medium,
+            (false, Some(false)) if in_call && loads_and_asks(call, behind) => Confidence::Medium,
             _ => return,
         };
         self.note(confidence, production(call), before, call.start, call.end);
+    }
+
+    /// `().__class__.__base__.__subclasses__()`: from a value to its class, and on to all of them.
+    fn climbs(&self, call: &Call) -> bool {
+        let chain = self.text.get(call.start..call.end).unwrap_or_default();
+        call.effect.any(Effect::CLIMBS) && memchr::memmem::find(chain, b"__class__").is_some()
     }
 
     fn note(
@@ -311,6 +335,13 @@ impl Search<'_, '_> {
             end,
         });
     }
+}
+
+/// `require('fs').readdirSync`: a module that is loaded and asked at once.
+fn loads_and_asks(call: &Call, behind: &[u8]) -> bool {
+    call.effect.any(Effect::LOADS)
+        && call.argument == Argument::Module
+        && behind.first() == Some(&b'.')
 }
 
 /// How strong a call is in itself: surely an attack's, maybe, or only a try.

@@ -30,5 +30,5 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[(
      unescape hex rawurldecode strrev pack str base subclasses builtins globals getruntime \
      processbuilder mainmodule reduce mro process php esi include echo printenv config set fsize \
      flastmod elif else endif if getattr exit die md sha open binding load console kernel \
-     runtime os preg",
+     runtime os preg write while",
 )];

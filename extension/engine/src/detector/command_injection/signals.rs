@@ -16,6 +16,7 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[
     Signals::BREAK_OUT.with(Signals::SEPARATOR),
     Signals::DOLLAR.with(Signals::SEPARATOR),
     Signals::SPELLING.with(Signals::SEPARATOR),
+    Signals::SPELLING.with(Signals::INTERNAL),
     Signals::OPENING.with(Signals::PARENTHESIS),
     Signals::PATH_WORD.with(Signals::SEPARATOR),
     Signals::PATH_WORD.with(Signals::QUOTE),

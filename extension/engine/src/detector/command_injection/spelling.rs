@@ -124,9 +124,44 @@ pub(super) fn whole(value: &[u8]) -> Option<&'static str> {
         Some("redirection")
     } else if is_chain(value) {
         Some("separator")
+    } else if is_careted(value) {
+        Some("carets")
+    } else if sets_separator(value) {
+        Some("field-separator")
     } else {
         None
     }
+}
+
+// Limit: a name in carets has a sign for each letter; a field separator is one sign, or a few in
+// quotes.
+const CARETED_BYTES: usize = 48;
+const SEPARATOR_BYTES: usize = 16;
+
+/// `w^h^o^a^m^i`: a name of a command, between whose letters Windows' shell drops each caret.
+fn is_careted(value: &[u8]) -> bool {
+    let near = value.get(..CARETED_BYTES).unwrap_or(value);
+    let name = near.split(|byte| *byte == b' ').next().unwrap_or(near);
+    let is_letter = u8::is_ascii_alphabetic;
+    let is_between =
+        |three: &&[u8]| matches!(three, [one, b'^', two] if is_letter(one) && is_letter(two));
+    let carets = name.windows(3).filter(is_between).count();
+    // `a^b^c` is algebra; a name of a command has three letters and more.
+    let leads = name.iter().take_while(|byte| matches!(byte, b'@' | b'^'));
+    let word = word::read(value, leads.count(), 0);
+    let known = Kind::SURE.with(Kind::WORD);
+    carets >= 2 && command::kind(&word).any(known)
+}
+
+/// `IFS=,;…`: what the value says next is parted by another sign than shells part words by.
+fn sets_separator(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"IFS=") else {
+        return false;
+    };
+    let near = rest.get(..SEPARATOR_BYTES).unwrap_or(rest);
+    let end = near.iter().position(|byte| *byte == b';');
+    let behind = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+    behind.iter().any(|byte| matches!(byte, b'$' | b'`')) && !value.contains(&b'\n')
 }
 
 /// `$((6*7))`: a calculation of numbers, as the whole of a value.

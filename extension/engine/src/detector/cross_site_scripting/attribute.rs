@@ -118,7 +118,7 @@ impl<'t> Reader<'t, '_> {
             || memchr(b'(', value).is_some()
             || memchr(b'`', value).is_some();
         let is_hidden = value.first() == Some(&b'&') || scheme::of(value) == Url::Script;
-        let is_idle = is_idle(value);
+        let is_idle = is_idle(value) || calls_own(attribute.name, value);
         // `OnClick="Save_Click"` names a method of the page's program.
         let is_name = is_camel
             && value
@@ -310,6 +310,34 @@ pub(super) fn is_idle(handler: &[u8]) -> bool {
         let question = start.starts_with(b"return confirm") && memchr(b' ', rest).is_some();
         !calls && (question || !start.starts_with(b"return confirm"))
     })
+}
+
+/// True for a handler of what a reader does that calls one function of the page's own, of whose
+/// name browsers know nothing, with constants: `onclick="show('x1', this)"`.
+fn calls_own(event: &[u8], handler: &[u8]) -> bool {
+    const EVENTS: [&[u8]; 6] = [
+        b"onclick",
+        b"onchange",
+        b"onsubmit",
+        b"oninput",
+        b"onkeyup",
+        b"onkeydown",
+    ];
+    let handler = handler.strip_suffix(b";").unwrap_or(handler);
+    let handler = handler.strip_prefix(b"return ").unwrap_or(handler);
+    let Some((name, arguments)) =
+        memchr(b'(', handler).and_then(|at| handler.strip_suffix(b")")?.split_at_checked(at))
+    else {
+        return false;
+    };
+    let is_own = name.len() > 3
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        && roles(name) == 0;
+    let is_constant = |byte: &u8| byte.is_ascii_alphanumeric() || b"(_-#'\", ".contains(byte);
+    let opens = memchr::memchr_iter(b'(', arguments).count();
+    is_own && EVENTS.contains(&event) && opens == 1 && arguments.iter().all(is_constant)
 }
 
 /// True for an encoding in which letters hide markup from filters.

@@ -177,7 +177,7 @@ fn confidence(
         Line::Dashed if block.is_whole && is_broken && nature == Nature::Parameter => {
             high(block.line.name())
         }
-        Line::Mail if is_mailed(line, &block) => high(block.line.name()),
+        Line::Mail if is_mailed(line, &block) || copies(behind) => high(block.line.name()),
         Line::Other if nature == Nature::Parameter && block.has_page && block.is_whole => {
             high("page")
         }
@@ -188,6 +188,18 @@ fn confidence(
 /// True if a field of mail follows what may be a mail address, or begins a letter of its own.
 fn is_mailed(line: &[u8], block: &Block) -> bool {
     block.is_whole && (line.is_empty() || line.contains(&b'@'))
+}
+
+/// True for a block that begins with who else gets a letter without the others' knowing: a text of
+/// one line has no use for it, whatever that line says.
+fn copies(behind: &[u8]) -> bool {
+    let near = behind.get(..PREFIX_BYTES_MAX).unwrap_or(behind);
+    let line = near.split(|byte| matches!(byte, b'\r' | b'\n')).next();
+    let line = line.unwrap_or(near);
+    let is_blind = line
+        .get(..4)
+        .is_some_and(|name| name.eq_ignore_ascii_case(b"bcc:"));
+    is_blind && line.contains(&b'@')
 }
 
 /// True for a line that is a value and no line of a text or a program.

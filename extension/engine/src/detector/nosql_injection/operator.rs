@@ -103,6 +103,8 @@ fn member(operator: &[u8], operand: Operand<'_>, is_parameter: bool) -> Option<C
         return Some(Confidence::High);
     }
     match (operator, operand) {
+        // Document stores of PHP call the function of this name.
+        (b"func", Operand::Text(_)) => high(!is_parameter),
         (b"or", Operand::Array(inner)) => high(is_condition(inner)),
         (b"size" | b"type", Operand::Number) | (b"text", Operand::Object(_)) => high(true),
         // Tools that count visitors set properties with these names.

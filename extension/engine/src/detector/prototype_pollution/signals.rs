@@ -9,5 +9,5 @@ pub(in crate::detector) const NEEDS: &[Signals] = &[Signals::PROTOTYPE];
 /// The words that show a signal.
 pub(in crate::detector) const WORDS: &Vocabulary = &[(
     Signals::PROTOTYPE.bits(),
-    "proto prototype protoprototypetype",
+    "proto prototype protoprototypetype constructor",
 )];

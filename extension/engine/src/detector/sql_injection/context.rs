@@ -21,6 +21,8 @@ pub(super) enum Context {
     BackTicked,
     /// `[VALUE]`
     Bracketed,
+    /// `b = $$VALUE$$`
+    DollarQuoted,
     /// `b LIKE '%VALUE%'`
     Like,
     /// `b -> '$.VALUE'`
@@ -43,6 +45,7 @@ impl Context {
             Self::DoubleQuoted => "double-quoted",
             Self::BackTicked => "back-tick",
             Self::Bracketed => "bracket",
+            Self::DollarQuoted => "dollar-quoted",
             Self::Like => "like",
             Self::JsonPath => "json-path",
             Self::Bare => "bare",
@@ -210,8 +213,12 @@ impl Search<'_, '_> {
         let byte = |at: usize| self.text.get(at).copied().unwrap_or(0);
         let before = byte(next.wrapping_sub(1));
         if byte(next) == b'\'' && (before.is_ascii_alphanumeric() || before >= 0x80) {
-            // An apostrophe inside a word opens no string.
-            next = next.saturating_add(1);
+            // An apostrophe inside a word opens no string, and the rest of `don't` is no name.
+            next = if is_contraction(self.text, next) {
+                next.saturating_add(3)
+            } else {
+                next.saturating_add(1)
+            };
         }
         while matches!(
             byte(next),
@@ -232,7 +239,26 @@ impl Search<'_, '_> {
         ] {
             self.first_quotes(quote, context);
         }
+        self.dollars();
         self.later_quotes();
+    }
+
+    /// PostgreSQL's quotes that need no quote: the first two dollars side by side close one.
+    fn dollars(&mut self) {
+        let Some(first) = memchr(b'$', self.text) else {
+            return;
+        };
+        let start = first.saturating_add(2);
+        let is_quote = self.text.get(first.saturating_add(1)) == Some(&b'$')
+            && continues(self.text.get(start..).unwrap_or_default());
+        if !is_quote || self.done() {
+            return;
+        }
+        let Some(reading) = self.read(self.text, start, Entry::Continuation, usize::MAX) else {
+            return;
+        };
+        let context = Context::DollarQuoted;
+        self.offer(first_candidate(self.text, &reading, context, first, first));
     }
 
     fn first_quotes(&mut self, quote: u8, context: Context) {
@@ -256,7 +282,9 @@ impl Search<'_, '_> {
             let Some(reading) = self.read(self.text, start, Entry::Continuation, usize::MAX) else {
                 return;
             };
-            self.offer(first_candidate(self.text, &reading, context, at, first));
+            if reading.stop == Stop::Cut || !is_contraction(self.text, at) {
+                self.offer(first_candidate(self.text, &reading, context, at, first));
+            }
             let skip = near
                 .iter()
                 .take_while(|b| matches!(b, b'\\' | b' '))
@@ -298,6 +326,15 @@ impl Search<'_, '_> {
             self.offer(later_candidate(self.text, &reading, at, cut_off));
         }
     }
+}
+
+/// True for the apostrophe of `don't` and of `we'll`, with a word behind it.
+fn is_contraction(text: &[u8], at: usize) -> bool {
+    const ENDINGS: [&[u8]; 7] = [b"t ", b"s ", b"d ", b"m ", b"ll ", b"re ", b"ve "];
+    let before = at.checked_sub(1).and_then(|at| text.get(at));
+    let behind = text.get(at.saturating_add(1)..).unwrap_or_default();
+    before.is_some_and(u8::is_ascii_alphabetic)
+        && ENDINGS.iter().any(|ending| behind.starts_with(ending))
 }
 
 /// A cheap look at what follows a quote: can a reading pass anything from here?

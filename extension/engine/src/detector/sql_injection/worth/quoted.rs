@@ -19,7 +19,11 @@ pub(in crate::detector::sql_injection) fn first_candidate(
     let facts = reading.facts;
     let before = text.get(..first).unwrap_or_default();
     let program = opens_string(before);
-    let strict = program || matches!(context, Context::BackTicked | Context::Bracketed);
+    let strict = program
+        || matches!(
+            context,
+            Context::BackTicked | Context::Bracketed | Context::DollarQuoted
+        );
     let confidence = if strong(reading) {
         // `execute("create table …` begins a statement where it opens its string.
         let sure = closed(reading.stop) && facts.any(STRONG.with(Facts::UNION));
