@@ -46,11 +46,7 @@ impl Detector for CommandInjection {
     }
 
     fn steps(&self) -> usize {
-        160
-    }
-
-    fn price(&self) -> u8 {
-        8
+        120
     }
 
     fn is_local(&self) -> bool {

@@ -60,7 +60,7 @@ impl Detector for CrossSiteScripting {
     }
 
     fn steps(&self) -> usize {
-        480
+        160
     }
 
     fn price(&self) -> u8 {
@@ -74,6 +74,10 @@ impl Detector for CrossSiteScripting {
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         // The tokenizer reads each byte once, and once more in attributes with markup in them.
         if !steps.take(form.text.len()) {
+            return Judgement::UNPAID;
+        }
+        // What opens no element is left soon.
+        if memchr(b'<', form.text).is_some() && !steps.take(MARKUP_BYTES) {
             return Judgement::UNPAID;
         }
         let evidence = strongest(form).map(|found| Evidence {
@@ -97,6 +101,8 @@ fn span(start: usize, end: usize) -> Span {
     }
 }
 
+// Limit: to read markup takes as long as 120 bytes more, however short it is.
+const MARKUP_BYTES: usize = 120;
 // Limit: an attribute that a value adds stands among few others.
 const ADDED_MAX: usize = 8;
 // Limit: a payload on one line; what is longer is data or program text.

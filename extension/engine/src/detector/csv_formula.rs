@@ -31,6 +31,14 @@ impl Detector for CsvFormula {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        24
+    }
+
+    fn price(&self) -> u8 {
+        2
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let Some(start) = formula(form) else {
             return Judgement::CLEAN;

@@ -38,11 +38,11 @@ impl Detector for GraphqlAbuse {
     }
 
     fn steps(&self) -> usize {
-        120
+        160
     }
 
     fn price(&self) -> u8 {
-        6
+        5
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

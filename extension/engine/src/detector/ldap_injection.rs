@@ -34,6 +34,10 @@ impl Detector for LdapInjection {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        24
+    }
+
     fn price(&self) -> u8 {
         2
     }

@@ -31,6 +31,10 @@ impl Detector for OpenRedirect {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        24
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let named = form.part == Part::Value && form.path.member().is_some_and(leads_on);
         if !named {

@@ -40,22 +40,20 @@ impl Detector for PathTraversal {
         120
     }
 
-    fn price(&self) -> u8 {
-        8
-    }
-
     fn is_local(&self) -> bool {
         true
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
-        if !steps.take(form.text.len()) {
+        if !steps.take(form.text.len() / 4) {
             return Judgement::UNPAID;
         }
         // A plain text is a name before it is a path: `etc/passwd` may be anybody's.
         let is_plain = is_plain(form.text, form.classes, form.part);
         let found = if is_plain || !has_separator(form.text) {
             None
+        } else if !steps.take(form.text.len().saturating_mul(4).saturating_add(PATH_STEPS)) {
+            return Judgement::UNPAID;
         } else {
             worth::strongest(form)
         };
@@ -71,6 +69,9 @@ impl Detector for PathTraversal {
         Judgement::of(evidence)
     }
 }
+
+// Limit: to read a path and weigh it takes some 1,400 instructions, however short it is.
+const PATH_STEPS: usize = 160;
 
 /// True if something in a text parts names: without it `file:boot.ini` is one.
 fn has_separator(text: &[u8]) -> bool {

@@ -34,11 +34,11 @@ impl Detector for ScannerTraffic {
     }
 
     fn steps(&self) -> usize {
-        160
+        120
     }
 
     fn price(&self) -> u8 {
-        8
+        6
     }
 
     fn is_local(&self) -> bool {

@@ -43,11 +43,7 @@ impl Detector for SqlInjection {
     }
 
     fn steps(&self) -> usize {
-        240
-    }
-
-    fn price(&self) -> u8 {
-        12
+        160
     }
 
     fn is_local(&self) -> bool {

@@ -37,7 +37,7 @@ impl Detector for TemplateInjection {
     }
 
     fn price(&self) -> u8 {
-        4
+        16
     }
 
     fn is_local(&self) -> bool {

@@ -34,13 +34,17 @@ impl Detector for XpathInjection {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        40
+    }
+
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {
         let text = form.text;
+        if !steps.take(text.len() / 2) {
+            return Judgement::UNPAID;
+        }
         for quote in [b'\'', b'"'] {
             let at = expression::first_quote(text, quote);
-            if !steps.take(at.saturating_add(1)) {
-                return Judgement::UNPAID;
-            }
             let Some(found) = expression::break_out(text, at) else {
                 continue;
             };

@@ -19,12 +19,16 @@ pub(super) fn is_plussed(text: &[u8]) -> bool {
 
 /// True for signs that command lines have and few sentences.
 pub(super) fn is_mark(byte: u8) -> bool {
-    is_break(byte) && !matches!(byte, b'<' | b'>') || b"/\\'\"{".contains(&byte)
+    is_break(byte) && !matches!(byte, b'<' | b'>')
+        || matches!(byte, b'/' | b'\\' | b'\'' | b'"' | b'{')
 }
 
 /// True for signs behind which a command may stand.
-pub(super) fn is_break(byte: u8) -> bool {
-    BREAKS.contains(&byte)
+pub(super) const fn is_break(byte: u8) -> bool {
+    matches!(
+        byte,
+        b';' | b'|' | b'&' | b'\n' | b'\r' | b'`' | b'$' | b'<' | b'>'
+    )
 }
 
 /// Those signs.

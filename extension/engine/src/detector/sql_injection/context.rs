@@ -4,9 +4,8 @@ use credenza_event::Steps;
 use memchr::{memchr, memchr3_iter};
 
 use super::pivot;
-use super::production::{Frames, NO_FRAMES, read};
+use super::production::{First, Frames, NO_FRAMES, read, read_behind};
 use super::reading::{Entry, Reading, Stop};
-use super::token::Lexer;
 use super::worth::{bare_candidate, first_candidate, later_candidate};
 use crate::report::Confidence;
 
@@ -88,11 +87,13 @@ impl Candidate {
 
 /// The strongest candidate of a value, and whether all of it was looked at.
 pub(super) fn strongest(text: &[u8], steps: &mut Steps) -> (Option<Candidate>, bool) {
+    // The look for quotes and for the last word of a query.
+    let is_paid = steps.take(text.len().saturating_mul(2));
     let mut search = Search {
         text,
         steps,
         best: None,
-        complete: true,
+        complete: is_paid,
         left: text
             .len()
             .saturating_mul(READ_BYTES_PER_BYTE)
@@ -123,6 +124,10 @@ const LATER_BYTES_MAX: usize = 256;
 // nothing but quotes stays linear.
 const READ_BYTES_PER_BYTE: usize = 4;
 const READ_BYTES_FREE: usize = 4 << 10;
+// Limit: a reading takes about 300 instructions and 190 for each token, which are 60 and 32
+// nanoseconds in program text that no branch foresees.
+const READ_STEPS: usize = 60;
+const TOKEN_STEPS: usize = 32;
 
 impl Search<'_, '_> {
     fn done(&self) -> bool {
@@ -135,10 +140,17 @@ impl Search<'_, '_> {
     /// Reads and pays for it; `None` when the budget has ended.
     fn read(&mut self, text: &[u8], at: usize, entry: Entry, tokens: usize) -> Option<Reading> {
         let reading = read(text, at, entry, tokens, &mut self.frames);
+        self.paid(at, reading)
+    }
+
+    /// A reading from `at`, if it can be paid.
+    fn paid(&mut self, at: usize, reading: Reading) -> Option<Reading> {
         let bytes = reading.at.saturating_sub(at).saturating_add(8);
         let left = self.left.checked_sub(bytes);
         self.left = left.unwrap_or(0);
-        if left.is_none() || !self.steps.take(bytes) {
+        let tokens = reading.tokens.saturating_mul(TOKEN_STEPS);
+        let cost = bytes.saturating_add(READ_STEPS).saturating_add(tokens);
+        if left.is_none() || !self.steps.take(cost) {
             self.complete = false;
             return None;
         }
@@ -163,13 +175,15 @@ impl Search<'_, '_> {
         let mut at = 0_usize;
         let mut prefix = Prefix::Empty;
         while at <= last && !(self.done() || prefix == Prefix::Prose && self.best.is_some()) {
-            let plain = self.plain_words(at);
+            let first = First::of(self.text, at);
+            let plain = self.plain_words(at, &first);
             if plain > at {
                 prefix = prefix.then(self.text.get(at..plain).unwrap_or_default());
                 at = plain;
                 continue;
             }
-            let Some(reading) = self.read(self.text, at, Entry::Operand, usize::MAX) else {
+            let reading = read_behind(first, Entry::Operand, usize::MAX, &mut self.frames);
+            let Some(reading) = self.paid(at, reading) else {
                 return;
             };
             self.offer(bare_candidate(self.text, &reading, prefix, at));
@@ -185,9 +199,9 @@ impl Search<'_, '_> {
 
     /// The last of a row of words that says nothing in SQL: a reading of each but the last would
     /// break at the next one. Gives `at` itself where there is no such row.
-    fn plain_words(&mut self, at: usize) -> usize {
-        let mut lexer = Lexer::new(self.text, at);
-        let mut last = lexer.next();
+    fn plain_words(&mut self, at: usize, first: &First<'_>) -> usize {
+        let mut lexer = first.behind;
+        let mut last = first.token;
         let mut found = at;
         while last.is_plain_operand() {
             let next = lexer.next();
@@ -197,7 +211,8 @@ impl Search<'_, '_> {
             found = next.start;
             last = next;
         }
-        if !self.steps.take(found.saturating_sub(at)) {
+        // Two tokens a word, of some six bytes.
+        if !self.steps.take(found.saturating_sub(at).saturating_mul(3)) {
             self.complete = false;
         }
         found

@@ -130,6 +130,26 @@ struct Reader<'a, 'f> {
     compared: &'a [u8],
 }
 
+/// The first token of a reading, and the text that it stands in.
+pub(super) struct First<'a> {
+    text: &'a [u8],
+    pub(super) token: Token<'a>,
+    /// Reads what stands behind it.
+    pub(super) behind: Lexer<'a>,
+}
+
+impl<'a> First<'a> {
+    pub(super) fn of(text: &'a [u8], at: usize) -> Self {
+        let mut behind = Lexer::new(text, at);
+        let token = behind.next();
+        Self {
+            text,
+            token,
+            behind,
+        }
+    }
+}
+
 /// Reads on from `at` for at most `tokens_max` tokens.
 pub(super) fn read(
     text: &[u8],
@@ -138,10 +158,20 @@ pub(super) fn read(
     tokens_max: usize,
     frames: &mut Frames,
 ) -> Reading {
-    let mut reader = Reader::new(text, at, entry, frames);
+    read_behind(First::of(text, at), entry, tokens_max, frames)
+}
+
+/// The same behind a token that was looked at before.
+pub(super) fn read_behind(
+    first: First<'_>,
+    entry: Entry,
+    tokens_max: usize,
+    frames: &mut Frames,
+) -> Reading {
+    let mut token = first.token;
+    let mut reader = Reader::new(first.text, first.behind, entry, frames);
     let mut end;
     let stop = loop {
-        let token = reader.lexer.next();
         end = token.start;
         reader.facts.add(reader.lexer.passed());
         if reader.tokens >= tokens_max {
@@ -152,6 +182,7 @@ pub(super) fn read(
             break stop;
         }
         reader.last = token.kind;
+        token = reader.lexer.next();
     };
     let depth = reader.depth;
     if stop != Stop::Broken || reader.state == State::After {
@@ -177,11 +208,11 @@ pub(super) fn read(
 }
 
 impl<'a, 'f> Reader<'a, 'f> {
-    fn new(text: &'a [u8], at: usize, entry: Entry, outer: &'f mut Frames) -> Self {
+    fn new(text: &'a [u8], lexer: Lexer<'a>, entry: Entry, outer: &'f mut Frames) -> Self {
         let bare = entry == Entry::Operand;
         Self {
             text,
-            lexer: Lexer::new(text, at),
+            lexer,
             facts: Facts::default(),
             top: FRAME,
             outer,
