@@ -36,7 +36,7 @@ impl core::fmt::Debug for HashKey {
 // costs no more than one that is clean.
 const DROPPED_MAX: u32 = 64;
 
-// Limit: what a form costs however short it is: as much as 40 bytes of program text.
+// Limit: what a form costs however short it is: as much as 60 bytes.
 const FORM_STEPS: usize = 60;
 
 // Limit: 4 KiB; a page of prose or markup holds something for every rule, and in a long text each
@@ -391,9 +391,8 @@ impl Visitor for Inspection<'_> {
         if self.is_full_of(Confidence::High) && self.dropped >= DROPPED_MAX {
             return;
         }
-        // The gate looks at each byte once, and at each word.
-        let bytes = form.text.len().saturating_add(form.text.len() / 2);
-        if !steps.take(bytes.saturating_add(FORM_STEPS)) {
+        // The gate looks at each byte once.
+        if !steps.take(form.text.len().saturating_add(FORM_STEPS)) {
             self.complete = false;
             return;
         }

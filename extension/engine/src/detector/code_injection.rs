@@ -37,6 +37,10 @@ impl Detector for CodeInjection {
         &RULE
     }
 
+    fn steps(&self) -> usize {
+        140
+    }
+
     fn is_local(&self) -> bool {
         true
     }

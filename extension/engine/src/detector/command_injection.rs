@@ -46,7 +46,7 @@ impl Detector for CommandInjection {
     }
 
     fn steps(&self) -> usize {
-        120
+        200
     }
 
     fn is_local(&self) -> bool {

@@ -43,7 +43,7 @@ impl Detector for SqlInjection {
     }
 
     fn steps(&self) -> usize {
-        160
+        240
     }
 
     fn is_local(&self) -> bool {

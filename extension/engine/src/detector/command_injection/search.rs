@@ -76,8 +76,7 @@ pub(super) fn strongest(form: &Form<'_>, steps: &mut Steps) -> (Option<Found>, b
 // quoted argument may hold separators of its own, four levels of them at most.
 const READ_BYTES_PER_BYTE: usize = 4;
 const READ_BYTES_FREE: usize = 4 << 10;
-// Limit: a word takes about 900 instructions until it is known to be no command, in whatever shell.
-const WORD_STEPS: usize = 60;
+const WORD_STEPS: usize = 60; // Limit: 900 instructions, until a word is no command.
 // Limit: a prefix is told by its first and its last 96 bytes, prose by 256 bytes on either side.
 const PREFIX_BYTES: usize = 192;
 const PROSE_BYTES: usize = 512;
@@ -224,8 +223,7 @@ impl<'t> Search<'t, '_> {
         }
         let (at, blank) = self.around().skip_openings(at);
         let word = self.word(break_out, at, blank);
-        let cost = word.end.saturating_sub(at).saturating_add(WORD_STEPS);
-        if !self.pay(cost) || word.is_empty() {
+        if !self.pay(word.end.saturating_sub(at).saturating_add(WORD_STEPS)) || word.is_empty() {
             return;
         }
         if self.compounds(break_out, sign, &word) {

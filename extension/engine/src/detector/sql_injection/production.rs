@@ -158,12 +158,12 @@ pub(super) fn read(
     tokens_max: usize,
     frames: &mut Frames,
 ) -> Reading {
-    read_behind(First::of(text, at), entry, tokens_max, frames)
+    read_behind(&First::of(text, at), entry, tokens_max, frames)
 }
 
 /// The same behind a token that was looked at before.
 pub(super) fn read_behind(
-    first: First<'_>,
+    first: &First<'_>,
     entry: Entry,
     tokens_max: usize,
     frames: &mut Frames,
