@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 use core::hash::Hasher;
 use core::ops::Range;
 
-use credenza_event::{Beside, Classes, Coverage, Form, Gap, Part, Role, Shape, Steps, Visitor};
+use credenza_event::{
+    Beside, Classes, Coverage, Decoder, Form, Gap, Part, Role, Shape, Steps, Visitor,
+};
 use siphasher::sip::SipHasher24;
 
 use crate::detector::{DETECTORS, Detector, Evidence, Judgement, Rule};
@@ -12,6 +14,7 @@ use crate::gate::{self, Hot};
 use crate::leak::Reflections;
 use crate::pieces::{self, Pieces, Seen};
 use crate::report::{Confidence, FINDINGS_MAX, Finding, Report};
+use crate::sought;
 
 /// The key of the keyed hash in findings; drawn by the process, never logged.
 #[derive(Clone, Copy)]
@@ -303,6 +306,7 @@ impl<'k> Inspection<'k> {
     /// Keeps the strongest finding of a rule and location, and the strongest sixteen in all.
     fn note(&mut self, detector: &'static dyn Detector, form: &Form<'_>, evidence: &Evidence) {
         let rule = detector.rule();
+        let evidence = &in_what_is_text(form, evidence);
         let exempt = match self.exempt {
             Some(who) => who.exempts(rule, form),
             None => Some(0),
@@ -356,6 +360,26 @@ impl<'k> Inspection<'k> {
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
             steps: steps.spent(),
         }
+    }
+}
+
+/// The evidence, but no surer than medium where it is strung together from a picture, a font or a
+/// binary message: of a thousand such files two say something that is high in a text.
+///
+/// A field beside an uploaded file has no byte before its attack that is no text.
+fn in_what_is_text(form: &Form<'_>, evidence: &Evidence) -> Evidence {
+    let end = usize::try_from(evidence.span.end).unwrap_or(usize::MAX);
+    let before = form.text.get(..end).unwrap_or(form.text);
+    let is_loose = form.decoded.contains(&Decoder::Text)
+        && sought::find(before, "\u{fffd}".as_bytes()).is_some();
+    let most = if is_loose {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    };
+    Evidence {
+        confidence: evidence.confidence.min(most),
+        ..*evidence
     }
 }
 

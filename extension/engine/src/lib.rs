@@ -59,6 +59,8 @@ mod fences;
 mod props;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
+mod uploads;
 
 pub use inspect::{
     Exempt, HashKey, Watch, inspect, inspect_beside, inspect_exempting, inspect_reflecting,

@@ -96,11 +96,13 @@ pub enum Decoder {
     Bytes,
     /// An aggregate of the Kinesis Producer Library, split into its records.
     Aggregate,
+    /// The text among bytes that are none.
+    Text,
 }
 
 impl Decoder {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Url,
         Self::Base64,
         Self::Json,
@@ -123,6 +125,7 @@ impl Decoder {
         Self::Graphql,
         Self::Archive,
         Self::QuotedPrintable,
+        Self::Text,
     ];
 
     /// The name in decode chains.
@@ -153,6 +156,7 @@ impl Decoder {
             Self::QuotedPrintable => "quoted-printable",
             Self::Bytes => "bytes",
             Self::Aggregate => "aggregate",
+            Self::Text => "text",
         }
     }
 }

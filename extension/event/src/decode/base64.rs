@@ -23,10 +23,17 @@ pub(super) fn may_be_plain(text: &[u8], is_path: bool) -> bool {
     (starts_well(text) && is_packed(text)) || (is_path && behind_a_path(text).is_some())
 }
 
+/// True if a text is base64 as services write it: padded, and nothing else.
+#[inline]
+pub(super) fn is_whole(text: &[u8]) -> bool {
+    text.len() >= CHARS_MIN && text.len().is_multiple_of(4) && is_packed(text)
+}
+
 /// True if a text has no character of another alphabet.
 fn is_packed(text: &[u8]) -> bool {
-    text.iter()
-        .all(|char| six_bits(*char).is_some() || matches!(char, b'=' | b'\r' | b'\n'))
+    text.iter().all(|char| {
+        six_bits(*char).is_some() || matches!(char, b'=' | b' ' | b'\t' | b'\r' | b'\n')
+    })
 }
 
 /// True if a text carries base64 behind a scheme, or is a token of several segments.
@@ -125,7 +132,7 @@ fn unpack(packed: &[u8], out: &mut Vec<u8>) -> bool {
     for &char in packed {
         let Some(six) = six_bits(char) else {
             match char {
-                b'\r' | b'\n' => continue,
+                b' ' | b'\t' | b'\r' | b'\n' => continue,
                 b'=' => break,
                 _ => return false,
             }

@@ -89,6 +89,9 @@ pub(crate) fn may_apply(text: &[u8], classes: Classes, field: &Field<'_>) -> boo
     if base64::may_be_plain(text, is_path(field)) || hex::may_be(text) {
         return true;
     }
+    if may_carry_bytes(text, field) {
+        return true;
+    }
     let may_be_form = field.role.is_payload()
         || matches!(field.role, Role::Query | Role::Cookie)
         || classes.has(Classes::AMPERSAND);
@@ -105,6 +108,15 @@ fn is_graphql(text: &[u8]) -> bool {
         || text.starts_with(b"mutation")
         || text.starts_with(b"subscription")
         || text.starts_with(b"fragment")
+}
+
+/// True for a body or message in base64, which the source hands over so if it may be no text.
+#[inline]
+pub(super) fn may_carry_bytes(text: &[u8], field: &Field<'_>) -> bool {
+    field.role.is_payload()
+        && field.levels == 0
+        && field.part == Part::Value
+        && base64::is_whole(text)
 }
 
 /// True for paths and object keys, where a value stands behind slashes.

@@ -16,6 +16,7 @@ use crate::walk::{Field, Walk};
 use call::is_path;
 
 mod aggregate;
+mod among;
 mod archive;
 mod base64;
 mod call;
@@ -60,7 +61,7 @@ const FORM_STEPS: usize = 72;
 
 /// The decoders of texts, in the order in which they are tried, each with the kinds of bytes one of
 /// which it needs; all of them for decoders that need none.
-static DECODERS: [(Decoder, Classes); 15] = [
+static DECODERS: [(Decoder, Classes); 16] = [
     (Decoder::Url, Classes::PERCENT.with(Classes::PLUS)),
     (Decoder::Escapes, Classes::ESCAPED),
     (Decoder::Html, Classes::AMPERSAND),
@@ -76,6 +77,7 @@ static DECODERS: [(Decoder, Classes); 15] = [
     (Decoder::Nul, Classes::SIGN),
     (Decoder::DataUrl, Classes::UNKNOWN),
     (Decoder::Segment, Classes::UNKNOWN),
+    (Decoder::Text, Classes::HIGH),
 ];
 
 /// One form that a decoder made.
@@ -168,7 +170,7 @@ fn decode(
     let form = at.checked_sub(1).and_then(|index| made.get(index));
     let is_binary = how.is_binary(form.map_or(text, |form| form.text.as_slice()));
     for decoder in called(how.classes, first) {
-        if is_binary && decoder != Decoder::Gzip {
+        if is_binary != (decoder == Decoder::Text) && decoder != Decoder::Gzip {
             continue;
         }
         let form = at.checked_sub(1).and_then(|index| made.get(index));
@@ -287,7 +289,11 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
         Decoder::Escapes => classes.has(Classes::ESCAPED),
         Decoder::Css => classes.has(Classes::ESCAPED) && css::may_be(text),
         Decoder::Html => classes.has(Classes::AMPERSAND) && html::may_be(text),
-        Decoder::Base64 => call::is_opened(text, field) && base64::may_be(text, is_path(field)),
+        Decoder::Base64 => {
+            call::is_opened(text, field) && base64::may_be(text, is_path(field))
+                || how.steps == 0 && call::may_carry_bytes(text, field)
+        }
+        Decoder::Text => true,
         Decoder::Hex => call::is_opened(text, field) && hex::may_be(text),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
@@ -348,6 +354,7 @@ fn run(
         Decoder::Nul => nul::decode(text, &mut out),
         Decoder::DataUrl => data_url::decode(text, &mut out),
         Decoder::Segment => segment::decode(text, &mut out),
+        Decoder::Text => among::decode(text, &mut out),
         _ => false,
     };
     let is_packed = matches!(decoder, Decoder::Base64 | Decoder::Hex);
@@ -359,6 +366,12 @@ fn run(
     } else {
         None
     };
+    if inner.is_none() && found && how.steps == 0 && call::may_carry_bytes(text, field) {
+        let mut among = walk.buffer();
+        let holds = walk.take(out.len()) && among::decode(&out, &mut among);
+        walk.recycle(out);
+        return holds.then_some((among, Some(Decoder::Text)));
+    }
     walk.recycle(out);
     inner.map(|inner| (inner, Some(Decoder::Gzip)))
 }
