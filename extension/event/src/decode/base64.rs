@@ -31,9 +31,8 @@ pub(super) fn is_whole(text: &[u8]) -> bool {
 
 /// True if a text has no character of another alphabet.
 fn is_packed(text: &[u8]) -> bool {
-    text.iter().all(|char| {
-        six_bits(*char).is_some() || matches!(char, b'=' | b' ' | b'\t' | b'\r' | b'\n')
-    })
+    text.iter()
+        .all(|char| six_bits(*char).is_some() || matches!(char, b'=' | b'\r' | b'\n'))
 }
 
 /// True if a text carries base64 behind a scheme, or is a token of several segments.
@@ -132,7 +131,7 @@ fn unpack(packed: &[u8], out: &mut Vec<u8>) -> bool {
     for &char in packed {
         let Some(six) = six_bits(char) else {
             match char {
-                b' ' | b'\t' | b'\r' | b'\n' => continue,
+                b'\r' | b'\n' => continue,
                 b'=' => break,
                 _ => return false,
             }

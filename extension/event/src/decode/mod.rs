@@ -293,7 +293,8 @@ fn applies(decoder: Decoder, text: &[u8], how: &How, field: &Field<'_>) -> bool 
             call::is_opened(text, field) && base64::may_be(text, is_path(field))
                 || how.steps == 0 && call::may_carry_bytes(text, field)
         }
-        Decoder::Text => true,
+        // What is packed is opened, and holds no text by itself.
+        Decoder::Text => !inflate::may_be(text),
         Decoder::Hex => call::is_opened(text, field) && hex::may_be(text),
         Decoder::Gzip => classes.has(Classes::HIGH) && inflate::may_be(text),
         Decoder::Utf16 => {
