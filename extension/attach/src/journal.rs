@@ -4,7 +4,7 @@
 //!
 //! A line is an object with `step` (`begin`, `done`, `refused`), `what` (`attach`, `detach`), the
 //! function's `arn`, the time in seconds, and for `begin` the change.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -73,6 +73,8 @@ pub enum Broken {
 #[derive(Debug, Default)]
 pub struct Journal {
     entries: BTreeMap<String, Entry>,
+    /// Functions that have come back.
+    undone: BTreeSet<String>,
     /// Where lines go; nothing if they are only read.
     sink: Option<File>,
 }
@@ -163,6 +165,9 @@ impl Journal {
         }
         if *entry == Entry::default() {
             self.entries.remove(arn);
+            self.undone.insert(arn.to_owned());
+        } else {
+            self.undone.remove(arn);
         }
         Some(())
     }
@@ -232,10 +237,18 @@ impl Journal {
 
     /// The functions of a region that have something to come back.
     pub fn functions(&self, region: &str) -> Vec<&str> {
-        let of_region = |arn: &&String| arn.split(':').nth(3) == Some(region);
-        let arns = self.entries.keys().filter(of_region);
+        let arns = self.entries.keys().filter(|arn| is_of(arn, region));
         arns.map(String::as_str).collect()
     }
+
+    /// True if functions of a region were changed, and all of them are as they were.
+    pub fn is_undone(&self, region: &str) -> bool {
+        self.functions(region).is_empty() && self.undone.iter().any(|arn| is_of(arn, region))
+    }
+}
+
+fn is_of(arn: &str, region: &str) -> bool {
+    arn.split(':').nth(3) == Some(region)
 }
 
 fn now() -> u64 {

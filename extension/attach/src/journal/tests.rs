@@ -56,17 +56,16 @@ fn what_was_done_is_owed_until_it_is_undone() {
     assert_eq!(owed, Some(change(None, "a:2")));
     assert_eq!(journal.functions("eu-west-1"), [ARN]);
     assert!(journal.functions("us-east-1").is_empty());
+    assert!(!journal.is_undone("eu-west-1"));
     let back = change(None, "a:2").reversed();
     journal.begin(What::Detach, ARN, &back).unwrap();
     journal.done(What::Detach, ARN).unwrap();
     assert_eq!(journal.entry(ARN), None);
     drop(journal);
-    assert!(
-        Journal::read(&place.0)
-            .unwrap()
-            .functions("eu-west-1")
-            .is_empty()
-    );
+    let journal = Journal::read(&place.0).unwrap();
+    assert!(journal.functions("eu-west-1").is_empty());
+    assert!(journal.is_undone("eu-west-1") && !journal.is_undone("us-east-1"));
+    assert!(!Journal::default().is_undone("eu-west-1"));
 }
 
 #[test]

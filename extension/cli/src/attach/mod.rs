@@ -100,7 +100,7 @@ pub(crate) fn detach(
     let journal = journal.map_err(|broken| unusable(&arguments.how, &broken))?;
     let in_journal = journal.functions(&lambda.region);
     if selection.names.is_empty() && !arguments.lost_journal {
-        if in_journal.is_empty() {
+        if in_journal.is_empty() && !journal.is_undone(&lambda.region) {
             let place = arguments.how.journal.display();
             let reason = format!("no function in {} is in this journal", lambda.region);
             let fix = "name the journal of `attach` with --journal, or add --lost-journal";
@@ -124,8 +124,14 @@ pub(crate) fn detach(
             ),
         }
     };
-    let fleet = fleet::read(&lambda, &selection, &question::progress);
-    let fleet = fleet.map_err(|refusal| refused(&refusal))?;
+    // A run that ended in the middle may have been done but for its last word.
+    let is_done = selection.names.is_empty() && !guesses;
+    let fleet = if is_done {
+        Fleet::default()
+    } else {
+        let fleet = fleet::read(&lambda, &selection, &question::progress);
+        fleet.map_err(|refusal| refused(&refusal))?
+    };
     let round = Round {
         what: What::Detach,
         lambda: &lambda,
