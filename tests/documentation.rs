@@ -36,9 +36,10 @@ impl Desk {
         let lay = |from: &Path, to: &str| symlink(from, folder.join(to)).unwrap();
         lay_records(&folder);
         lay(&function, "bootstrap");
-        lay(&root().join("tests/functions/app.py"), "app.py");
-        lay(&root().join("tests/functions/pages.py"), "pages.py");
-        lay(&root().join("tests/functions/app.mjs"), "app.mjs");
+        for file in fs::read_dir(root().join("tests/functions")).unwrap() {
+            let file = file.unwrap();
+            lay(&file.path(), file.file_name().to_str().unwrap());
+        }
         lay(&root().join(".tools/node/node_modules"), "node_modules");
         // Links of their own, so that no older program is found beside them.
         for (from, to) in [
