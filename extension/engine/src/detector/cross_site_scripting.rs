@@ -20,7 +20,7 @@ mod tag;
 pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Decoder, Form, Span, Steps};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use self::markup::Reader;
 use self::place::Place;
@@ -76,8 +76,13 @@ impl Detector for CrossSiteScripting {
         if !steps.take(form.text.len()) {
             return Judgement::UNPAID;
         }
-        // What opens no element is left soon.
-        if memchr(b'<', form.text).is_some() && !steps.take(MARKUP_BYTES) {
+        // What opens no element and names no scheme is left soon.
+        let more = match memchr2(b'<', b':', form.text) {
+            Some(at) if memchr(b'<', form.text.get(at..).unwrap_or(&[])).is_some() => MARKUP_BYTES,
+            Some(_) => SCHEME_BYTES,
+            None => 0,
+        };
+        if !steps.take(more) {
             return Judgement::UNPAID;
         }
         let evidence = strongest(form).map(|found| Evidence {
@@ -103,6 +108,8 @@ fn span(start: usize, end: usize) -> Span {
 
 // Limit: to read markup takes as long as 120 bytes more, however short it is.
 const MARKUP_BYTES: usize = 120;
+// Limit: to read what a scheme runs takes as long as 40 bytes more.
+const SCHEME_BYTES: usize = 40;
 // Limit: an attribute that a value adds stands among few others.
 const ADDED_MAX: usize = 8;
 // Limit: a payload on one line; what is longer is data or program text.
