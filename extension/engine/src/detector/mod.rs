@@ -20,6 +20,7 @@ pub mod json_bomb;
 pub mod jwt_tricks;
 pub mod ldap_injection;
 pub mod leaked_credential;
+mod listener;
 pub mod mass_assignment;
 pub mod nosql_injection;
 pub mod open_redirect;

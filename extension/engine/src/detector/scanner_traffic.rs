@@ -8,11 +8,11 @@ pub(super) use signals::{NEEDS, WORDS};
 
 use credenza_event::{Form, Part, Role, Span, Steps};
 
-use super::{Detector, Evidence, Judgement, Rule};
+use super::{Detector, Evidence, Judgement, Rule, listener};
 use crate::gate;
 use crate::report::{Confidence, Explanation};
 use crate::sought;
-use signals::{LISTENERS, PROBES, TOOLS};
+use signals::{PROBES, TOOLS};
 
 /// The public identity of this rule.
 pub static RULE: Rule = Rule {
@@ -129,7 +129,7 @@ fn probe(text: &[u8]) -> Option<Place> {
 
 /// A host whose owner waits to be called.
 fn listener(text: &[u8]) -> Option<Place> {
-    for zone in LISTENERS {
+    for zone in listener::ZONES {
         let Some(at) = sought::find(text, zone.as_bytes()) else {
             continue;
         };

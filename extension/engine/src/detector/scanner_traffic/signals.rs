@@ -16,7 +16,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[(
      git env svn hg ds wp xmlrpc actuator phpmyadmin pma server phpunit ignition hnap boaform \
      solr manager cgi jenkins telescope pprof jmx wlwmanifest aws ssh htpasswd phpinfo adminer \
      eval vscode bash \
-     oastify burpcollaborator interact oast dnslog ceye canarytokens bxss",
+     oastify burpcollaborator interact oast dnslog ceye canarytokens bxss requestbin",
 )];
 
 /// Names of tools, as they give them.
@@ -111,21 +111,4 @@ pub(super) const PROBES: [&str; 40] = [
     "/telescope/requests",
     "/debug/pprof/",
     "/jmx-console/",
-];
-
-/// Zones under which a scanner waits for calls.
-pub(super) const LISTENERS: [&str; 13] = [
-    "oastify.com",
-    "burpcollaborator.net",
-    "interact.sh",
-    "oast.fun",
-    "oast.live",
-    "oast.me",
-    "oast.online",
-    "oast.pro",
-    "oast.site",
-    "dnslog.cn",
-    "ceye.io",
-    "canarytokens.com",
-    "bxss.me",
 ];

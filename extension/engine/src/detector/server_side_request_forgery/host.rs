@@ -1,6 +1,7 @@
 //! Where a host leads, told from its name: addresses in all spellings, names that lead inside.
 //! It never asks a name server.
 use super::address::{self, Address, Place};
+use crate::detector::listener;
 
 /// Where a host leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,28 +212,11 @@ fn name(name: &[u8]) -> Lead {
     {
         return Lead::Local { is_unusual: false };
     }
-    if LISTENERS.iter().any(|zone| is_under(name, zone)) {
+    if listener::ZONES.iter().any(|zone| is_under(name, zone)) {
         return Lead::Listener;
     }
     Lead::Elsewhere
 }
-
-/// Zones whose owners are told of every call.
-const LISTENERS: [&str; 13] = [
-    "oastify.com",
-    "burpcollaborator.net",
-    "interact.sh",
-    "oast.fun",
-    "oast.live",
-    "oast.me",
-    "oast.online",
-    "oast.pro",
-    "oast.site",
-    "dnslog.cn",
-    "ceye.io",
-    "canarytokens.com",
-    "requestbin.net",
-];
 
 /// True if `name` ends in a dot and `zone`.
 fn is_under(name: &[u8], zone: &str) -> bool {

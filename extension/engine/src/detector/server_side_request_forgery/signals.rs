@@ -18,5 +18,5 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[(
      localhost localdomain loopback metadata meta computemetadata instance rancher internal \
      kubernetes \
      nip sslip xip rbndr localtest lvh vcap lacolhost \
-     oastify burpcollaborator interact oast dnslog ceye canarytokens requestbin",
+     oastify burpcollaborator interact oast dnslog ceye canarytokens bxss requestbin",
 )];

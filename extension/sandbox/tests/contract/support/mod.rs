@@ -3,11 +3,7 @@
 
 use credenza_sandbox::{Bound, Config, Extension, Invocation, Outcome, Sandbox, ViolationKind};
 use std::{
-    io::Write as _,
-    net::SocketAddr,
-    path::PathBuf,
-    process::{Command, Stdio},
-    sync::Arc,
+    fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -250,21 +246,10 @@ impl Folder {
     }
 
     /// A shell script, or any text with an interpreter line.
-    ///
-    /// A child writes it: what this process has open for writing is open in each child that another
-    /// test forks meanwhile, and the system starts no program that somebody may still write.
     pub(crate) fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
-        let mut writer = Command::new("sh")
-            .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = writer.stdin.take().unwrap();
-        stdin.write_all(text.as_bytes()).unwrap();
-        drop(stdin);
-        assert!(writer.wait().unwrap().success());
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         path
     }
 
