@@ -2,6 +2,7 @@
 //! It never takes a dollar sign for an operator: the name must be known and its operand must fit.
 //!
 #![doc = include_str!("nosql_injection.md")]
+mod beyond;
 mod line;
 mod operator;
 mod script;

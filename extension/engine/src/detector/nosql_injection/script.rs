@@ -4,8 +4,8 @@
 use credenza_event::Path;
 use memchr::memchr;
 
-use super::Find;
-use super::operator;
+use super::beyond::{behind_closers, everything, next_document, printed, traversal};
+use super::{Find, operator};
 use crate::cursor::{Cursor, span};
 use crate::report::{Confidence, Explanation};
 use crate::sought;
@@ -45,7 +45,7 @@ pub(super) fn read(text: &[u8], within_quotes: bool, is_body: bool) -> Option<Fi
         .or_else(|| shell(text, is_body))
 }
 
-fn find(
+pub(super) fn find(
     confidence: Confidence,
     start: usize,
     end: usize,
@@ -73,7 +73,19 @@ fn behind_literal(text: &[u8], start: usize, behind: usize) -> Option<Find> {
     } else if cursor.eat(b";") {
         statement(&mut cursor)
     } else if cursor.eat(b",") {
-        operator_member(&mut cursor)
+        let before = cursor;
+        operator_member(&mut cursor).or_else(|| {
+            cursor = before;
+            let closed = text.get(behind..before.offset()).unwrap_or(&[]);
+            closed
+                .contains(&b'}')
+                .then(|| next_document(&mut cursor))
+                .flatten()
+        })
+    } else if cursor.eat(b"+") {
+        printed(&mut cursor)
+    } else if cursor.eat(b".") {
+        traversal(&mut cursor)
     } else {
         words(&mut cursor)
     }?;
@@ -94,7 +106,7 @@ fn behind_literal(text: &[u8], start: usize, behind: usize) -> Option<Find> {
 }
 
 /// What a finding names: the language, and the production.
-type What = Option<(&'static str, &'static str)>;
+pub(super) type What = Option<(&'static str, &'static str)>;
 
 /// An operand of `||` or `&&` that only a program has.
 fn condition(cursor: &mut Cursor<'_>) -> What {
@@ -112,6 +124,7 @@ fn condition(cursor: &mut Cursor<'_>) -> What {
         return (!digits.is_empty() && equals(cursor)).then_some(("javascript", "tautology"));
     }
     match word {
+        b"Object" => cursor.eat(b".keys(this").then_some(("javascript", "this")),
         b"this" => member(cursor).then_some(("javascript", "this")),
         b"true" => {
             cursor.space();
@@ -182,7 +195,12 @@ fn statement(cursor: &mut Cursor<'_>) -> What {
             cursor.eat(b"(")
         }
         b"new" => spaced && cursor.eat(b"Date"),
-        b"throw" => spaced && (cursor.eat(b"new ") || cursor.eat(b"'") || cursor.eat(b"\"")),
+        b"throw" => {
+            spaced
+                && (["new ", "'", "\"", "JSON.stringify(this", "tojson("]
+                    .iter()
+                    .any(|start| cursor.eat(start.as_bytes())))
+        }
         b"this" => member(cursor),
         // `d=new Date();`
         name if !name.is_empty() && name.len() <= 8 && cursor.eat(b"=") => {
@@ -246,6 +264,9 @@ fn words(cursor: &mut Cursor<'_>) -> What {
         return None;
     }
     cursor.eat_while(|byte| byte.is_ascii_whitespace() || byte == b'(');
+    if let Some(what) = everything(*cursor) {
+        return Some(what);
+    }
     if cursor
         .rest()
         .get(..3)
@@ -278,6 +299,12 @@ fn loose(text: &[u8]) -> Option<Find> {
     let near = text.get(..STATEMENT_BYTES_MAX).unwrap_or(text);
     let mut cursor = Cursor::at(near, 0);
     cursor.space();
+    if cursor.peek() == Some(b'}') {
+        cursor.eat_while(|byte| byte.is_ascii_whitespace() || byte == b'}');
+        cursor.eat_while(|byte| matches!(byte, b')' | b']'));
+        let what = cursor.eat(b",").then(|| next_document(&mut cursor))??;
+        return Some(find(Confidence::High, 0, cursor.offset(), "document", what));
+    }
     if !cursor.eat(b"{") {
         // Limit: `true`, `1`, a name: what stands before the next member.
         let operand = cursor.eat_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -298,7 +325,7 @@ fn loose(text: &[u8]) -> Option<Find> {
 }
 
 /// A clause of Cypher, which writes its words in capitals.
-fn graph(word: &[u8], cursor: Cursor<'_>) -> What {
+pub(super) fn graph(word: &[u8], cursor: Cursor<'_>) -> What {
     let mut ahead = cursor;
     if !ahead.space() {
         return None;
@@ -318,7 +345,7 @@ fn graph(word: &[u8], cursor: Cursor<'_>) -> What {
         }
         b"UNION" => ahead.eat(b"MATCH ("),
         b"RETURN" => {
-            ahead.name();
+            ahead.eat_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
             ahead.space() && ahead.eat(b"UNION ")
         }
         _ => false,
@@ -332,6 +359,11 @@ fn bare(text: &[u8]) -> Option<Find> {
     let mut cursor = Cursor::at(near, 0);
     let operand = cursor.eat_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     cursor.space();
+    if operand.len() <= 16
+        && let Some(found) = behind_closers(cursor)
+    {
+        return Some(found);
+    }
     // Limit: an identifier or a number of 16 bytes stands where the value does.
     if operand.len() > 16 || !cursor.eat(b";") {
         return None;
@@ -382,7 +414,7 @@ fn shell(text: &[u8], is_body: bool) -> Option<Find> {
 }
 
 /// Methods of the server, its databases and their collections.
-const SHELL_METHODS: [&[u8]; 27] = [
+pub(super) const SHELL_METHODS: [&[u8]; 27] = [
     b"adminCommand",
     b"aggregate",
     b"count",

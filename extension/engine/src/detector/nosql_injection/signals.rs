@@ -43,7 +43,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
      function geointersects geowithin gt gte jsonschema keymapmatch lt lte maxdistance mod ne near \
      nearsphere nin nor not regex where all and in or size type text set unset addtoset bit \
      currentdate facet graphlookup group inc lookup match mul pop pull pullall push rename \
-     func setoninsert unionwith \
+     func setoninsert unionwith iterate drop tolist valuemap \
      return sleep var let const while for if do new throw this db \
      allow attribute begins contains \
      getruntime forname processbuilder comment \

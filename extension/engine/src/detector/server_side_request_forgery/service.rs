@@ -28,6 +28,12 @@ pub(super) fn is_open(port: Option<u16>, path: &[u8]) -> bool {
         Some(9200) => starts(&["/_cat", "/_cluster", "/_nodes", "/_search", "/_all"]),
         Some(5984) => starts(&["/_all_dbs", "/_users", "/_config"]),
         Some(6443 | 8001) => starts(&["/api/v1/secrets", "/api/v1/namespaces"]),
+        // Vault, Nomad, Hadoop, Spark, RabbitMQ.
+        Some(8200) => starts(&["/v1/sys/", "/v1/secret/"]),
+        Some(4646) => starts(&["/v1/jobs", "/v1/job/", "/v1/agent"]),
+        Some(8088) => starts(&["/ws/v1/cluster"]),
+        Some(6066) => starts(&["/v1/submissions"]),
+        Some(15_672) => starts(&["/api/users", "/api/definitions", "/api/overview"]),
         _ => starts(&["/actuator/env", "/actuator/heapdump"]),
     }
 }
@@ -156,15 +162,23 @@ pub(super) fn is_administration(path: &[u8]) -> bool {
         ".env",
         ".git",
     ];
-    let page = path.strip_prefix(b"/").unwrap_or(&[]);
-    let end = page
-        .iter()
-        .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
-    let page = page.get(..end.unwrap_or(page.len())).unwrap_or(page);
-    PAGES
-        .iter()
-        .any(|known| page.eq_ignore_ascii_case(known.as_bytes()))
+    let Some(path) = path.strip_prefix(b"/") else {
+        return false;
+    };
+    let path = path.get(..TAIL_BYTES_MAX).unwrap_or(path);
+    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    let path = path.get(..end.unwrap_or(path.len())).unwrap_or(path);
+    let mut pages = path.split(|byte| *byte == b'/');
+    let is = |page: &[u8], known: &str| page.eq_ignore_ascii_case(known.as_bytes());
+    let first = pages.next().unwrap_or(&[]);
+    // Behind the name of a program: `/solr/admin`, `/jenkins/script`.
+    let mut inner = pages.take(2);
+    PAGES.iter().any(|known| is(first, known))
+        || inner.any(|page| INNER_PAGES.iter().any(|known| is(page, known)))
 }
+
+/// Pages of those who run a machine, behind the name of the program that has them.
+const INNER_PAGES: [&str; 5] = ["admin", "administrator", "script", "console", "manager"];
 
 // Limit: the name of a host that a check looks for is short, and so is what leads to it.
 const TAIL_BYTES_MAX: usize = 80;

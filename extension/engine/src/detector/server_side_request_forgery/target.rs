@@ -63,7 +63,7 @@ pub(super) fn strongest(form: &Form<'_>) -> Option<Found> {
             break;
         }
         let stand = match stand(text, start, piece, &url) {
-            Stand::Within if is_command => Stand::Command,
+            Stand::Within if is_command || is_loaded(text, start, &url) => Stand::Command,
             stand => stand,
         };
         note(&mut found, form, &url, stand, meaning(&url, field, stand));
@@ -130,6 +130,29 @@ fn is_command(text: &[u8], start: usize) -> bool {
     text.len() <= LINE_BYTES_MAX
         && tools.iter().any(|tool| head.starts_with(tool))
         && !text.trim_ascii().contains(&b'\n')
+}
+
+/// True for markup that loads what a URL names as soon as somebody renders it: `<img src="…">`,
+/// `![x](…)`. A link waits for a reader.
+fn is_loaded(text: &[u8], start: usize, url: &Url<'_>) -> bool {
+    let before = text.get(..url.start).unwrap_or(&[]);
+    let value = match before {
+        [rest @ .., b'"' | b'\''] => rest,
+        all => all,
+    };
+    // What begins a value is read as a lead-in, too.
+    let is_markup = before.trim_ascii_start().starts_with(b"<") && start <= url.start;
+    let loads = |name: &[u8]| {
+        let at = value.len().saturating_sub(name.len());
+        let tail = value.get(at..).unwrap_or(&[]);
+        tail.eq_ignore_ascii_case(name)
+            && at
+                .checked_sub(1)
+                .and_then(|at| value.get(at))
+                .is_some_and(|byte| *byte <= b' ' || *byte == b'/')
+    };
+    is_markup && (loads(b"src=") || loads(b"data=") || loads(b"poster=") || loads(b"xlink:href="))
+        || before.starts_with(b"![") && before.ends_with(b"](")
 }
 
 // Limit: a URL that carries URLs carries two or three; those of a text are only advice. What is
@@ -407,7 +430,9 @@ fn of_slashes(url: &Url<'_>, field: Field) -> Meaning {
     let (Lead::To(_) | Lead::Local { .. } | Lead::Embedded(_)) = url.lead else {
         return None;
     };
-    field.is_called().then(|| of_host(url, field)).flatten()
+    let fetched = (field == Field::Fetched).then(|| of_fetched(url)).flatten();
+    let fetched = fetched.map(|production| (Confidence::High, production));
+    fetched.or_else(|| field.is_called().then(|| of_host(url, field)).flatten())
 }
 
 /// A host without a protocol, as the whole value of a field that is fetched.
@@ -436,9 +461,15 @@ fn of_bare(url: &Url<'_>, field: Field, bytes: usize) -> Meaning {
 /// The address of the metadata service in the path of a URL: a proxy is asked to call it.
 fn in_path(url: &Url<'_>) -> Meaning {
     let path = url.path.get(..LINE_BYTES_MAX).unwrap_or(url.path);
-    let address = b"169.254.169.254/";
+    let address = b"169.254.169.254";
+    // `/redir-http-169.254.169.254:80-`: the path is a request of another one.
     let is_asked = path
-        .windows(address.len().saturating_add(1))
-        .any(|window| matches!(window, [b'/' | b'=' | b'@', rest @ ..] if rest == address));
+        .windows(address.len().saturating_add(2))
+        .any(|window| match window {
+            [b'/' | b'=' | b'@', rest @ .., b'/'] | [b'-' | b'=', rest @ .., b':' | b'-'] => {
+                rest == address
+            }
+            _ => false,
+        });
     is_asked.then_some((Confidence::High, "metadata"))
 }

@@ -132,6 +132,7 @@ fn read<'t>(
     let (host, port) = host_and_port(host_port);
     let behind_colon = host_port.get(host.len().saturating_add(1)..).unwrap_or(&[]);
     let full = text.get(at.saturating_add(len)..).unwrap_or(&[]);
+    let is_number = behind_colon.len() > 1 && behind_colon.iter().all(u8::is_ascii_digit);
     let by_user = behind_at(behind).or_else(|| first_host(user).or_else(|| inside_host(user)));
     Url {
         scheme,
@@ -144,7 +145,9 @@ fn read<'t>(
             }),
         is_disguised: is_disguise(user),
         port,
-        is_port_odd: is_odd(behind_colon),
+        is_port_odd: is_odd(behind_colon)
+            || is_doubled(behind_colon)
+            || is_number && port.is_none(),
         host,
         path: full,
         lacks_slashes: false,
@@ -167,6 +170,15 @@ fn is_odd(port: &[u8]) -> bool {
     count >= 2
         && (digits.len() < port.len() || !rest.is_empty())
         && rest.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// True for two ports: one parser takes the first of them, another one the last.
+fn is_doubled(port: &[u8]) -> bool {
+    let mut numbers = port.split(|byte| *byte == b':');
+    let is_number = |digits: Option<&[u8]>| {
+        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    is_number(numbers.next()) && is_number(numbers.next()) && numbers.next().is_none()
 }
 
 /// Splits what stands behind the user's name.
@@ -193,7 +205,17 @@ fn is_disguise(user: &[u8]) -> bool {
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'$'));
     let is_odd = user.iter().any(|byte| matches!(byte, b'[' | b']')) && !user.contains(&b'{');
-    is_host && name.contains(&b'.') || is_odd
+    // A slash, a question mark or a number sign that is spelled with an escape ends the host for
+    // who undoes escapes first.
+    let is_escaped = user.windows(3).any(|window| {
+        matches!(
+            window,
+            [b'%', b'2', b'f' | b'F' | b'3']
+                | [b'%', b'3', b'f' | b'F']
+                | [b'%', b'5', b'c' | b'C']
+        )
+    }) && memchr::memchr(b'.', name).is_some();
+    is_host && name.contains(&b'.') || is_odd || is_escaped
 }
 
 /// A user's name that is the name or the address of a host inside: `127.0.0.1@shop.example`.
