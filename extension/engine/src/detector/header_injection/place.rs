@@ -19,8 +19,10 @@ pub(super) struct Found {
 /// How likely a value has lines of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
-    /// Names, headers, cookies and paths never have any.
+    /// Names, headers and paths never have any.
     Single,
+    /// A cookie has none of its own, but a page may keep a text in it, encoded.
+    Cookie,
     /// A parameter seldom has.
     Parameter,
     /// A field of a body that is no text by its name.
@@ -86,7 +88,7 @@ fn broken(form: &Form<'_>, nature: Nature, breaks: Breaks) -> Option<Found> {
             return Some(Found {
                 confidence,
                 context: match nature {
-                    Nature::Single => "single-line",
+                    Nature::Single | Nature::Cookie => "single-line",
                     Nature::Parameter => "parameter",
                     Nature::Field => "field",
                 },
@@ -113,7 +115,8 @@ fn nature(form: &Form<'_>) -> Option<Nature> {
         return Some(Nature::Single);
     }
     match form.role {
-        Role::Header | Role::Cookie | Role::Path | Role::ObjectKey => Some(Nature::Single),
+        Role::Header | Role::Path | Role::ObjectKey => Some(Nature::Single),
+        Role::Cookie => Some(Nature::Cookie),
         Role::Query => Some(Nature::Parameter),
         Role::Body | Role::Message | Role::Other => {
             // A name that holds a word of texts, and no name at all: a text.
@@ -178,9 +181,13 @@ fn confidence(
             high(block.line.name())
         }
         Line::Mail if is_mailed(line, &block) || copies(behind) => high(block.line.name()),
-        Line::Other if nature == Nature::Parameter && block.has_page && block.is_whole => {
-            high("page")
+        // Any field counts behind a word, if a text would not go on like this.
+        Line::Field | Line::Dashed | Line::Mail
+            if nature == Nature::Cookie && block.is_whole && is_broken && !is_spelled =>
+        {
+            high(block.line.name())
         }
+        Line::Other if nature != Nature::Field && block.has_page && block.is_whole => high("page"),
         _ => None,
     }
 }
