@@ -13,8 +13,8 @@ mod reading;
 mod routes;
 
 pub(crate) use opening::opens_command;
-pub(crate) use plain::begins_class;
 pub use plain::is_plain;
+pub(crate) use plain::{HEADS, begins_class};
 pub use reading::signals;
 pub(crate) use routes::wakes;
 

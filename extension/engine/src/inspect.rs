@@ -5,7 +5,7 @@ use core::hash::Hasher;
 use core::ops::Range;
 
 use credenza_event::{
-    Beside, Classes, Coverage, Decoder, Form, Gap, Part, Role, Shape, Steps, Visitor,
+    Beside, Classes, Coverage, Decoder, Form, Gap, Heads, Part, Role, Shape, Steps, Visitor,
 };
 use siphasher::sip::SipHasher24;
 
@@ -388,6 +388,10 @@ impl Visitor for Inspection<'_> {
     #[inline(always)]
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         self.gated && gate::is_plain(text, classes, part)
+    }
+
+    fn heads(&self) -> Option<&'static Heads> {
+        self.gated.then_some(&gate::HEADS)
     }
 
     fn shape(&mut self, form: &Form<'_>, shape: &Shape) {

@@ -38,4 +38,4 @@ pub use shape::Shape;
 pub use source::Source;
 pub use steps::Steps;
 pub use text::unescaped;
-pub use walk::{Beside, Visitor, walk, walk_beside, walk_text, walk_texts};
+pub use walk::{Beside, Heads, Visitor, walk, walk_beside, walk_text, walk_texts};

@@ -39,6 +39,17 @@ impl Frame {
             index: 0,
         }
     }
+
+    /// Comes to the member whose name stands between two offsets; true if the member before it has
+    /// the same name.
+    #[inline]
+    pub(crate) fn enter(&mut self, text: &[u8], start: usize, end: usize) -> bool {
+        let key = Span::of_offsets(start, end);
+        let is_doubled =
+            self.index > 0 && key.bytes() == self.key.bytes() && key.of(text) == self.key.of(text);
+        self.key = key;
+        is_doubled
+    }
 }
 
 // Limit: a finding is one line of at most 700 bytes; a pointer longer than this is cut.

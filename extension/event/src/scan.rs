@@ -75,8 +75,8 @@ impl<'t> Scanner<'t> {
         self.marks
     }
 
-    /// The end of the string at `start` if it ends in the block in which it begins and has no
-    /// class: most strings do, and they are passed without another look.
+    /// The end of the string at `start` if it ends in the block in which it begins or in the next
+    /// one, and has no class: most strings do, and they are passed without another look.
     #[inline]
     pub(crate) fn plain(&mut self, start: usize) -> Option<usize> {
         let base = start & !(block::BYTES - 1);
@@ -85,9 +85,26 @@ impl<'t> Scanner<'t> {
         }
         let inside = block::from(start);
         let stops = self.marks.stops & inside;
+        if stops == 0 {
+            return self.plain_in_next(inside);
+        }
         // A quote stands before the first byte, so that no pair of joints begins outside.
         let is_plain = self.warm & inside & block::before(stops) == 0;
-        (stops != 0 && is_plain).then(|| base | block::first(stops))
+        is_plain.then(|| base | block::first(stops))
+    }
+
+    /// The same for a string that does not end in the block at hand, where its bytes are `inside`.
+    #[inline(never)]
+    fn plain_in_next(&mut self, inside: u64) -> Option<usize> {
+        if self.warm & inside != 0 {
+            return None;
+        }
+        let last = block::ends(self.marks.joints);
+        self.turn_to(self.base.wrapping_add(block::BYTES));
+        let stops = self.marks.stops;
+        let warm = self.warm | block::pairs(self.marks.joints, last);
+        let is_plain = stops != 0 && warm & block::before(stops) == 0;
+        is_plain.then(|| self.base | block::first(stops))
     }
 
     /// Scans a string from `start` to its closing quote or first escape.

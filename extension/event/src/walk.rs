@@ -15,11 +15,14 @@ mod bare;
 mod beside;
 mod bytes;
 mod document;
+mod heads;
 mod in_place;
+mod plain;
 mod repeated;
 
 pub use beside::{Beside, walk_beside};
 pub(crate) use document::{Document, Walked};
+pub use heads::Heads;
 
 /// Receives each form of each key and value.
 pub trait Visitor {
@@ -38,6 +41,12 @@ pub trait Visitor {
     fn ignores(&self, text: &[u8], classes: Classes, part: Part) -> bool {
         let _ = (text, classes, part);
         false
+    }
+
+    /// How the plain texts begin that this visitor does not ignore, if it can tell: it ignores each
+    /// text without [`Classes`] that these heads call nothing.
+    fn heads(&self) -> Option<&'static Heads> {
+        None
     }
 
     /// Judges the figures of a document, a form or packed data that are out of the ordinary; called
@@ -169,6 +178,8 @@ pub(crate) struct Walk<'w> {
     visitor: &'w mut dyn Visitor,
     /// Whether the visitor is shown numbers and literals.
     pub(crate) shows_bare: bool,
+    /// What the visitor ignores, if it can tell and is not shown numbers and literals.
+    heads: Option<&'static Heads>,
     pub(crate) steps: &'w mut Steps,
     pub(crate) coverage: Coverage,
     /// Bytes that decoders may still make of the value at hand.
@@ -200,8 +211,10 @@ const BUFFERS_KEPT: usize = 16;
 
 impl<'w> Walk<'w> {
     fn new(steps: &'w mut Steps, visitor: &'w mut dyn Visitor) -> Self {
+        let shows_bare = visitor.wants_bare();
         Self {
-            shows_bare: visitor.wants_bare(),
+            shows_bare,
+            heads: if shows_bare { None } else { visitor.heads() },
             visitor,
             steps,
             coverage: Coverage::COMPLETE,

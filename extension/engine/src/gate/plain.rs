@@ -1,7 +1,7 @@
 //! Plain texts: those of which no rule makes anything, told by their kinds of bytes and a glance.
 //! It never reads a text to its end.
 use crate::sought;
-use credenza_event::{Classes, Part};
+use credenza_event::{Classes, Heads, Part};
 
 /// Without these, letters, digits and `-_.,:/` stand in one run with no two of `./:_` side by side:
 /// no language that a rule knows says anything so.
@@ -14,7 +14,7 @@ const WARM: Classes = Classes::ODD
 /// True if a text is of those that no rule makes anything of, told without reading it.
 #[inline]
 pub fn is_plain(text: &[u8], classes: Classes, part: Part) -> bool {
-    !(classes.meets(WARM) || may_mean(text, part) && means(text, part))
+    !(classes.meets(WARM) || HEADS.may_mean(text, part) && means(text, part))
 }
 
 /// True for the few plain texts that mean something all the same.
@@ -29,61 +29,13 @@ fn means(text: &[u8], part: Part) -> bool {
         || (part == Part::Key && is_sharp(text))
 }
 
-/// A glance at the first three bytes that spares most texts the closer look.
-#[inline]
-fn may_mean(text: &[u8], part: Part) -> bool {
-    match text {
-        // A path from the root on; a number of one digit and an exponent.
-        [b'/', ..] | [b'0'..=b'9', b'e' | b'E', ..] => true,
-        [one, two, three, ..] => {
-            let place = place(*one, *two, *three);
-            let bits = STARTS.get(place >> 5).copied().unwrap_or(0);
-            let begins = bits >> (place & 31) & 1 == 1;
-            begins || part == Part::Key && text.len() >= LONG_NAME_BYTES
-        }
-        _ => false,
-    }
-}
-
-// Limit: `constructor.prototype`, which may stand anywhere in a name.
-const LONG_NAME_BYTES: usize = 21;
-
 /// The first three bytes of every plain text that means something, in any case.
-const HEADS: &str = "eyj eya ewo ewk ew0 sk- sg. hf_ ghp gho ghu ghs ghr xox sk_ rk_ glp glr \
+pub(crate) static HEADS: Heads = Heads::of(
+    "eyj eya ewo ewk ew0 sk- sg. hf_ ghp gho ghu ghs ghr xox sk_ rk_ glp glr \
     gld aki asi aiz git xap npm pyp goc shp dop dck hos htt loc kub met ran gat ins ip6 sql mas \
     gob fer ara zgr wfu nik jav org com sun net jdk clo gro bsh pro py/ jso use rec req att exc \
-    las upd fil con key exp sec tra aws 169";
-
-// Limit: 4096 places for some hundred heads, so that one text in forty is looked at in vain.
-const PLACES_BITS: u32 = 12;
-
-/// The place of three bytes in the table; their case does not matter.
-#[inline]
-const fn place(one: u8, two: u8, three: u8) -> usize {
-    let head = u32::from_le_bytes([one | 0x20, two | 0x20, three | 0x20, 0]);
-    (head.wrapping_mul(0x9e37_79b1) >> (u32::BITS - PLACES_BITS)) as usize
-}
-
-/// A bit for each place that a head takes. 512 bytes.
-static STARTS: [u32; 1 << (PLACES_BITS - 5)] = {
-    let heads = HEADS.as_bytes();
-    let mut starts = [0_u32; 1 << (PLACES_BITS - 5)];
-    let mut at = 0;
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "runs at build time only: a wrong index fails the build"
-    )]
-    while at + 2 < heads.len() {
-        if heads[at] == b' ' {
-            at += 1;
-            continue;
-        }
-        let place = place(heads[at], heads[at + 1], heads[at + 2]);
-        starts[place >> 5] |= 1 << (place & 31);
-        at += 3;
-    }
-    starts
-};
+    las upd fil con key exp sec tra aws 169",
+);
 
 /// True for a number of one digit and an exponent of many.
 #[inline]
@@ -208,7 +160,7 @@ fn names_structure(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, is_sharp, may_mean, means};
+    use super::{HEADS, Part, is_sharp, means};
 
     #[test]
     fn a_glance_misses_no_plain_text_that_means_something() {
@@ -228,7 +180,7 @@ mod tests {
         ] {
             let text = text.as_bytes();
             assert!(means(text, Part::Value), "{}", text.escape_ascii());
-            assert!(may_mean(text, Part::Value), "{}", text.escape_ascii());
+            assert!(HEADS.may_mean(text, Part::Value), "{}", text.escape_ascii());
         }
         for name in [
             "prototype",
@@ -252,7 +204,7 @@ mod tests {
         ] {
             let name = name.as_bytes();
             assert!(is_sharp(name), "{}", name.escape_ascii());
-            assert!(may_mean(name, Part::Key), "{}", name.escape_ascii());
+            assert!(HEADS.may_mean(name, Part::Key), "{}", name.escape_ascii());
         }
     }
 
@@ -261,7 +213,7 @@ mod tests {
         bolero::check!().for_each(|text: &[u8]| {
             for part in [Part::Key, Part::Value] {
                 if means(text, part) {
-                    assert!(may_mean(text, part), "{}", text.escape_ascii());
+                    assert!(HEADS.may_mean(text, part), "{}", text.escape_ascii());
                 }
             }
         });

@@ -8,7 +8,7 @@ use crate::text;
 
 // Limit: 12 characters carry 9 bytes: `' or 1=1#` and no attack is shorter, while every tenth word
 // of up to 11 characters decodes to something printable.
-pub(super) const CHARS_MIN: usize = 12;
+pub(crate) const CHARS_MIN: usize = 12;
 // Limit: 8 characters decide; they carry the magic numbers and the first letters.
 const HEAD_CHARS: usize = 8;
 

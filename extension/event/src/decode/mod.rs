@@ -45,6 +45,7 @@ mod utf8;
 pub(crate) mod wide;
 mod xml;
 
+pub(crate) use base64::CHARS_MIN as VALUE_BYTES_MIN;
 pub(crate) use call::{CALLS, classes, is_too_short, may_apply};
 pub(crate) use container::open_in_place;
 pub(crate) use inflate::Inflater;

@@ -9,36 +9,38 @@ const fn each(byte: u8) -> u64 {
 /// The answer of a lane: its highest bit.
 const ANSWER: u64 = each(0x80);
 
-/// The length of the digits at the start of a text, with at most one point between them; `None` if
-/// there are none, or eight bytes of them.
+/// The length of the digits at the start of eight bytes, the first one lowest, with at most one
+/// point between them; `None` if there are none, or nothing behind them.
 #[inline]
-pub(crate) fn short(text: &[u8]) -> Option<usize> {
-    let bytes = u64::from_le_bytes(*text.first_chunk()?);
-    let low = bytes & !ANSWER;
-    let high = bytes & ANSWER;
-    let points = within(low, b'.', b'.') & !high;
-    let others = !(within(low, b'0', b'9') | points) & ANSWER | high;
-    let end = others.trailing_zeros();
-    let before = others.wrapping_sub(1) & !others;
-    let points = points & before;
-    // Neither the first nor the last byte is a point, and there is no second one.
-    let ends = 0x80 | 0x80_u64.wrapping_shl(end.wrapping_sub(15));
-    let is_number = (8..64).contains(&end) && points & ends == 0;
-    let is_single = points & points.wrapping_sub(1) == 0;
-    (is_number && is_single).then_some((end / 8) as usize)
-}
-
-/// Lanes of seven bits between two bytes, both included.
-#[inline]
-fn within(low: u64, from: u8, to: u8) -> u64 {
-    let above = low.wrapping_add(each(0x80_u8.wrapping_sub(from)));
-    let beyond = low.wrapping_add(each(0x7f_u8.wrapping_sub(to)));
-    above & !beyond & ANSWER
+pub(crate) fn short(bytes: u64) -> Option<usize> {
+    // Digits become their values, and nothing else becomes less than ten.
+    let values = bytes ^ each(b'0');
+    let above = (values & !ANSWER).wrapping_add(each(0x80 - 10));
+    let others = (above | values) & ANSWER;
+    let end = others.trailing_zeros() / 8;
+    if end == 0 {
+        return None;
+    }
+    let behind = others & others.wrapping_sub(1);
+    let end = if bytes.wrapping_shr(end.wrapping_mul(8)) & 0xff == u64::from(b'.') {
+        // Neither a second point nor none of digits behind the first one.
+        let last = behind.trailing_zeros() / 8;
+        let is_point = bytes.wrapping_shr(last.wrapping_mul(8)) & 0xff == u64::from(b'.');
+        if is_point || last == end.wrapping_add(1) {
+            return None;
+        }
+        last
+    } else {
+        end
+    };
+    (end < 8).then_some(end as usize)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    fn short(text: &[u8]) -> Option<usize> {
+        super::short(u64::from_le_bytes(*text.first_chunk()?))
+    }
 
     /// The same, byte by byte.
     fn twin(text: &[u8]) -> Option<usize> {

@@ -7,7 +7,7 @@ use super::bare::{ends_bare, is_literal, is_number};
 use super::{Field, Walk};
 use crate::coverage::Gap;
 use crate::decode;
-use crate::form::{Classes, Part, Role, Span};
+use crate::form::{Classes, Part, Role};
 use crate::path::{Frame, Kind, Path};
 use crate::role::{Place, Places};
 use crate::scan::{self, Scanner, Stop};
@@ -26,7 +26,7 @@ const FRAMES_MAX: usize = 512;
 )]
 pub(crate) struct Document<'d> {
     pub(super) text: &'d [u8],
-    scanner: Scanner<'d>,
+    pub(super) scanner: Scanner<'d>,
     pub(super) field: &'d Field<'d>,
     /// True for the event itself, false for a document inside a string.
     pub(super) is_event: bool,
@@ -34,21 +34,21 @@ pub(crate) struct Document<'d> {
     pub(super) is_in_place: bool,
     pub(super) frames: Vec<Frame>,
     /// Open containers beyond the frames.
-    deeper: usize,
+    pub(super) deeper: usize,
     /// Where the position is among those of the sources.
     pub(super) places: Places,
     /// True if the current member is an object key of S3, where `+` is a space.
-    plus: bool,
+    pub(super) plus: bool,
     /// True behind a value, where a comma, a colon or an end is due.
-    behind_value: bool,
+    pub(super) behind_value: bool,
     /// Where the text stopped being JSON.
-    odd_from: Option<usize>,
+    pub(super) odd_from: Option<usize>,
     /// True if a walk in place came to something that it does not read.
     pub(super) gave_up: bool,
     /// True if the value at hand is a document whose leaves were shown already.
     is_walked: bool,
     /// What is counted on the way.
-    shape: Shape,
+    pub(super) shape: Shape,
 }
 
 /// What a walk made of a document.
@@ -113,25 +113,26 @@ impl<'d> Document<'d> {
     pub(crate) fn run(mut self, walk: &mut Walk<'_>) -> Walked {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
-            let is_escaped = self.is_in_place && byte == b'\\';
-            if byte == b'"' || is_escaped && self.text.get(at + 1) == Some(&b'"') {
-                let start = at + 1 + usize::from(is_escaped);
-                at = match self.pass(walk, start) {
-                    Some(behind) => behind,
-                    None => self.string(walk, start),
-                };
-                continue;
-            }
             match byte {
+                b'"' => at = self.string(walk, at.saturating_add(1)),
+                b'\\' if self.is_in_place => {
+                    at = match self.text.get(at.saturating_add(1)) {
+                        Some(b'"') => self.string(walk, at.saturating_add(2)),
+                        _ => self.escape_in_place(at),
+                    };
+                }
                 b' ' | b'\n' | b'\r' | b'\t' => at += 1,
                 b':' => {
                     self.behind_value = false;
-                    at += 1;
+                    at = self.pass(walk, at.saturating_add(1));
                 }
                 b',' => {
                     self.behind_value = false;
                     self.next_member();
                     at += 1;
+                    if self.text.get(at) != Some(&b'{') {
+                        at = self.pass(walk, at);
+                    }
                 }
                 b'{' | b'[' => {
                     self.begin_value(at);
@@ -140,7 +141,7 @@ impl<'d> Document<'d> {
                         self.bytes(walk, at + 1);
                     }
                     self.open(at, byte);
-                    at += 1;
+                    at = self.pass(walk, at.saturating_add(1));
                 }
                 b'}' | b']' => {
                     if byte == b']' && self.is_event {
@@ -150,7 +151,6 @@ impl<'d> Document<'d> {
                     self.behind_value = true;
                     at += 1;
                 }
-                b'\\' if self.is_in_place => at = self.escape_in_place(at),
                 _ => {
                     let start = at;
                     at = self.bare(start);
@@ -236,58 +236,15 @@ impl<'d> Document<'d> {
         }
     }
 
-    /// Passes a string of which nobody makes anything, as of most; the offset behind it, or `None`
-    /// where anything about it or around it is out of the ordinary.
-    #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
-    #[inline(always)]
-    fn pass(&mut self, walk: &Walk<'_>, start: usize) -> Option<usize> {
-        let end = self.scanner.plain(start)?;
-        // In a document that is walked inside its string a backslash stands before the quote.
-        let quote = end.wrapping_add(usize::from(self.is_in_place));
-        let [b'"', ahead] = self.text.get(quote..)?.first_chunk()? else {
-            return None;
-        };
-        let raw = self.text.get(start..end)?;
-        // One name of three letters means something to its neighbours.
-        if self.behind_value || raw.len() == 3 {
-            return None;
-        }
-        match ahead {
-            b':' if walk.is_cold(raw, Classes::default(), Part::Key) => {
-                self.plus = false;
-                if self.places.reads_names(self.frames.len()) {
-                    self.places.enter(self.frames.len(), raw);
-                }
-                self.name(start, end);
-                Some(quote.wrapping_add(2))
-            }
-            b',' if walk.is_cold(raw, Classes::default(), Part::Value) => {
-                self.next_member();
-                Some(quote.wrapping_add(2))
-            }
-            b'}' | b']' if walk.is_cold(raw, Classes::default(), Part::Value) => {
-                self.behind_value = true;
-                Some(quote.wrapping_add(1))
-            }
-            _ => None,
-        }
-    }
-
     /// Notes the name of the member at hand.
-    #[expect(clippy::inline_always, reason = "a call takes as long as what it does")]
-    #[inline(always)]
     fn name(&mut self, start: usize, end: usize) {
         if self.deeper == 0
             && let Some(frame) = self.frames.last_mut()
         {
-            let key = Span::of_offsets(start, end);
-            let is_doubled = key.bytes() == frame.key.bytes()
-                && frame.index > 0
-                && key.of(self.text) == frame.key.of(self.text);
+            let is_doubled = frame.enter(self.text, start, end);
             if is_doubled && self.odd_from.is_none() {
                 self.shape.doubled = self.shape.doubled.saturating_add(1);
             }
-            frame.key = key;
         }
     }
 
@@ -433,7 +390,9 @@ impl<'d> Document<'d> {
         self.begin_value(start);
         let rest = self.text.get(start..).unwrap_or(&[]);
         // Most numbers are digits, and perhaps a point between them.
-        if let Some(len) = scan::number(rest)
+        if let Some(len) = rest
+            .first_chunk()
+            .and_then(|bytes| scan::number(u64::from_le_bytes(*bytes)))
             && matches!(rest.get(len), Some(b',' | b'}' | b']'))
         {
             return start.saturating_add(len);
