@@ -148,6 +148,10 @@ pub(super) fn document_type(text: &[u8], at: usize) -> Declared {
     if reader.peek() == Some(b'[') {
         reader.skip(1);
         internal_subset(&mut reader, &mut declarations);
+        // Nothing closes the declarations: what a function appends is read as one of them.
+        if reader.rest().is_empty() && !text.trim_ascii_end().ends_with(b"]") {
+            declarations.note(Low, "open-subset");
+        }
         let content = reader.rest();
         let content = content.get(..CONTENT_BYTES).unwrap_or(content);
         if declarations.is_own && references(content).most >= ROW_MIN {
