@@ -1,7 +1,8 @@
 //! The arguments of a command: whether they fit it, and what they reach.
 //! It never reads further than a one-liner is long.
 use super::command::{self, Kind};
-use super::word::{Word, ifs, read as read_word, skip_blank};
+use super::redirect::{feeds_shell, is_fed_by_shell, redirected, skip_spaces};
+use super::word::{Word, read as read_word};
 use crate::detector::path_traversal::{Reach, reach};
 use crate::prose;
 
@@ -104,8 +105,8 @@ pub(super) fn read(text: &[u8], name: &Word<'_>, kind: Kind, blank: u8) -> Argum
         found.note(&word, kind, words, &mut wants_program);
         found.end = word.end;
     }
-    if kind.any(Kind::NET) && found.is_strong && feeds_shell(text, found.end, blank) {
-        found.is_secret = true;
+    if kind.any(Kind::NET) && found.is_strong {
+        found.is_secret |= feeds_shell(text, found.end, blank) || is_fed_by_shell(text, name.start);
     }
     found
 }
@@ -207,6 +208,8 @@ impl Arguments {
             self.is_secret |= is_hostile(word.text);
         }
         let runs_file = kind.any(Kind::CODE) && shape == Shape::Path && ends_in_exe(bare);
+        // Nothing but tools of Windows is told a drive.
+        self.is_strong |= kind.any(Kind::GUESS) && is_of_windows(bare);
         if kind.any(Kind::FILES) && is_drive_root(bare) || runs_file {
             self.is_strong = true;
             self.is_secret = true;
@@ -271,7 +274,7 @@ impl Arguments {
 fn is_everything(word: &Word<'_>, text: &[u8], kind: Kind) -> bool {
     let behind = text.get(word.end..).unwrap_or_default().trim_ascii_start();
     word.text == b"*"
-        && kind.any(Kind::FILES)
+        && kind.any(Kind::FILES.with(Kind::TEXT))
         && matches!(behind.first(), None | Some(b';' | b'|' | b'&' | b'>'))
 }
 
@@ -296,6 +299,7 @@ fn shape(word: &Word<'_>) -> Shape {
     match first {
         b'\'' | b'"' => Shape::Quoted,
         b'-' if second.is_ascii_alphanumeric() || second == b'-' && text.len() > 2 => Shape::Flag,
+        _ if is_drive_of_powershell(text) => Shape::Path,
         b'$' if text.len() > 1 && !second.is_ascii_digit() => Shape::Variable,
         b'%' if text.len() > 2 && second.is_ascii_alphabetic() => Shape::Variable,
         b'/' | b'~' if text.len() > 1 => Shape::Path,
@@ -314,6 +318,18 @@ fn shape(word: &Word<'_>) -> Shape {
         _ if text.contains(&b'*') => Shape::Path,
         _ => Shape::Plain,
     }
+}
+
+/// `env:`, `HKLM:\…`: what PowerShell lists as it lists a disk.
+fn is_drive_of_powershell(text: &[u8]) -> bool {
+    let drives = [
+        b"env:".as_slice(),
+        b"hklm:",
+        b"hkcu:",
+        b"cert:",
+        b"variable:",
+    ];
+    drives.iter().any(|drive| starts(text, drive))
 }
 
 fn is_number(text: &[u8]) -> bool {
@@ -386,53 +402,6 @@ fn opens_command(text: &[u8], at: usize) -> bool {
     text.get(word.end) == Some(&b' ') && command::kind(&word).is_command()
 }
 
-fn skip_spaces(text: &[u8], at: usize, blank: u8) -> usize {
-    let at = skip_blank(text, at, blank);
-    match ifs(text.get(at..).unwrap_or_default()) {
-        Some(bytes) => skip_blank(text, at.saturating_add(bytes), blank),
-        None => at,
-    }
-}
-
-/// The word behind `<`, `>`, `>>`, `<<<`, `2>`, if one of these stands at `at`.
-fn redirected(text: &[u8], at: usize, blank: u8) -> Option<Word<'_>> {
-    let rest = text.get(at..).unwrap_or_default();
-    let number = rest
-        .iter()
-        .take_while(|b| matches!(b, b'0'..=b'2' | b'&'))
-        .count();
-    let signs = rest.get(number..).unwrap_or_default();
-    let count = signs
-        .iter()
-        .take_while(|b| matches!(b, b'<' | b'>'))
-        .count();
-    if count == 0 || count > 3 || number > 1 {
-        return None;
-    }
-    let behind = at.saturating_add(number).saturating_add(count);
-    // `2>&1` names no file.
-    if text.get(behind) == Some(&b'&') {
-        return Some(read_word(text, behind.saturating_add(1), blank));
-    }
-    let start = skip_spaces(text, behind, blank);
-    Some(read_word(text, start, blank))
-}
-
-/// `| sh`, `| sudo bash`.
-fn feeds_shell(text: &[u8], at: usize, blank: u8) -> bool {
-    let at = skip_spaces(text, at, blank);
-    if text.get(at) != Some(&b'|') {
-        return false;
-    }
-    let at = skip_spaces(text, at.saturating_add(1), blank);
-    let word = read_word(text, at, blank);
-    if word.name() == b"sudo" {
-        let at = skip_spaces(text, word.end, blank);
-        return command::kind(&read_word(text, at, blank)).any(Kind::SHELL);
-    }
-    command::kind(&word).any(Kind::SHELL.with(Kind::CODE))
-}
-
 /// `-c`, `-e`, `-r`, `/c`, `-enc`, `-ic`: program text comes next.
 fn is_program_flag(text: &[u8]) -> bool {
     let is = |known: &[u8]| text.eq_ignore_ascii_case(known);
@@ -451,6 +420,12 @@ fn ends_in_exe(text: &[u8]) -> bool {
     let start = text.len().saturating_sub(4);
     text.get(start..)
         .is_some_and(|end| end.eq_ignore_ascii_case(b".exe"))
+}
+
+/// `c:\…`, `\\host\…`
+fn is_of_windows(text: &[u8]) -> bool {
+    matches!(text, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic())
+        || matches!(text, [b'\\', b'\\', host, ..] if host.is_ascii_alphanumeric())
 }
 
 /// `c:\`, and nothing in it.

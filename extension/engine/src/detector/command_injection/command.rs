@@ -136,9 +136,10 @@ pub(super) const SURE: &str = "whoami ifconfig uname systeminfo ipconfig netstat
     nohup setsid stdbuf unshare chroot chgrp lsblk lscpu lsusb lspci lsmod killall pkill pgrep \
     poweroff useradd usermod userdel groupadd groupdel findstr wscript cscript msiexec tcpdump \
     nmap dmesg sysctl modprobe insmod rmmod dpkg mknod getfacl setfacl \
-    xxencode uuencode uudecode bunzip2 gunzip unxz inotifywait journalctl";
+    xxencode uuencode uudecode bunzip2 gunzip unxz inotifywait journalctl attrib icacls \
+    takeown forfiles nltest";
 const SURE_NET: &str = "wget curl certutil bitsadmin ncat netcat socat tftp dig mshta iwr \
-    fetch lwp-download rundll32 regsvr32";
+    fetch lwp-download rundll32 regsvr32 tracert";
 const SURE_CODE: &str =
     "python perl ruby php node nodejs lua awk gawk tclsh powershell pwsh iex osascript";
 const SURE_SHELL: &str =
@@ -155,7 +156,7 @@ const WORD_NET: &str = "ping telnet host traceroute";
 const WORD_TAKES: &str = "net netsh reg wmic sc";
 const WORD_TEXT: &str = "echo printf expr";
 const WORDS: &str = "set date time at who which last top free export alias eval exec source trap \
-    flock watch nice mail test xargs history shutdown reboot start su man locate";
+    flock watch nice mail test xargs history shutdown reboot halt start su man locate";
 const TAKEN: &str = "user localgroup group view share use accounts firewall advfirewall wlan \
     interface \
     add query delete export process service os useraccount call stop start aux auxf -ef";
@@ -165,18 +166,21 @@ const SCRIPT: &str = "if then else elif fi for while until do done case esac in 
     brew cmake mvn gradle kubectl helm terraform aws gcloud az systemctl service run entrypoint \
     script command install tsc jest eslint vite rollup webpack rimraf ninja meson";
 
-const RUNS: &str = "exec eval nohup setsid stdbuf unshare chroot time timeout nice watch sudo env \
-    xargs busybox flock su invoke-expression iex";
+const RUNS: &str = "command builtin exec eval nohup setsid stdbuf unshare chroot time timeout \
+    nice watch sudo env xargs busybox flock su invoke-expression iex";
 const TOOL: &str = "aptitude apt apt-get yum dnf apk brew rpm pip npm yarn git svn hg docker \
     podman kubectl helm terraform aws gcloud az umount ip ss passwd systemctl journalctl htop vim \
     nano ed ver calc notepad mspaint fmt pr comm cmp tr uniq pidof ulimit tty tmux openssl gpg \
     mysql psql sqlite3 redis-cli mongo unzip rar ar rsync busctl loginctl lsns mailx sendmail \
-    rlogin rsh rexec smbclient ldapsearch ansible ansible-playbook chef-client facter vagrant \
+    rlogin rsh rexec aria2c axel irm gci compgen declare typeset smbclient \
+    ldapsearch ansible ansible-playbook chef-client facter vagrant \
     ffmpeg pandoc iconv cpio ltrace gpasswd chpasswd chsh uptime readlink realpath mktemp mknod";
 const TOOL_ENGLISH: &str = "snap gem cargo make mount route free groups service ex paste fold join \
-    diff patch tree jobs finger users screen zip mail logger wall talk puppet at batch";
+    diff patch tree jobs call where pushd finger users screen zip mail logger wall talk puppet at \
+    batch";
 const CMDLET_VERBS: &str = "add clear convert copy enter export find get import invoke measure \
-    move new out read remove rename resolve restart select send start stop test update write";
+    move new out read remove rename resolve restart select send set start stop test update \
+    write";
 
 const VOCABULARY: &Vocabulary = &[
     (Kind::SURE.0, SURE),
@@ -209,7 +213,7 @@ const BY_PLACE: &Vocabulary = &[
     (Kind::PROBE.0, "id ls pwd whoami uname"),
     (
         Kind::LONE.0,
-        "set date who history export alias reboot shutdown poweroff",
+        "set date who history export alias reboot shutdown poweroff halt",
     ),
     (Kind::SETS.0, "export cd source trap alias"),
     (Kind::TOOL.0, TOOL),

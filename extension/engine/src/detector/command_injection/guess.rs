@@ -12,6 +12,9 @@ pub(super) fn kind(text: &[u8], word: &Word<'_>, known: Kind, blank: u8) -> Kind
         return Kind::default();
     }
     let tool = Kind::GUESS.with(Kind::TOOL);
+    if is_program_of_windows(word.text) {
+        return Kind::SURE;
+    }
     let is_tool = known.any(Kind::TOOL) && is_low(word.text);
     if is_tool || is_cmdlet(word.text) || is_program(word.text) {
         return tool.with(known);
@@ -56,6 +59,8 @@ fn is_cmdlet(text: &[u8]) -> bool {
     let noun = text.get(dash.saturating_add(1)..).unwrap_or_default();
     command::of_name(verb).any(Kind::CMDLET_VERB)
         && noun.len() > 2
+        // The name of a header field.
+        && !noun.eq_ignore_ascii_case(b"cookie")
         && noun.iter().all(u8::is_ascii_alphabetic)
         && (noun.first().is_some_and(u8::is_ascii_uppercase)
             || verb.eq_ignore_ascii_case(b"invoke")
@@ -89,6 +94,26 @@ fn is_program(text: &[u8]) -> bool {
         && stem
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
+}
+
+// Limit: the longest path that Windows takes without a prefix, and the quotes around it, end far
+// beyond what an injection writes.
+const PROGRAM_BYTES: usize = 128;
+
+/// `c:\tools\x.exe`, `"C:\a b\x.bat"`, `\\host\share\x.exe`: a program by where it lies.
+fn is_program_of_windows(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    let text = text.strip_suffix(b"\"").unwrap_or(text);
+    let is_rooted = matches!(text, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic())
+        || matches!(text, [b'\\', b'\\', host, ..] if host.is_ascii_alphanumeric());
+    let Some((_, ending)) = text.split_last_chunk::<4>() else {
+        return false;
+    };
+    let runs = [b".exe", b".bat", b".cmd", b".com", b".vbs", b".ps1"];
+    let mut runs = runs.iter();
+    is_rooted
+        && text.len() <= PROGRAM_BYTES
+        && runs.any(|known| ending.eq_ignore_ascii_case(known.as_slice()))
 }
 
 /// `/bin/c?t`: a path whose last name is that of a command but for what the shell fills in.

@@ -2,7 +2,9 @@
 //! It never looks beyond one word, save for the function that old shells take from a header.
 use super::argument::Arguments;
 use super::command::{self, Kind};
+use super::powershell;
 use super::search::Found;
+use super::variable;
 use super::word::{self, Word};
 use super::worth::Break;
 use crate::report::Confidence;
@@ -91,7 +93,7 @@ pub(super) fn is_hidden_path(word: &Word<'_>) -> bool {
 }
 
 pub(super) fn is_variable(word: &Word<'_>) -> bool {
-    word.text.first() == Some(&b'$') && word.text.len() > 1
+    word.text.first() == Some(&b'$') && word.text.len() > 1 || variable::cuts_out(word.text)
 }
 
 /// `() { :;};`: a function that old shells run what follows of, wherever it came from.
@@ -132,6 +134,8 @@ pub(super) fn whole(value: &[u8]) -> Option<&'static str> {
         Some("carets")
     } else if sets_separator(value) {
         Some("field-separator")
+    } else if powershell::goes_on(value) {
+        Some("expression")
     } else {
         None
     }

@@ -8,7 +8,7 @@ const BEFORE_BYTES: usize = 96;
 
 /// The command that a variable was given in the same value: `X=id;$X`.
 pub(super) fn kind(text: &[u8], sign: usize, word: &Word<'_>, blank: u8, opens: bool) -> Kind {
-    if is_cut_out(word.text) {
+    if is_cut_out(word.text) || cuts_out(word.text) {
         return Kind::SURE;
     }
     let name = word.text.get(1..).unwrap_or_default();
@@ -31,6 +31,9 @@ pub(super) fn kind(text: &[u8], sign: usize, word: &Word<'_>, blank: u8, opens: 
     if found.is_none() && start > 0 {
         return Kind::default();
     }
+    if opens_quoted(text.get(value..sign).unwrap_or_default()) {
+        return Kind::SURE;
+    }
     let value = word::read(text, value, blank);
     let is_whole = command::kind(&value).is_command() && value.end == sign;
     // A value that begins with a sign and runs what it has put together.
@@ -40,6 +43,30 @@ pub(super) fn kind(text: &[u8], sign: usize, word: &Word<'_>, blank: u8, opens: 
     } else {
         Kind::default()
     }
+}
+
+/// `X=$'cat /etc/hosts'`: a command line in the quotes in which shells undo escapes.
+fn opens_quoted(given: &[u8]) -> bool {
+    let inner = given.strip_prefix(b"$'");
+    let inner = inner.and_then(|inner| inner.trim_ascii_end().strip_suffix(b"'"));
+    inner.is_some_and(|inner| command::kind(&word::read(inner, 0, 0)).is_command())
+}
+
+/// `%programfiles:~10,1%`: a letter that Windows' shell cuts out of something else.
+pub(super) fn cuts_out(text: &[u8]) -> bool {
+    let Some(inner) = text.strip_prefix(b"%") else {
+        return false;
+    };
+    let name = inner
+        .iter()
+        .take(32)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
+    let name = name.count();
+    name > 0
+        && matches!(
+            inner.get(name..),
+            Some([b':', b'~', b'0'..=b'9' | b'-', ..])
+        )
 }
 
 /// How a value begins that gives a command another name.

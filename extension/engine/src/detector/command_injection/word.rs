@@ -101,6 +101,19 @@ pub(super) fn ifs(text: &[u8]) -> Option<usize> {
         let is_more = matches!(text.get(4..6), Some([b'$', b'1'..=b'9']));
         return Some(if is_more { 6 } else { 4 });
     }
+    if let Some(quoted) = text.strip_prefix(b"$'") {
+        // `$' '`, `$'\x20'`, `$'\t'`: a blank that shells make of an escape.
+        let blanks = [
+            b" '".as_slice(),
+            b"\t'",
+            b"\\x20'",
+            b"\\x09'",
+            b"\\040'",
+            b"\\t'",
+        ];
+        let blank = blanks.iter().find(|blank| quoted.starts_with(blank))?;
+        return blank.len().checked_add(2);
+    }
     if text.starts_with(b"${IFS") {
         let close = text.iter().take(24).position(|byte| *byte == b'}')?;
         return close.checked_add(1);
