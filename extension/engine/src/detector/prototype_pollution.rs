@@ -82,6 +82,8 @@ fn key(form: &Form<'_>, steps: &mut Steps) -> Option<Found> {
 fn value(form: &Form<'_>, steps: &mut Steps) -> Option<Found> {
     let text = without_zeros(form.text.trim_ascii());
     let text = text.get(..NAME_BYTES_MAX).unwrap_or(text);
+    // A query that is a value as a whole brings the sign before it.
+    let text = text.strip_prefix(b"?").unwrap_or(text);
     match text.first() {
         Some(b'/') => {
             steps.take(text.len()).then_some(())?;

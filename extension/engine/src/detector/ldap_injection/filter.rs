@@ -77,6 +77,7 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
         return None;
     }
     spaced |= cursor.space() && !outside;
+    let starred = bare_star(&mut cursor);
     if operator(&mut cursor, text_len) {
         return breakout(Confidence::High, cursor.offset(), "boolean");
     }
@@ -90,7 +91,7 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
     if closes_all && cursor.eat(b")") && cuts(&mut cursor, text_len, true) {
         return breakout(Confidence::High, cursor.offset(), "cut");
     }
-    let is_pattern = assertion.is_pattern || value.ends_with(b"*");
+    let is_pattern = assertion.is_pattern || value.ends_with(b"*") || starred;
     let confidence = if assertion.is_directory() || (is_pattern && !spaced) || negated {
         Confidence::High
     } else if spaced || assertion.is_spaced || value.contains(&b' ') || behind == first {
@@ -99,6 +100,12 @@ fn break_out(text: &[u8], first: usize, text_len: usize) -> Option<Breakout> {
         Confidence::Medium
     };
     breakout(confidence, assertion_end, "assertion")
+}
+
+/// Reads `*)(`: a star where an assertion should stand, which lenient directories take for any, and
+/// the next one behind it.
+fn bare_star(cursor: &mut Cursor<'_>) -> bool {
+    cursor.eat(b"*)(")
 }
 
 // Limit: what a zero byte cuts off is the end of one filter.
@@ -154,6 +161,7 @@ fn operator(cursor: &mut Cursor<'_>, text_len: usize) -> bool {
 fn opens_filter(cursor: Cursor<'_>) -> bool {
     let mut ahead = cursor;
     ahead.space();
+    let _ = bare_star(&mut ahead);
     if matches!(ahead.peek(), Some(b'&' | b'|' | b'!')) {
         ahead.skip(1);
         ahead.space();
