@@ -81,70 +81,142 @@ fn number(text: &[u8]) -> Option<u32> {
         .try_fold(0, |number, byte| Some(number << 4 | digit(byte)?))
 }
 
-const BLOCK_BYTES: usize = 16;
+/// Bytes that are looked at together.
+const BLOCK_BYTES: usize = 32;
+
+// Limit: what is read for a block: it, the sign of an escape that is its last byte, and as many
+// bytes behind that, which move as a whole.
+const READ_BYTES: usize = 2 * BLOCK_BYTES + 1;
 
 /// Undoes escapes until a piece is large enough; what it comes to is added to `out`, and told is
 /// how many bytes were read.
 pub(super) fn undo(text: &[u8], piece_bytes: usize, out: &mut Vec<u8>) -> usize {
-    // Room for all at once: nothing is longer than what it is spelled as.
-    let begin = out.len();
-    let most = text.len().min(piece_bytes.saturating_sub(begin));
-    let mut filled = begin;
-    out.resize(begin.saturating_add(most).saturating_add(BLOCK_BYTES), 0);
-    let mut at = 0_usize;
-    while filled < piece_bytes
-        && let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk)
-        && let Some(room) = out.get_mut(filled..).and_then(<[u8]>::first_chunk_mut)
-    {
-        // A block moves as a whole, and what stands behind an escape is written over.
-        let block: &[u8; BLOCK_BYTES] = block;
-        *room = *block;
-        let plain = before_escape(block);
-        (at, filled) = (at.saturating_add(plain), filled.saturating_add(plain));
-        if plain < BLOCK_BYTES {
-            let rest = text.get(at..).unwrap_or_default();
-            (at, filled) = undo_one(rest, at, filled, out);
-        }
-    }
-    out.truncate(filled);
+    let mut at = undo_blocks(text, piece_bytes, out);
     while out.len() < piece_bytes
-        && let Some(unit) = text.get(at..).and_then(unit)
+        && let Some(rest) = text.get(at..)
+        && !rest.is_empty()
     {
-        out.extend_from_slice(unit.text());
-        at = at.saturating_add(unit.raw);
+        let plain = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+        let (plain, rest) = rest.split_at_checked(plain).unwrap_or_default();
+        out.extend_from_slice(plain);
+        at = at.saturating_add(plain.len());
+        if let Some(unit) = unit(rest) {
+            out.extend_from_slice(unit.text());
+            at = at.saturating_add(unit.raw);
+        }
     }
     at
 }
 
-/// How many bytes of a block stand before its first escape.
-#[inline]
-fn before_escape(block: &[u8; BLOCK_BYTES]) -> usize {
-    let escapes = u8x16::new(*block).simd_eq(u8x16::splat(b'\\'));
-    let end = 1_u32.unbounded_shl(u32::BITS / 2);
-    let first = (escapes.to_bitmask() | end).trailing_zeros();
-    usize::try_from(first).unwrap_or(BLOCK_BYTES)
+/// The same as far as there are whole blocks.
+fn undo_blocks(text: &[u8], piece_bytes: usize, out: &mut Vec<u8>) -> usize {
+    // Room for all at once: nothing is longer than what it is spelled as.
+    let begin = out.len();
+    let most = text.len().min(piece_bytes.saturating_sub(begin));
+    out.resize(begin.saturating_add(most).saturating_add(READ_BYTES), 0);
+    let (mut at, mut filled) = (0_usize, begin);
+    while filled < piece_bytes
+        && let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk)
+        && let Some(room) = out.get_mut(filled..).and_then(<[u8]>::first_chunk_mut)
+    {
+        let (read, made) = undo_block(block, room);
+        (at, filled) = (at.wrapping_add(read), filled.wrapping_add(made));
+        if read < BLOCK_BYTES {
+            (at, filled) = undo_one(text, at, filled, out);
+        }
+    }
+    out.truncate(filled);
+    at
 }
 
-/// Undoes the escape that begins a text; gives where both go on.
+/// Undoes the escapes of a block that are pairs of signs; gives how many bytes were read and made.
+/// Fewer than a block were read if an escape by number is next.
 #[inline]
-fn undo_one(rest: &[u8], at: usize, filled: usize, out: &mut Vec<u8>) -> (usize, usize) {
-    if let Some(place) = out.get_mut(filled)
-        && let Some([_, sign @ (b'"' | b'\\' | b'/' | b'n')]) = rest.first_chunk()
-    {
-        *place = if *sign == b'n' { b'\n' } else { *sign };
-        return (at.saturating_add(2), filled.saturating_add(1));
+fn undo_block(block: &[u8; READ_BYTES], room: &mut [u8; READ_BYTES]) -> (usize, usize) {
+    // All of it moves, and what stands behind an escape moves again, to one place before.
+    let bytes: [u8; BLOCK_BYTES] = block.first_chunk().copied().unwrap_or_default();
+    if let Some(room) = room.first_chunk_mut() {
+        *room = bytes;
     }
-    let Some(unit) = unit(rest) else {
-        return (at.saturating_add(1), filled);
+    let mut escapes = escapes(bytes);
+    let (mut behind, mut gone) = (0, 0_usize);
+    while escapes != 0 {
+        let place = usize::try_from(escapes.trailing_zeros()).unwrap_or(0) % BLOCK_BYTES;
+        let sign = block.get(place.wrapping_add(1)).copied().unwrap_or(0);
+        let stands_for = PAIRS.get(usize::from(sign)).copied().unwrap_or(0);
+        if stands_for == 0 {
+            return (place, place.wrapping_sub(gone));
+        }
+        behind = place.wrapping_add(2);
+        if let Some([first, rest @ ..]) = room.get_mut(place.wrapping_sub(gone)..)
+            && let Some(rest) = rest.first_chunk_mut::<BLOCK_BYTES>()
+            && let Some(bytes) = block.get(behind..).and_then(<[u8]>::first_chunk)
+        {
+            *first = stands_for;
+            *rest = *bytes;
+        }
+        gone = gone.wrapping_add(1);
+        escapes &= escapes.wrapping_sub(1);
+        if stands_for == b'\\' {
+            // The other sign of the pair begins none.
+            escapes &= !(2 << place);
+        }
+    }
+    let read = behind.max(BLOCK_BYTES);
+    (read, read.wrapping_sub(gone))
+}
+
+/// A bit for each backslash.
+#[inline]
+fn escapes(bytes: [u8; BLOCK_BYTES]) -> u32 {
+    let (halves, _) = bytes.as_chunks::<{ BLOCK_BYTES / 2 }>();
+    let mask = |half: &[u8; BLOCK_BYTES / 2]| {
+        let escapes = u8x16::new(*half).simd_eq(u8x16::splat(b'\\'));
+        escapes.to_bitmask()
+    };
+    match halves {
+        [low, high] => mask(low) | mask(high) << (BLOCK_BYTES / 2),
+        _ => 0,
+    }
+}
+
+/// Undoes the escape that begins at an offset; gives where both go on.
+#[cold]
+fn undo_one(text: &[u8], at: usize, filled: usize, out: &mut [u8]) -> (usize, usize) {
+    let Some(unit) = text.get(at..).and_then(unit) else {
+        return (at, filled);
     };
     let end = filled.saturating_add(unit.len);
-    if out.len() < end {
-        out.resize(end, 0);
-    }
     if let Some(place) = out.get_mut(filled..end) {
         place.copy_from_slice(unit.text());
     }
     (at.saturating_add(unit.raw), end)
+}
+
+/// What a backslash and a sign stand for; 0 where more is to be read.
+const PAIRS: [u8; 256] = pairs();
+
+const fn pairs() -> [u8; 256] {
+    let mut pairs = [0; 256];
+    let mut sign = 0_u8;
+    loop {
+        let Some((place, _)) = pairs.split_at_mut(sign as usize).1.split_first_mut() else {
+            return pairs;
+        };
+        *place = match sign {
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
+            b'u' => 0,
+            other => other,
+        };
+        sign = match sign.checked_add(1) {
+            Some(next) => next,
+            None => return pairs,
+        };
+    }
 }
 
 /// Turns spans of what a string stands for into spans of the string; they come in the order of
