@@ -11,6 +11,7 @@ mod hidden;
 mod markup;
 mod outbreak;
 mod place;
+mod remnant;
 mod scheme;
 mod script;
 mod signals;
@@ -164,6 +165,9 @@ fn whole<'t>(text: &'t [u8], place: &mut Place<'t>) {
     }
     if hidden::loads(text) {
         return note(Confidence::High, all, "script-loader");
+    }
+    if let Some((production, start)) = remnant::find(text) {
+        return note(Confidence::High, (start, text.len()), production);
     }
     if hidden::ends_script(text) {
         return note(Confidence::High, all, "script-end");

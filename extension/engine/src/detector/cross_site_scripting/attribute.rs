@@ -130,10 +130,23 @@ impl<'t> Reader<'t, '_> {
             High
         } else if is_known {
             Medium
+        } else if self.is_probe(attribute, start) {
+            High
         } else {
             return;
         };
         self.note(confidence, "event-handler", start, attribute.end);
+    }
+
+    /// True for a tag that is the whole value and never closed, with a handler of no event and a
+    /// number for its script: it asks which names are refused.
+    fn is_probe(&self, attribute: &Attribute<'_>, start: usize) -> bool {
+        let value = attribute.value;
+        start == 0
+            && self.base == 0
+            && attribute.end == self.text.len()
+            && !value.is_empty()
+            && value.iter().all(u8::is_ascii_digit)
     }
 
     /// A value that is an address that runs.
@@ -151,6 +164,7 @@ impl<'t> Reader<'t, '_> {
             b"img" | b"image" | b"input" | b"source" | b"video" | b"link" | b"feimage" | b"picture"
         );
         let (confidence, production) = match scheme::of(value) {
+            Url::Script if element == b"a" && calls_own_by_link(value) => (Medium, "script-url"),
             Url::Script => (High, "script-url"),
             Url::Document if !shows_image || name != b"src" => (High, "document-url"),
             Url::Vector if !shows_image => (High, "document-url"),
@@ -310,6 +324,15 @@ pub(super) fn is_idle(handler: &[u8]) -> bool {
         let question = start.starts_with(b"return confirm") && memchr(b' ', rest).is_some();
         !calls && (question || !start.starts_with(b"return confirm"))
     })
+}
+
+/// True for a link that calls one function of the page's own with constants:
+/// `javascript:show(2);`.
+fn calls_own_by_link(address: &[u8]) -> bool {
+    const SCHEME: &[u8] = b"javascript:";
+    address
+        .strip_prefix(SCHEME)
+        .is_some_and(|script| calls_own(b"onclick", script))
 }
 
 /// True for a handler of what a reader does that calls one function of the page's own, of whose

@@ -11,7 +11,7 @@ use crate::sought;
 
 /// What the attributes of a tag say together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Facts(u16);
+pub(super) struct Facts(u32);
 
 impl Facts {
     /// There is one.
@@ -46,6 +46,8 @@ impl Facts {
     const HANDLES: Self = Self(1 << 14);
     /// It is a script by its type.
     const CODE: Self = Self(1 << 15);
+    /// An attribute has a value.
+    const GIVES: Self = Self(1 << 16);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -75,6 +77,7 @@ impl Facts {
     /// Notes what one attribute says.
     pub(super) fn note(&mut self, element: &[u8], name: &[u8], value: &[u8]) {
         let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
+        self.add(Self::GIVES);
         match name {
             b"width" | b"height" | b"frameborder" | b"allowfullscreen" | b"class" | b"title"
             | b"allow" | b"loading" => self.add(Self::SHOWN),
@@ -275,6 +278,7 @@ impl Reader<'_, '_> {
             // A script of the page's own host is nobody's but its own.
             let embedded = facts.has(Facts::LATE) && self.place.is_embedding();
             let own = (facts.has(Facts::OWN) || embedded) && code.is_empty();
+            let own = own || is_closed && self.is_section(facts, end, until);
             let confidence = match (facts.has(Facts::DATA), named || own) {
                 (true, _) => Low,
                 (false, true) => Medium,
@@ -296,6 +300,11 @@ impl Reader<'_, '_> {
         // `<script> and "x" are words`: nothing runs, and a sentence goes on.
         let is_said = rest.first() == Some(&b' ') && deeds.has(script::PROSE);
         let follows = follows && rest.len() <= TAIL_BYTES && !is_said;
+        // A line of a page, or the name of an element: nothing has begun.
+        let is_alone = tag.start == 0 && self.base == 0 && tag.name_end == SCRIPT_TAG_BYTES;
+        if closes.is_none() && is_alone && rest.trim_ascii().is_empty() {
+            return self.note(Medium, "script-element", tag.start, end);
+        }
         // A script that no element of this kind may run: it belongs to a module.
         let start = code.trim_ascii_start();
         let is_module = start.starts_with(b"export ")
@@ -316,6 +325,16 @@ impl Reader<'_, '_> {
             // `npm run <script>` names what shall stand there.
             self.note(Low, "script-element", tag.start, end);
         }
+    }
+
+    /// True for what configurations and components write: bare words behind the name, and lines
+    /// behind the tag that do nothing to a page: `<Script /usr/lib/x>`, `<script setup>`.
+    fn is_section(&self, facts: Facts, end: usize, until: usize) -> bool {
+        let code = self.text.get(end..until).unwrap_or(&[]);
+        let behind = self.text.get(end).copied();
+        let has_lines = matches!(behind, Some(b'\n' | b'\r'));
+        let code = code.get(..CODE_BYTES).unwrap_or(code);
+        !facts.has(Facts::GIVES) && has_lines && !script::read(code).has(script::EFFECT)
     }
 
     /// Where the next script ends, which is asked once for each end.
@@ -383,6 +402,8 @@ impl Facts {
     }
 }
 
+// `<script` without a prefix, which no page writes today.
+const SCRIPT_TAG_BYTES: usize = 7;
 // Limit: the beginning of a script tells whether it is one; each tag asks for no more.
 const CODE_BYTES: usize = 256;
 // Limit: what an attack leaves behind an open script is the rest of a tag, not a text.

@@ -12,6 +12,8 @@ use crate::sought;
 const INDENT_BYTES: usize = 40;
 // Limit: the end of a construct and of its element stand before the quote that closes it.
 const QUOTE_BYTES: usize = 16;
+// Limit: a paragraph of a listing; each construct asks once more, so that more would be too much.
+const PARAGRAPH_BYTES: usize = 2048;
 // Limit: a line of program text is rarely longer.
 const STRING_BYTES: usize = 160;
 // Limit: each construct asks for at most 768 bytes around it; a text in which sixty-four of them
@@ -124,6 +126,7 @@ impl<'t> Place<'t> {
             return true;
         }
         self.is_fenced(found.start)
+            || self.ends_fence(found)
             || self.is_in_a_listing(found)
             || self.is_indented(found.start)
             || self.is_quoted(found)
@@ -142,6 +145,20 @@ impl<'t> Place<'t> {
             self.fenced_to = self.fenced_to.saturating_add(at).saturating_add(3);
         }
         self.fences % 2 == 1
+    }
+
+    /// True if lines end with a fence that a paragraph before them opened.
+    fn ends_fence(&mut self, found: &Found) -> bool {
+        let end = self.text.trim_ascii_end();
+        let Some(code) = end.strip_suffix(b"\n```") else {
+            return false;
+        };
+        // Nothing else opened it.
+        code.len() <= PARAGRAPH_BYTES
+            && found.end <= code.len()
+            && self.fences == 0
+            && memchr(b'\n', code).is_some()
+            && sought::find(code, b"```").is_none()
     }
 
     /// True in a string that program text opens, on a line of its own.
@@ -276,6 +293,8 @@ fn marks(text: &[u8]) -> usize {
 // Limit: the first kilobyte of a file tells what it is, and five lines are no payload.
 const PROGRAM_BYTES: usize = 1024;
 const PROGRAM_LINES: usize = 5;
+// Limit: a condition, what it writes, and its end.
+const TEMPLATE_LINES: usize = 3;
 
 /// True for the text of a program: it begins as one and has lines.
 fn is_program(text: &[u8]) -> bool {
@@ -292,6 +311,12 @@ fn is_program(text: &[u8]) -> bool {
         ];
         return memchr(b'\n', near).is_some()
             && ends.iter().any(|sign| sought::find(near, sign).is_some());
+    }
+    // Another one, with a condition around what it writes.
+    if start.starts_with(b"<% ") {
+        let near = start.get(..PROGRAM_BYTES).unwrap_or(start);
+        let code = sought::find_all(near, b"<%").nth(1).is_some();
+        return code && memchr::memchr_iter(b'\n', near).count() >= TEMPLATE_LINES;
     }
     let begins = [
         b"<?php".as_slice(),

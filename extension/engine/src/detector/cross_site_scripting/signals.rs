@@ -67,7 +67,7 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
     (Signals::ELEMENT.bits(), LOADING),
     (
         Signals::ELEMENT.bits(),
-        "script style base link meta import xml isindex handler",
+        "script style base link meta import xml isindex handler wbr",
     ),
     (Signals::EVENT.bits(), EVENTS),
     (Signals::SCRIPT.bits(), SINKS),

@@ -99,7 +99,25 @@ pub(super) fn leaves(text: &[u8]) -> bool {
     let ends = [b"\\3b".as_slice(), b"\\3B"];
     let holds = |signs: &[&[u8]]| signs.iter().any(|sign| sought::find(text, sign).is_some());
     let spelled = memchr::memchr(b'\\', text).is_some() && holds(&signs) && holds(&ends);
-    unopened || unclosed || spelled || has_control(text)
+    let reopens = sought::find(text, b"\"*//*\"").is_some();
+    unopened || unclosed || spelled || reopens || is_escaped(text) || has_control(text)
+}
+
+// Limit: a file's name may begin with such a sign; a property's name of three is hidden.
+const ESCAPES_MIN: usize = 3;
+
+/// True for a style that begins with an escape and has more that stand for the letters themselves,
+/// so that no filter reads the property's name: `\-\mo\z-`.
+fn is_escaped(text: &[u8]) -> bool {
+    let Some(b'\\') = text.first() else {
+        return false;
+    };
+    let escapes = memchr::memchr_iter(b'\\', text).filter(|at| {
+        let next = text.get(at.saturating_add(1));
+        next.is_some_and(|byte| *byte == b'-' || byte.is_ascii_alphabetic())
+            && !next.is_some_and(u8::is_ascii_hexdigit)
+    });
+    escapes.take(ESCAPES_MIN).count() == ESCAPES_MIN
 }
 
 /// True for a reference to a control character, which ends what it stands in.
