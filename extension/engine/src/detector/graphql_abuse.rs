@@ -42,7 +42,7 @@ impl Detector for GraphqlAbuse {
     }
 
     fn price(&self) -> u8 {
-        5
+        3
     }
 
     fn judge(&self, form: &Form<'_>, steps: &mut Steps) -> Judgement {

@@ -38,7 +38,7 @@ impl Detector for ScannerTraffic {
     }
 
     fn price(&self) -> u8 {
-        6
+        4
     }
 
     fn is_local(&self) -> bool {

@@ -43,7 +43,7 @@ impl Detector for ServerSideRequestForgery {
     }
 
     fn price(&self) -> u8 {
-        8
+        6
     }
 
     fn is_local(&self) -> bool {

@@ -152,7 +152,7 @@ impl Search<'_, '_> {
         self.left = left.unwrap_or(0);
         let tokens = reading.tokens.saturating_mul(TOKEN_STEPS);
         let cost = if self.text.len() > SHORT_BYTES {
-            bytes.saturating_mul(3)
+            bytes.saturating_mul(2)
         } else {
             bytes.saturating_add(READ_STEPS).saturating_add(tokens)
         };
