@@ -28,9 +28,9 @@ impl Steps {
     /// The budget for a message of `bytes` bytes.
     // Limit: 13 steps a byte, of which the walk takes 1, each form another 2 for its decoder and
     // the gate, and the rules the rest where they have to look: up to 1.35 times as many
-    // nanoseconds, and twice what the densest events of ordinary traffic take. 1 MiB more, a millisecond once in an
-    // event, lets small events decode freely and pays for long texts of up to 50 KB that every
-    // rule has to read.
+    // nanoseconds, and twice what the densest events of ordinary traffic take. 1 MiB more, a
+    // millisecond once in an event, lets small events decode freely and pays for long texts of up
+    // to 50 KB that every rule has to read.
     pub fn for_bytes(bytes: usize) -> Self {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         Self::new(bytes.saturating_mul(13).saturating_add(1 << 20))
