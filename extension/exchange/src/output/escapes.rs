@@ -143,8 +143,7 @@ fn undo_block(block: &[u8; READ_BYTES], room: &mut [u8; READ_BYTES]) -> (usize, 
     while escapes != 0 {
         let place = usize::try_from(escapes.trailing_zeros()).unwrap_or(0) % BLOCK_BYTES;
         let sign = block.get(place.wrapping_add(1)).copied().unwrap_or(0);
-        let stands_for = PAIRS.get(usize::from(sign)).copied().unwrap_or(0);
-        if stands_for == 0 {
+        if sign == b'u' {
             return (place, place.wrapping_sub(gone));
         }
         behind = place.wrapping_add(2);
@@ -152,21 +151,17 @@ fn undo_block(block: &[u8; READ_BYTES], room: &mut [u8; READ_BYTES]) -> (usize, 
             && let Some(rest) = rest.first_chunk_mut::<BLOCK_BYTES>()
             && let Some(bytes) = block.get(behind..).and_then(<[u8]>::first_chunk)
         {
-            *first = stands_for;
+            *first = PAIRS.get(usize::from(sign)).copied().unwrap_or(sign);
             *rest = *bytes;
         }
         gone = gone.wrapping_add(1);
         escapes &= escapes.wrapping_sub(1);
-        if stands_for == b'\\' {
-            // The other sign of the pair begins none.
-            escapes &= !(2 << place);
-        }
     }
     let read = behind.max(BLOCK_BYTES);
     (read, read.wrapping_sub(gone))
 }
 
-/// A bit for each backslash.
+/// A bit for each backslash that begins an escape, where the block begins in none.
 #[inline]
 fn escapes(bytes: [u8; BLOCK_BYTES]) -> u32 {
     let (halves, _) = bytes.as_chunks::<{ BLOCK_BYTES / 2 }>();
@@ -174,10 +169,25 @@ fn escapes(bytes: [u8; BLOCK_BYTES]) -> u32 {
         let escapes = u8x16::new(*half).simd_eq(u8x16::splat(b'\\'));
         escapes.to_bitmask()
     };
-    match halves {
+    let all = match halves {
         [low, high] => mask(low) | mask(high) << (BLOCK_BYTES / 2),
         _ => 0,
+    };
+    if all & all << 1 == 0 {
+        return all;
     }
+    without_escaped(all)
+}
+
+/// Of backslashes in a row every other one is escaped, and begins nothing.
+fn without_escaped(all: u32) -> u32 {
+    let (mut rest, mut escapes) = (all, 0);
+    while rest != 0 {
+        let first = rest & rest.wrapping_neg();
+        escapes |= first;
+        rest &= !(first | first << 1);
+    }
+    escapes
 }
 
 /// Undoes the escape that begins at an offset; gives where both go on.
@@ -193,7 +203,7 @@ fn undo_one(text: &[u8], at: usize, filled: usize, out: &mut [u8]) -> (usize, us
     (at.saturating_add(unit.raw), end)
 }
 
-/// What a backslash and a sign stand for; 0 where more is to be read.
+/// What a backslash and a sign stand for, of a number apart.
 const PAIRS: [u8; 256] = pairs();
 
 const fn pairs() -> [u8; 256] {
@@ -209,7 +219,6 @@ const fn pairs() -> [u8; 256] {
             b'r' => b'\r',
             b'b' => 8,
             b'f' => 12,
-            b'u' => 0,
             other => other,
         };
         sign = match sign.checked_add(1) {

@@ -143,16 +143,19 @@ struct Escapes {
 impl Escapes {
     fn of(text: &[u8]) -> Self {
         let (mut escapes, mut at) = (Self::default(), 0_usize);
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            let mut begun = begun(block);
-            while begun != 0 {
-                let place = usize::try_from(begun.trailing_zeros()).unwrap_or(BLOCK_BYTES);
-                escapes.meet(text.get(at.saturating_add(place)..).unwrap_or_default());
-                begun &= begun.wrapping_sub(1);
+        while let Some(blocks) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            if may_begin(blocks) {
+                for at in (at..at.saturating_add(BLOCKS_BYTES)).step_by(BLOCK_BYTES) {
+                    escapes.meet_block(text.get(at..).unwrap_or_default());
+                }
+                if escapes.has_numbers && escapes.has_letters {
+                    return escapes;
+                }
             }
-            if escapes.has_numbers && escapes.has_letters {
-                return escapes;
-            }
+            at = at.saturating_add(BLOCKS_BYTES);
+        }
+        while let Some(rest) = text.get(at..).filter(|rest| rest.len() > BLOCK_BYTES) {
+            escapes.meet_block(rest);
             at = at.saturating_add(BLOCK_BYTES);
         }
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -160,6 +163,16 @@ impl Escapes {
             at = at.saturating_add(1);
         }
         escapes
+    }
+
+    /// Notes the escapes that begin in the first block of a text.
+    fn meet_block(&mut self, rest: &[u8]) {
+        let mut begun = rest.first_chunk().map_or(0, begun);
+        while begun != 0 {
+            let place = usize::try_from(begun.trailing_zeros()).unwrap_or(BLOCK_BYTES);
+            self.meet(rest.get(place..).unwrap_or_default());
+            begun &= begun.wrapping_sub(1);
+        }
     }
 
     /// Notes the escape that begins a text, if one does.
@@ -179,6 +192,22 @@ impl Escapes {
             _ => {}
         }
     }
+}
+
+/// Most text has none of the signs that begin escapes; blocks are looked at together for that.
+const BLOCKS_BYTES: usize = 4 * BLOCK_BYTES;
+
+/// True if one of the blocks has such a sign.
+#[inline]
+fn may_begin(blocks: &[u8; BLOCKS_BYTES + 1]) -> bool {
+    let (blocks, _) = blocks.as_chunks::<BLOCK_BYTES>();
+    let mut any = u8x16::splat(0);
+    for block in blocks {
+        let bytes = u8x16::new(*block);
+        let is = |sign: u8| bytes.simd_eq(u8x16::splat(sign));
+        any |= is(b'&') | is(b'\\') | is(b'%');
+    }
+    any.to_bitmask() != 0
 }
 
 /// A bit for each byte of a block with which an escape may begin, as far as the next one tells:
