@@ -356,8 +356,10 @@ fn calls_own(event: &[u8], handler: &[u8]) -> bool {
     let is_own = name.len() > 3
         && name
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        && roles(name) == 0;
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(*byte, b'_' | b'.'))
+        && name
+            .split(|byte| *byte == b'.')
+            .all(|name| roles(name) == 0);
     let is_constant = |byte: &u8| byte.is_ascii_alphanumeric() || b"(_-#'\", ".contains(byte);
     let opens = memchr::memchr_iter(b'(', arguments).count();
     is_own && EVENTS.contains(&event) && opens == 1 && arguments.iter().all(is_constant)

@@ -367,6 +367,9 @@ impl Reader<'_, '_> {
         if style::is_torn(sheet) && sought::find(sheet, b"<![CDATA[").is_none() {
             self.note(High, "css-break-out", tag.start, until);
         }
+        if style::hides_rule(sheet) {
+            self.note(High, "foreign-style-sheet", tag.start, until);
+        }
         if style::spies(sheet) {
             self.note(High, "css-spy", tag.start, until);
         }

@@ -2,6 +2,7 @@
 //! It never takes one closing sign for an attempt: only what closes every context together.
 use memchr::memchr;
 
+use super::style;
 use crate::sought;
 
 // Limit: a payload on one line; what is longer is data or program text.
@@ -13,13 +14,37 @@ const TORN: &[u8] = b"<wbr>#";
 
 /// What a value on one line shows of a payload, if anything: the production and where it begins.
 pub(super) fn find(text: &[u8]) -> Option<(&'static str, usize)> {
-    if text.len() > LINE_BYTES || memchr(b'<', text).is_none() || memchr(b'\n', text).is_some() {
+    if text.len() > LINE_BYTES || memchr(b'\n', text).is_some() {
         return None;
     }
+    if let Some(found) = stands_alone(text) {
+        return Some(found);
+    }
+    memchr(b'<', text)?;
     closes_everything(text)
         .map(|at| ("context-closer", at))
         .or_else(|| ends_in_a_row(text).map(|at| ("end-tags", at)))
+        .or_else(|| declares_time(text).map(|at| ("time-behavior", at)))
         .or_else(|| tears_reference(text).map(|at| ("torn-reference", at)))
+}
+
+/// What needs no markup around it: letters that spell markup, an address within an archive, a
+/// binding that another text named, a sheet whose value is a script.
+fn stands_alone(text: &[u8]) -> Option<(&'static str, usize)> {
+    if memchr(b'(', text).is_some() {
+        if let Some(at) = sought::find_all(text, b"+ADw-").nth(1) {
+            return Some(("utf-7-markup", at));
+        }
+        if let Some(at) = sought::find(text, b"=-moz-binding:url(") {
+            return Some(("css-binding", at));
+        }
+        if text.ends_with(b"`;}") && style::runs(text) == Some("css-script") {
+            return Some(("css-script", 0));
+        }
+    }
+    let archive = text.strip_prefix(b"mhtml:")?;
+    let inner = sought::find(archive, b"//").is_some() && memchr(b'!', archive).is_some();
+    inner.then_some(("inner-address", 0))
 }
 
 /// All three quotes, the end of a comment and that of a section of character data side by side:
@@ -34,6 +59,14 @@ fn closes_everything(text: &[u8]) -> Option<usize> {
     let marked =
         memchr(b'=', text).is_some() || is_ended(text, b"script") || is_ended(text, b"style");
     (all && marked).then_some(start)
+}
+
+/// The declaration by which old browsers were made to run animations that write markup.
+fn declares_time(text: &[u8]) -> Option<usize> {
+    let at = sought::find(text, b"<?xml:namespace ")?;
+    let rest = text.get(at..)?;
+    memchr(b'=', rest)?;
+    sought::find(rest, b"schemas-microsoft-com:time").map(|_| at)
 }
 
 /// Ends of elements whose content is text, with no tag among them complete:

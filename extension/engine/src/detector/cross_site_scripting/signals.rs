@@ -40,7 +40,7 @@ const ACTIONS: &str = "cookie innerhtml outerhtml href insertadjacenthtml srcdoc
     src appendchild fromcharcode";
 
 /// Schemes whose URLs run.
-const SCHEMES: &str = "javascript vbscript livescript mocha data binding behavior";
+const SCHEMES: &str = "javascript vbscript livescript mocha data binding behavior mhtml";
 
 /// Handlers of events, as browsers have had them.
 const EVENTS: &str = "onabort onactivate onafterprint onafterupdate onanimationcancel \
@@ -73,6 +73,8 @@ pub(in crate::detector) const WORDS: &Vocabulary = &[
     (Signals::SCRIPT.bits(), SINKS),
     (Signals::SCRIPT.bits(), SHARED_SINKS),
     (Signals::SCRIPT.bits(), ROOTS),
+    // `<` in an encoding of seven bits.
+    (Signals::SCRIPT.bits(), "adw"),
     (Signals::SCHEME.bits(), SCHEMES),
 ];
 

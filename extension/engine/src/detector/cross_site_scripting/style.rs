@@ -103,6 +103,23 @@ pub(super) fn leaves(text: &[u8]) -> bool {
     unopened || unclosed || spelled || reopens || is_escaped(text) || has_control(text)
 }
 
+/// True for a rule's name with an escape in it, which hides `@import` from filters; where another
+/// escape stands before it, it is the name of a class.
+pub(super) fn hides_rule(sheet: &[u8]) -> bool {
+    memchr::memchr_iter(b'@', sheet).any(|at| {
+        let name = sheet.get(at.saturating_add(1)..).unwrap_or(&[]);
+        let letters = name.iter().take(RULE_BYTES);
+        let len = letters
+            .take_while(|byte| byte.is_ascii_alphabetic())
+            .count();
+        let before = at.checked_sub(1).and_then(|at| sheet.get(at));
+        before != Some(&b'\\') && name.get(len) == Some(&b'\\')
+    })
+}
+
+// Limit: `import` has six letters.
+const RULE_BYTES: usize = 6;
+
 // Limit: a file's name may begin with such a sign; a property's name of three is hidden.
 const ESCAPES_MIN: usize = 3;
 
