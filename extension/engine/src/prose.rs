@@ -21,6 +21,19 @@ pub(crate) fn surrounds(text: &[u8], span: Span) -> bool {
     words(before).saturating_add(words(behind)) >= WORDS_MIN
 }
 
+// Limit: three words on a side are more than a name and a sign.
+const SIDE_WORDS_MIN: usize = 3;
+
+/// True if words of a sentence stand on both sides of `span`: it is an example in somebody's text.
+pub(crate) fn encloses(text: &[u8], span: Span) -> bool {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = text.get(..start).unwrap_or(&[]);
+    let near = before.len().saturating_sub(NEAR_BYTES);
+    let behind = text.get(end..).unwrap_or(&[]);
+    let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
+    words(before.get(near..).unwrap_or(&[])) >= SIDE_WORDS_MIN && words(behind) >= SIDE_WORDS_MIN
+}
+
 /// True for a text of a page: what its author shows, whatever it is.
 pub(crate) fn in_page(form: &Form<'_>) -> bool {
     form.decoded.contains(&Decoder::Xml) && form.path.names().any(|name| name == b"html")

@@ -214,7 +214,8 @@ const IMPORT_UPS: usize = 4;
 
 /// `../../../shared/date-format`: a module, as programs import it, without the ending of a file.
 fn is_import(path: &[u8]) -> bool {
-    let mut names = path;
+    // A page of documentation is named with its ending.
+    let mut names = path.strip_suffix(b".md").unwrap_or(path);
     let mut ups = 0_usize;
     while let Some(rest) = names.strip_prefix(b"../") {
         names = rest;

@@ -74,7 +74,10 @@ pub(super) fn bare_candidate(
     } else {
         (broken, whole)
     };
-    let cap = if prefix == Prefix::Prose || is_clause(text) && !facts.has(Facts::EFFECT) {
+    let cap = if prefix == Prefix::Prose
+        || is_manual(text)
+        || is_clause(text) && !facts.has(Facts::EFFECT)
+    {
         Confidence::Medium
     } else {
         Confidence::High
@@ -101,6 +104,10 @@ pub(super) fn bare_candidate(
 /// item of a list; no value begins so.
 fn is_clause(text: &[u8]) -> bool {
     let near = text.trim_ascii_start();
+    // A template's comment, and the statement that it makes.
+    if near.starts_with(b"{#") || near.starts_with(b"{%") {
+        return true;
+    }
     let digits = near.iter().take(2).take_while(|b| b.is_ascii_digit());
     let digits = digits.count();
     if digits > 0
@@ -112,6 +119,24 @@ fn is_clause(text: &[u8]) -> bool {
     }
     near.get(..6)
         .is_some_and(|start| start.eq_ignore_ascii_case(b"where "))
+}
+
+/// `date(1), time(1), sleep(3), …`: pages of a manual, and no calls.
+fn is_manual(text: &[u8]) -> bool {
+    // Limit: the first three of a list are enough to know it, and 96 bytes hold them.
+    let near = text.get(..96).unwrap_or(text).trim_ascii_start();
+    let mut pages = near.split(|byte| *byte == b',');
+    let mut is_page = |is_first: bool| {
+        let page = pages.next().unwrap_or_default();
+        let spaced = is_first || page.first().is_some_and(u8::is_ascii_whitespace);
+        let page = page.trim_ascii();
+        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        let [name @ .., b'(', section, b')'] = page else {
+            return false;
+        };
+        spaced && section.is_ascii_digit() && !name.is_empty() && name.iter().all(is_of_name)
+    };
+    is_page(true) && is_page(false) && is_page(false)
 }
 
 /// A complete statement breaks out of nothing: someone may mean it.

@@ -5,6 +5,8 @@ use memchr::{memchr, memchr_iter};
 use super::{STRONG, candidate, closed, spells_call, strong, unmarked};
 use crate::detector::sql_injection::context::{Candidate, Context, Prefix};
 use crate::detector::sql_injection::reading::{Facts, Reading, Stop};
+use crate::detector::sql_injection::token::span;
+use crate::prose::encloses;
 use crate::report::Confidence;
 
 /// What a reading after the value's first quote of a kind is worth.
@@ -15,7 +17,7 @@ pub(in crate::detector::sql_injection) fn first_candidate(
     at: usize,
     first: usize,
 ) -> Option<Candidate> {
-    use Confidence::{High, Medium};
+    use Confidence::Medium;
     let facts = reading.facts;
     let before = text.get(..first).unwrap_or_default();
     let program = opens_string(before);
@@ -30,7 +32,7 @@ pub(in crate::detector::sql_injection) fn first_candidate(
         if strict && !sure || unmarked(reading) && reading.stop != Stop::Cut {
             Medium
         } else {
-            High
+            lowered(text, reading, at)
         }
     } else {
         weak(text, reading, before, strict)?
@@ -42,6 +44,28 @@ pub(in crate::detector::sql_injection) fn first_candidate(
         confidence.max(Medium)
     };
     Some(candidate(reading, confidence, whole, context, at))
+}
+
+/// What a strong reading is worth: less where it ends in an open string and a sentence goes on on
+/// both sides, or where a script of statements begins the text.
+fn lowered(text: &[u8], reading: &Reading, at: usize) -> Confidence {
+    let quoted = reading.stop == Stop::Open && encloses(text, span(at, reading.end));
+    let others = STRONG.without(Facts::STACKED).with(Facts::UNION);
+    let scripted = !reading.facts.any(others) && is_script(text);
+    if quoted || scripted {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    }
+}
+
+/// `ALTER TABLE …`: the text is a statement from its first word, and broke out of nothing.
+fn is_script(text: &[u8]) -> bool {
+    let near = text.trim_ascii_start();
+    ["alter table ", "create table "].iter().any(|start| {
+        near.get(..start.len())
+            .is_some_and(|near| near.eq_ignore_ascii_case(start.as_bytes()))
+    })
 }
 
 /// What a reading is worth that passed nothing strong.
@@ -164,7 +188,7 @@ pub(in crate::detector::sql_injection) fn later_candidate(
     at: usize,
     cut_off: bool,
 ) -> Option<Candidate> {
-    use Confidence::{High, Medium};
+    use Confidence::Medium;
     if !strong(reading) {
         return None;
     }
@@ -176,7 +200,7 @@ pub(in crate::detector::sql_injection) fn later_candidate(
     };
     let sure = ended && reading.facts.any(STRONG.with(Facts::UNION));
     let confidence = if sure && (!unmarked(reading) || reading.stop == Stop::Cut) {
-        High
+        lowered(text, reading, at)
     } else {
         Medium
     };
