@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr_iter};
 
 use super::{STRONG, candidate, closed, spells_call, strong, unmarked};
+use crate::cursor::Cursor;
 use crate::detector::sql_injection::context::{Candidate, Context, Prefix};
 use crate::detector::sql_injection::reading::{Facts, Reading, Stop};
 use crate::detector::sql_injection::token::span;
@@ -46,10 +47,11 @@ pub(in crate::detector::sql_injection) fn first_candidate(
     Some(candidate(reading, confidence, whole, context, at))
 }
 
-/// What a strong reading is worth: less where it ends in an open string and a sentence goes on on
-/// both sides, or where a script of statements begins the text.
+/// What a strong reading is worth: less where a sentence quotes the textbook on both sides, or
+/// where a script of statements begins the text.
 fn lowered(text: &[u8], reading: &Reading, at: usize) -> Confidence {
-    let quoted = reading.stop == Stop::Open && encloses(text, span(at, reading.end));
+    let quoted =
+        reading.stop == Stop::Open && is_false(text, at) && encloses(text, span(at, reading.end));
     let others = STRONG.without(Facts::STACKED).with(Facts::UNION);
     let scripted = !reading.facts.any(others) && is_script(text);
     if quoted || scripted {
@@ -59,13 +61,49 @@ fn lowered(text: &[u8], reading: &Reading, at: usize) -> Confidence {
     }
 }
 
-/// `ALTER TABLE …`: the text is a statement from its first word, and broke out of nothing.
+/// `' OR '1'='1 would …`: one comparison of a literal with a string that goes on, which the words
+/// behind make false. Whoever surrounds an injection with words cannot have it so.
+fn is_false(text: &[u8], at: usize) -> bool {
+    let mut cursor = Cursor::at(text, at);
+    let Some(quote) = cursor.peek().filter(|byte| matches!(byte, b'\'' | b'"')) else {
+        return false;
+    };
+    cursor.skip(1);
+    cursor.space();
+    if cursor.name().is_empty() {
+        return false;
+    }
+    cursor.space();
+    if !cursor.eat(&[quote]) {
+        return false;
+    }
+    let literal = cursor.eat_while(|byte| byte.is_ascii_alphanumeric());
+    if !cursor.eat(&[quote]) {
+        return false;
+    }
+    cursor.space();
+    if !cursor.eat(b"=") {
+        return false;
+    }
+    cursor.space();
+    let rest = cursor.rest();
+    let open = rest.strip_prefix(&[quote]).unwrap_or_default();
+    open.strip_prefix(literal).is_some() && memchr(quote, open).is_none()
+}
+
+/// `ALTER TABLE …`: the text is a statement from its first word, and broke out of nothing: no
+/// statement ends where a string that stood around the text would have been left.
 fn is_script(text: &[u8]) -> bool {
     let near = text.trim_ascii_start();
-    ["alter table ", "create table "].iter().any(|start| {
+    let begins = ["alter table ", "create table "].iter().any(|start| {
         near.get(..start.len())
             .is_some_and(|near| near.eq_ignore_ascii_case(start.as_bytes()))
-    })
+    });
+    let stays = |quote: u8| {
+        let mut outside = text.split(|byte| *byte == quote).skip(1).step_by(2);
+        outside.all(|piece| memchr(b';', piece).is_none())
+    };
+    begins && stays(b'\'') && stays(b'"')
 }
 
 /// What a reading is worth that passed nothing strong.
