@@ -12,13 +12,18 @@ const NEAR_BYTES: usize = 256;
 /// True if the text outside of `span` is a sentence that speaks of what is in it: four and more
 /// words of letters, on both sides together, apart from white space and the signs of a sentence.
 pub(crate) fn surrounds(text: &[u8], span: Span) -> bool {
+    let (before, behind) = sides(text, span);
+    words(before).saturating_add(words(behind)) >= WORDS_MIN
+}
+
+/// What stands near `span`, before it and behind it.
+fn sides(text: &[u8], span: Span) -> (&[u8], &[u8]) {
     let (start, end) = (span.start as usize, span.end as usize);
     let before = text.get(..start).unwrap_or(&[]);
     let near = before.len().saturating_sub(NEAR_BYTES);
-    let before = before.get(near..).unwrap_or(&[]);
     let behind = text.get(end..).unwrap_or(&[]);
     let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
-    words(before).saturating_add(words(behind)) >= WORDS_MIN
+    (before.get(near..).unwrap_or(&[]), behind)
 }
 
 // Limit: three words on a side are more than a name and a sign.
@@ -26,12 +31,8 @@ const SIDE_WORDS_MIN: usize = 3;
 
 /// True if words of a sentence stand on both sides of `span`: it is an example in somebody's text.
 pub(crate) fn encloses(text: &[u8], span: Span) -> bool {
-    let (start, end) = (span.start as usize, span.end as usize);
-    let before = text.get(..start).unwrap_or(&[]);
-    let near = before.len().saturating_sub(NEAR_BYTES);
-    let behind = text.get(end..).unwrap_or(&[]);
-    let behind = behind.get(..NEAR_BYTES).unwrap_or(behind);
-    words(before.get(near..).unwrap_or(&[])) >= SIDE_WORDS_MIN && words(behind) >= SIDE_WORDS_MIN
+    let (before, behind) = sides(text, span);
+    words(before) >= SIDE_WORDS_MIN && words(behind) >= SIDE_WORDS_MIN
 }
 
 /// True for a text of a page: what its author shows, whatever it is.

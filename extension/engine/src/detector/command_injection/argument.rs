@@ -423,7 +423,7 @@ fn ends_in_exe(text: &[u8]) -> bool {
 }
 
 /// `c:\…`, `\\host\…`
-fn is_of_windows(text: &[u8]) -> bool {
+pub(super) fn is_of_windows(text: &[u8]) -> bool {
     matches!(text, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic())
         || matches!(text, [b'\\', b'\\', host, ..] if host.is_ascii_alphanumeric())
 }

@@ -1,5 +1,6 @@
 //! Names that no vocabulary has, in values that say nothing before the sign of a shell.
 //! It never guesses where a sentence, a list or a program may go on.
+use super::argument::is_of_windows;
 use super::command::{self, Kind, NAMES};
 use super::word::{Word, skip_blank};
 
@@ -104,14 +105,12 @@ const PROGRAM_BYTES: usize = 128;
 fn is_program_of_windows(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\"").unwrap_or(text);
     let text = text.strip_suffix(b"\"").unwrap_or(text);
-    let is_rooted = matches!(text, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic())
-        || matches!(text, [b'\\', b'\\', host, ..] if host.is_ascii_alphanumeric());
     let Some((_, ending)) = text.split_last_chunk::<4>() else {
         return false;
     };
     let runs = [b".exe", b".bat", b".cmd", b".com", b".vbs", b".ps1"];
     let mut runs = runs.iter();
-    is_rooted
+    is_of_windows(text)
         && text.len() <= PROGRAM_BYTES
         && runs.any(|known| ending.eq_ignore_ascii_case(known.as_slice()))
 }

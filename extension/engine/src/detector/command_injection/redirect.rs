@@ -16,6 +16,7 @@ pub(super) fn redirected(text: &[u8], at: usize, blank: u8) -> Option<Word<'_>> 
     let rest = text.get(at..).unwrap_or_default();
     let number = rest
         .iter()
+        .take(2)
         .take_while(|b| matches!(b, b'0'..=b'9' | b'&'))
         .count();
     let signs = rest.get(number..).unwrap_or_default();

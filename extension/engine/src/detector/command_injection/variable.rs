@@ -57,16 +57,7 @@ pub(super) fn cuts_out(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"%") else {
         return false;
     };
-    let name = inner
-        .iter()
-        .take(32)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
-    let name = name.count();
-    name > 0
-        && matches!(
-            inner.get(name..),
-            Some([b':', b'~', b'0'..=b'9' | b'-', ..])
-        )
+    matches!(behind_name(inner), [b':', b'~', b'0'..=b'9' | b'-', ..])
 }
 
 /// How a value begins that gives a command another name.
@@ -86,14 +77,12 @@ fn is_cut_out(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"${") else {
         return false;
     };
-    let name = inner
-        .iter()
-        .take(32)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
-    let name = name.count();
-    name > 0
-        && matches!(
-            inner.get(name..),
-            Some([b':', b'0'..=b'9' | b'-' | b' ', ..])
-        )
+    matches!(behind_name(inner), [b':', b'0'..=b'9' | b'-' | b' ', ..])
+}
+
+/// What stands behind the name of a variable; nothing where there is no name.
+fn behind_name(text: &[u8]) -> &[u8] {
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let name = text.iter().take(32).take_while(is_of_name).count();
+    text.get(name..).filter(|_| name > 0).unwrap_or_default()
 }
